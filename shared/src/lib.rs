@@ -1,0 +1,9 @@
+//! Session Warden's common crate: everything the three functions and the `warden` command share.
+//!
+//! Data walks one way: Salesforce → [`observation`] → [`detection`] → finding → [`policy`] → [`containment`] →
+//! Salesforce → [`evidence`]. `detection`, `policy` and the containment plan are pure; only [`salesforce`] and
+//! [`store`] know their outside systems.
+
+pub mod clock;
+pub mod observation;
+pub mod store;

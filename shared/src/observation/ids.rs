@@ -1,0 +1,101 @@
+//! Record ids as newtypes, so that a session id is never passed where a user id is meant.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A 15-character Salesforce id is case-sensitive; its 18-character form carries the case in three more characters.
+/// REST answers use 18, event log files 15: ids are normalised to 18 so that both compare equal.
+fn to_eighteen(id: &str) -> String {
+    if id.len() != 15 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return id.to_owned();
+    }
+    let suffix = id.as_bytes().chunks(5).map(|chunk| {
+        let bits = chunk.iter().enumerate().filter(|(_, b)| b.is_ascii_uppercase());
+        let index = bits.fold(0, |sum, (bit, _)| sum | (1 << bit));
+        char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[index])
+    });
+    id.chars().chain(suffix).collect()
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(from = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes an id as the API or a file gives it; a 15-character record id becomes its 18-character form.
+            pub fn new(id: impl AsRef<str>) -> Self {
+                Self(to_eighteen(id.as_ref().trim()))
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self::new(id)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self::new(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// The organisation, `00D…`, or the alias under which an operator evaluates a file.
+    OrgId
+);
+id!(
+    /// A user, `005…`; for a file without user ids, the lower-cased username.
+    UserId
+);
+id!(
+    /// A LoginHistory record, `0Ya…`; for a file without record ids, a hash of the row.
+    LoginId
+);
+id!(
+    /// An AuthSession record, `0Ak…`.
+    SessionId
+);
+id!(
+    /// A VerificationHistory record.
+    VerificationId
+);
+id!(
+    /// A refresh token, known only by a keyed hash of its DeleteToken (OauthToken.Id is always null).
+    TokenKey
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifteen_and_eighteen_characters_compare_equal() {
+        // Example from the Salesforce help page "ID field type".
+        assert_eq!(UserId::new("0018000000MHGUU"), UserId::new("0018000000MHGUUAA3"));
+        assert_eq!(UserId::new("ada@example.com").as_str(), "ada@example.com");
+    }
+
+    #[test]
+    fn deserialising_normalises_too() {
+        let id: UserId = serde_json::from_str("\"0018000000MHGUU\"").unwrap();
+        assert_eq!(id.as_str().len(), 18);
+    }
+}

@@ -1,0 +1,67 @@
+//! What was seen in Salesforce: plain types without I/O.
+
+mod client;
+mod country;
+mod ids;
+mod login;
+mod place;
+mod session;
+mod source;
+mod token;
+mod user;
+mod verification;
+
+pub use client::{Client, ClientFamily};
+pub use country::CountryCode;
+pub use ids::{LoginId, OrgId, SessionId, TokenKey, UserId, VerificationId};
+pub use login::{AccessPath, Login, Outcome};
+pub use place::Place;
+pub use session::{Session, SessionLogin};
+pub use source::{Network, Source};
+pub use token::Token;
+pub use user::{AccountKind, User};
+pub use verification::{Verification, VerificationKind};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One thing that a sensor saw, with the instant at which Salesforce says it happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "observed")]
+pub enum Observation {
+    /// A row of LoginHistory.
+    Login(Box<Login>),
+    /// A row of AuthSession that is new, or whose address or login has changed since the last snapshot.
+    Session(Box<Session>),
+    /// A row of VerificationHistory.
+    Verification(Box<Verification>),
+}
+
+/// The order in which observations are judged: by time, then by kind and id, so that equal instants have one order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// When it happened.
+    pub time: Timestamp,
+    /// What makes it unique: the record's id, and for a session also what may change about it.
+    pub id: String,
+}
+
+impl Observation {
+    /// Where this observation stands in the order of judging; equal positions are the same observation.
+    pub fn position(&self) -> Position {
+        match self {
+            Self::Login(login) => Position { time: login.time, id: format!("login/{}", login.id) },
+            Self::Session(session) => Position { time: session.seen_since(), id: session.revision() },
+            Self::Verification(v) => Position { time: v.time, id: format!("check/{}", v.id) },
+        }
+    }
+
+    /// The user it is about; `None` for an attempt that Salesforce could not attribute.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Login(login) => login.user_id.as_ref(),
+            Self::Session(session) => Some(&session.user_id),
+            Self::Verification(v) => Some(&v.user_id),
+        }
+    }
+}

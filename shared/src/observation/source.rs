@@ -1,0 +1,125 @@
+//! Where a request came from: an address, or what Salesforce writes in its place.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Serialize};
+
+/// `SourceIp` of a login or session. The field is text: most rows hold an address, some hold words such as
+/// `Salesforce.com IP`, and it may be empty.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Source {
+    /// An IPv4 or IPv6 address; an IPv4-mapped IPv6 address is held as IPv4.
+    Address(IpAddr),
+    /// Text that is not an address, at most 64 characters of it.
+    Text(String),
+    /// Nothing was recorded.
+    Missing,
+}
+
+impl Source {
+    /// The network this address belongs to for learning; `None` when there is no address.
+    pub fn network(&self) -> Option<Network> {
+        match self {
+            Self::Address(address) => Some(Network::of(*address)),
+            Self::Text(_) | Self::Missing => None,
+        }
+    }
+
+    /// The address, if there is one.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) => Some(*address),
+            Self::Text(_) | Self::Missing => None,
+        }
+    }
+}
+
+impl From<String> for Source {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<&str> for Source {
+    fn from(text: &str) -> Self {
+        let text = text.trim();
+        if text.is_empty() {
+            return Self::Missing;
+        }
+        match text.parse::<IpAddr>() {
+            Ok(address) => Self::Address(address.to_canonical()),
+            Err(_) => Self::Text(text.chars().take(64).collect()),
+        }
+    }
+}
+
+impl From<Source> for String {
+    fn from(source: Source) -> Self {
+        source.to_string()
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Text(text) => f.write_str(text),
+            Self::Missing => Ok(()),
+        }
+    }
+}
+
+/// The unit in which networks are learned: an IPv4 /24 or an IPv6 /48, the usual size of one site's allocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Network(IpNet);
+
+impl Network {
+    /// The learned network of an address.
+    pub fn of(address: IpAddr) -> Self {
+        Self(Self::prefix(address, 24, 48))
+    }
+
+    /// Whether two networks share a provider-sized block (IPv4 /16, IPv6 /32): address pools move inside one.
+    pub fn is_near(self, other: Self) -> bool {
+        Self::prefix(self.0.network(), 16, 32) == Self::prefix(other.0.network(), 16, 32)
+    }
+
+    fn prefix(address: IpAddr, v4: u8, v6: u8) -> IpNet {
+        match address {
+            IpAddr::V4(a) => IpNet::V4(Ipv4Net::new_assert(a, v4).trunc()),
+            IpAddr::V6(a) => IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_bits(a.to_bits()), v6).trunc()),
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_empty_are_not_addresses() {
+        assert_eq!(Source::from("Salesforce.com IP"), Source::Text("Salesforce.com IP".into()));
+        assert_eq!(Source::from("  "), Source::Missing);
+        assert_eq!(Source::from("::ffff:198.18.0.9"), Source::from("198.18.0.9"));
+    }
+
+    #[test]
+    fn networks_group_by_site_and_provider() {
+        let network = |text| Source::from(text).network().unwrap();
+        assert_eq!(network("198.18.4.7"), network("198.18.4.200"));
+        assert_ne!(network("198.18.4.7"), network("198.18.5.7"));
+        assert!(network("198.18.4.7").is_near(network("198.18.99.1")));
+        assert_eq!(network("2001:db8:1::1"), network("2001:db8:1:ff::9"));
+        assert!(!network("198.18.4.7").is_near(network("2001:db8::1")));
+    }
+}

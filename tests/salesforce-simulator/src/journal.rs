@@ -1,0 +1,122 @@
+//! What was asked of the org: every request, and every write until a test takes it.
+
+use std::fmt;
+
+/// A request that changes state, as it was asked: also when it failed or a lying switch made it do nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Write {
+    /// One AuthSession delete.
+    DeletedSession {
+        /// The id as asked, 18 characters if it was an id.
+        id: String,
+    },
+    /// One collection delete.
+    DeletedSessions {
+        /// The ids as asked.
+        ids: Vec<String>,
+    },
+    /// A refresh token or DeleteToken was revoked.
+    Revoked {
+        /// The connected app's name.
+        app: String,
+        /// Whose token.
+        user_id: String,
+    },
+    /// An access token was revoked.
+    RevokedAccess {
+        /// Whose session.
+        user_id: String,
+    },
+    /// A revocation of a token the org does not know.
+    RevokedUnknown,
+    /// A UserLogin update.
+    SetFrozen {
+        /// Whose login.
+        user_id: String,
+        /// The value asked for.
+        frozen: bool,
+    },
+    /// A write that Salesforce refuses or the simulator does not model.
+    Refused {
+        /// The request's method and path.
+        request: String,
+    },
+}
+
+/// One request as it came and went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The query string, percent-decoded.
+    pub query: String,
+    /// Who called: the access token's user, or the user a token was granted to.
+    pub caller: Option<String>,
+    /// The HTTP status answered; 0 when the connection was broken.
+    pub status: u16,
+    /// Whether the path led anywhere.
+    pub matched: Matched,
+}
+
+/// Whether a request named something the simulator has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matched {
+    /// A known route and object.
+    #[default]
+    Yes,
+    /// No such route, method or object.
+    No,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        if !self.query.is_empty() {
+            write!(f, "?{}", self.query)?;
+        }
+        write!(f, " ({} by {})", self.status, self.caller.as_deref().unwrap_or("nobody"))
+    }
+}
+
+/// What [`finish`](crate::Simulator::finish) found left over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unexpected {
+    /// Writes nobody took.
+    pub writes: Vec<Write>,
+    /// Requests that led nowhere.
+    pub unmatched: Vec<Request>,
+}
+
+impl fmt::Display for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the simulated org was asked for more than expected:")?;
+        for write in &self.writes {
+            writeln!(f, "  a write nobody took: {write:?}")?;
+        }
+        for request in &self.unmatched {
+            writeln!(f, "  a request that matched nothing: {request}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Unexpected {}
+
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) api_calls: u64,
+}
+
+impl Journal {
+    pub(crate) fn left_over(&self) -> Option<Unexpected> {
+        let unmatched: Vec<Request> =
+            self.requests.iter().filter(|request| request.matched == Matched::No).cloned().collect();
+        let writes = self.writes.clone();
+        (!writes.is_empty() || !unmatched.is_empty()).then_some(Unexpected { writes, unmatched })
+    }
+}
