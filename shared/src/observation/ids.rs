@@ -88,14 +88,13 @@ mod tests {
 
     #[test]
     fn fifteen_and_eighteen_characters_compare_equal() {
-        // Example from the Salesforce help page "ID field type".
-        assert_eq!(UserId::new("0018000000MHGUU"), UserId::new("0018000000MHGUUAA3"));
+        assert_eq!(UserId::new("001A0000006Vm9r"), UserId::new("001A0000006Vm9rIAC"));
         assert_eq!(UserId::new("ada@example.com").as_str(), "ada@example.com");
     }
 
     #[test]
     fn deserialising_normalises_too() {
-        let id: UserId = serde_json::from_str("\"0018000000MHGUU\"").unwrap();
+        let id: UserId = serde_json::from_str("\"001A0000006Vm9r\"").unwrap();
         assert_eq!(id.as_str().len(), 18);
     }
 }

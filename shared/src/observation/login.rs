@@ -124,8 +124,13 @@ impl Login {
 /// JWT bearer has no sub-type of its own in the documented list, so an empty one counts as unattended.
 fn oauth_path(sub_type: &str) -> AccessPath {
     match sub_type {
-        "oauthwebserver" | "oauthuseragent" | "oauthuseragentidtoken" | "oauthhybridwebserver"
-        | "oauthhybriduseragent" | "oauthotplogin" | "uipasswordreset" => AccessPath::OauthInteractive,
+        "oauthwebserver"
+        | "oauthuseragent"
+        | "oauthuseragentidtoken"
+        | "oauthhybridwebserver"
+        | "oauthhybriduseragent"
+        | "oauthotplogin"
+        | "uipasswordreset" => AccessPath::OauthInteractive,
         _ => AccessPath::OauthUnattended,
     }
 }

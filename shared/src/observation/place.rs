@@ -90,7 +90,8 @@ mod tests {
     use super::*;
 
     fn city(latitude: f64, longitude: f64, country: &str, name: &str) -> Place {
-        Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(name.into())).unwrap()
+        Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(name.into()))
+            .unwrap()
     }
 
     #[test]
