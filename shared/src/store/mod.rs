@@ -4,6 +4,20 @@
 //! A record is found by table, partition and sort key, carries JSON and a version, and is changed only by
 //! conditional writes. That is what DynamoDB, SQLite and a map in memory have in common.
 
+mod location;
+mod memory;
+mod outbox;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use location::{LocationError, StoreLocation};
+pub use memory::MemoryStore;
+pub use outbox::{LocalOutbox, Outbox, Outgoing, Queue, Waiting};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
+
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,6 +116,14 @@ pub enum StoreError {
         /// What the decoder says.
         reason: String,
     },
+    /// What was to be written cannot be a record; nothing of the write has happened, and repeating it is no help.
+    #[error("{} record {}/{} cannot be written: {reason}", key.table.name(), key.partition, key.sort)]
+    Unwritable {
+        /// Which record.
+        key: Key,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The database cannot be reached or refuses.
     #[error("the store {store} cannot be used: {reason}")]
     Unavailable {
@@ -128,7 +150,8 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError>;
 
-    /// All of the changes, or none of them.
+    /// All of the changes, or none of them. Two changes to one record in one call are [`StoreError::Unwritable`],
+    /// because DynamoDB has no such transaction.
     async fn write(&self, writes: Vec<Write>) -> Result<(), StoreError>;
 }
 
@@ -152,7 +175,26 @@ impl Write {
     pub fn put<T: Serialize>(key: Key, expect: Expect, content: &T) -> Result<Self, StoreError> {
         match serde_json::to_value(content) {
             Ok(body) => Ok(Self::Put { key, expect, body }),
-            Err(error) => Err(StoreError::Unreadable { key, reason: error.to_string() }),
+            Err(error) => Err(StoreError::Unwritable { key, reason: error.to_string() }),
+        }
+    }
+
+    /// The record that is changed.
+    pub fn key(&self) -> &Key {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key, .. } => key,
+        }
+    }
+}
+
+/// The rule about repeated records, which every adapter asks before it writes.
+fn each_record_once(writes: &[Write]) -> Result<(), StoreError> {
+    let mut seen = BTreeSet::new();
+    match writes.iter().map(Write::key).find(|key| !seen.insert(*key)) {
+        None => Ok(()),
+        Some(key) => {
+            let reason = "one write changes it twice".to_owned();
+            Err(StoreError::Unwritable { key: key.clone(), reason })
         }
     }
 }
