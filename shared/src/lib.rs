@@ -5,5 +5,9 @@
 //! [`store`] know their outside systems.
 
 pub mod clock;
+pub mod containment;
+pub mod detection;
+pub mod messages;
 pub mod observation;
+pub mod policy;
 pub mod store;

@@ -1,0 +1,243 @@
+//! What a containment is, from the request to the proof. One record, written before and after every act.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::detection::{FindingId, Level};
+use crate::observation::{OrgId, SessionId, TokenKey, UserId};
+
+/// Names a containment: a hash of the org and the request, so that the same request is the same record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ContainmentId(String);
+
+impl ContainmentId {
+    /// The id of a request's containment.
+    pub fn of(org: &OrgId, request_id: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [org.as_str(), request_id] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hex::encode(&hash.finalize()[..16]))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContainmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who asks. A claim for the record, not an identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum RequestedBy {
+    /// The policy, because of a finding.
+    Policy,
+    /// A person, by name.
+    Person {
+        /// As he called himself, or as the operating system does.
+        name: String,
+    },
+}
+
+/// What lies behind a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// The finding.
+    pub finding_id: FindingId,
+    /// Its last observation.
+    pub last_seen: Timestamp,
+    /// The hostile success from which the time to containment counts.
+    pub first_seen: Timestamp,
+    /// Whether the policy asks for containment without a person.
+    pub action: crate::detection::Action,
+}
+
+/// A request to contain one user. The same `request_id` is the same request, however often it is delivered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The idempotency key.
+    pub request_id: String,
+    /// Which org.
+    pub org_id: OrgId,
+    /// Whom.
+    pub user_id: UserId,
+    /// How wide; only `user` is carried out so far.
+    pub level: Level,
+    /// Why, in words.
+    pub reason: String,
+    /// Who asks.
+    pub requested_by: RequestedBy,
+    /// The finding behind it, if one is.
+    pub trigger: Option<Trigger>,
+}
+
+/// What a containment would end, shown before anything is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    /// The login name.
+    pub username: String,
+    /// Live sessions, rows of every family.
+    pub sessions: usize,
+    /// Session families: the places where the user is logged in.
+    pub session_families: usize,
+    /// Refresh tokens.
+    pub tokens: usize,
+    /// Applications that hold one and will be cut off.
+    pub applications: Vec<String>,
+    /// Whether the account is frozen afterwards.
+    pub freezes: bool,
+    /// What cannot be undone or may surprise, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// One kind of act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Freeze the account, so that nothing new begins.
+    Freeze,
+    /// Revoke refresh tokens, so that no session is made anew.
+    RevokeTokens,
+    /// Delete sessions.
+    DeleteSessions,
+    /// Read again.
+    Reread,
+}
+
+/// What became of an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub enum StepResult {
+    /// Done.
+    Done,
+    /// It was so already.
+    AlreadySo,
+    /// It failed, wholly or in part; later steps were still tried.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One act and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which act.
+    pub kind: StepKind,
+    /// How many things it was aimed at.
+    pub targets: usize,
+    /// What became of it.
+    pub result: StepResult,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
+/// Something that was still there when the last re-read looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "survivor")]
+pub enum Survivor {
+    /// A live session.
+    Session {
+        /// Which.
+        id: SessionId,
+        /// Why it is still there, as far as is known.
+        reason: String,
+    },
+    /// A refresh token.
+    Token {
+        /// Which.
+        key: TokenKey,
+        /// Whose application.
+        app_name: String,
+        /// Why it is still there, as far as is known.
+        reason: String,
+    },
+    /// The account is not frozen although it should be.
+    Unfrozen {
+        /// Why, as far as is known.
+        reason: String,
+    },
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The rule that refused, for scripts: `protected`, `caps`, `blind` …
+    pub rule: String,
+    /// The sentence for people.
+    pub reason: String,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// A re-read that could see showed nothing left, and the account is frozen.
+    Contained,
+    /// A re-read that could see showed nothing left; the account can log in again.
+    AccessEnded,
+    /// Something is left, or could not be looked at.
+    NotContained {
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// The guard refused; nothing was done.
+    Refused {
+        /// Every rule that refused.
+        refusals: Vec<Refusal>,
+    },
+}
+
+/// How far a containment has come. Each state is written before the next act begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The intent is recorded and the caps are reserved; acts may have begun.
+    Acting,
+    /// It has ended.
+    Finished,
+}
+
+/// One containment, from request to proof.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Containment {
+    /// Its name.
+    pub containment_id: ContainmentId,
+    /// What was asked.
+    pub request: Request,
+    /// Under which policy.
+    pub policy_hash: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// What it would end.
+    pub impact: Impact,
+    /// What was done.
+    pub steps: Vec<Step>,
+    /// What was left at the last re-read.
+    pub survivors: Vec<Survivor>,
+    /// How it ended; `None` while it has not.
+    pub outcome: Option<Outcome>,
+    /// Until when a JWT access token that was already out may still work.
+    pub residual_until: Option<Timestamp>,
+    /// When the intent was recorded.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+    /// Calls that this containment has made.
+    pub api_calls: u64,
+    /// Seconds from the hostile login to the proof, where a finding names one.
+    pub login_to_verified_seconds: Option<i64>,
+    /// The ledger's head after the last entry: its hash.
+    pub evidence_head: Option<String>,
+}

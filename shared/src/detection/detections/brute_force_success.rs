@@ -1,0 +1,153 @@
+//! A1: passwords were guessed until one was right.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::detection::{About, Attempt, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
+use crate::observation::{Login, LoginId, Outcome};
+
+static ABOUT: About = About {
+    id: "brute-force-success",
+    row: "A1",
+    title: "Password guessed until it was right",
+    why: "A burst of wrong passwords that ends in a success is how guessing, stuffing and spraying look when they \
+          work. From that moment the attacker holds a session.",
+    severity: Severity::High,
+    confidence: Confidence::High,
+    family: Family::Credential,
+    mitre: &["T1110.001", "T1078"],
+    needs: &[Sensor::Logins],
+};
+
+/// Parameters of `brute-force-success`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// Wrong passwords that make a burst. Other failures do not count: they are not guesses.
+    pub failures: usize,
+    /// They and the success lie within this.
+    pub window: SignedDuration,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { failures: 5, window: SignedDuration::from_mins(15) }
+    }
+}
+
+/// The detection.
+#[derive(Debug)]
+pub struct BruteForceSuccess(pub Parameters);
+
+impl Detection for BruteForceSuccess {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
+        let user = view.user().filter(|_| login.succeeded())?;
+        let burst: Vec<_> = user.attempts.iter().filter(|attempt| self.is_guess(attempt, login)).collect();
+        if burst.len() < self.0.failures {
+            return None;
+        }
+        let network = login.source.network();
+        let from_success =
+            burst.iter().filter(|guess| guess.network.is_some() && guess.network == network).count();
+        let knows_network = network.is_some_and(|network| user.knows_network(network, login.time));
+        let knows_client = user.knows_client(login);
+        let severity = match (knows_network, knows_client) {
+            // The owner at his own desk: he mistyped, or he logged in while somebody else was guessing.
+            (true, true) => return None,
+            (true, false) => Severity::Medium,
+            (false, _) => Severity::High,
+        };
+        let logins = burst.iter().map(|guess| guess.login.clone()).chain([login.id.clone()]);
+        Some(self.hit(severity, login, burst.len(), from_success, logins))
+    }
+}
+
+impl BruteForceSuccess {
+    fn is_guess(&self, attempt: &Attempt, success: &Login) -> bool {
+        let is_guess = matches!(attempt.outcome, Outcome::WrongPassword | Outcome::LockedOut);
+        is_guess && success.time.duration_since(attempt.time) <= self.0.window
+    }
+
+    fn hit(
+        &self,
+        severity: Severity,
+        login: &Login,
+        failures: usize,
+        same_network: usize,
+        logins: impl Iterator<Item = LoginId>,
+    ) -> Hit {
+        let user = login.user_id.as_ref();
+        let subject = user.map_or_else(|| Subject::user(&"unknown".into()), Subject::user);
+        let minutes = self.0.window.as_mins();
+        Hit::new(&ABOUT, severity, subject, user)
+            .fact("failures", failures)
+            .fact("failures_from_the_same_network", same_network)
+            .fact("window_minutes", minutes)
+            .fact("source", login.source.to_string())
+            .fact("client", login.client.family().to_string())
+            .logins(logins)
+            .containable()
+            .because(
+                format!("{failures} wrong passwords within {minutes} minutes, then a success from {}.", login.source),
+                format!(
+                    "The success came from a network that this user had not used before that day, or with a client \
+                     that is new to him; {same_network} of the wrong passwords came from the same network."
+                ),
+                "From a network and client known for this user it would have counted as mistyping.",
+            )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::detections::world::World;
+
+    #[test]
+    fn guesses_from_elsewhere_that_succeed() {
+        let mut world = World::with_office_workers();
+        for minute in 0..6 {
+            world.fail_from("ada", "198.19.200.9", minute);
+        }
+        let hits = world.hits_of_success("ada", "198.19.200.9", 7);
+        assert_eq!(hits["brute-force-success"].severity, Severity::High);
+        assert_eq!(hits["brute-force-success"].login_ids.len(), 7);
+        assert_eq!(hits["brute-force-success"].evidence["failures"], 6);
+    }
+
+    #[test]
+    fn the_owner_mistyping_at_his_desk_is_none() {
+        let mut world = World::with_office_workers();
+        for minute in 0..8 {
+            world.fail_from("ada", "198.18.1.7", minute);
+        }
+        assert!(!world.hits_of_success("ada", "198.18.1.7", 9).contains_key("brute-force-success"));
+    }
+
+    #[test]
+    fn four_failures_or_an_old_burst_are_none() {
+        let mut world = World::with_office_workers();
+        for minute in 0..4 {
+            world.fail_from("ada", "198.19.200.9", minute);
+        }
+        assert!(!world.hits_of_success("ada", "198.19.200.9", 5).contains_key("brute-force-success"));
+        for minute in 6..12 {
+            world.fail_from("ada", "198.19.200.9", minute);
+        }
+        assert!(!world.hits_of_success("ada", "198.19.200.9", 40).contains_key("brute-force-success"));
+    }
+
+    #[test]
+    fn order_matters() {
+        let mut world = World::with_office_workers();
+        assert!(!world.hits_of_success("ada", "198.19.200.9", 1).contains_key("brute-force-success"));
+        for minute in 2..9 {
+            world.fail_from("ada", "198.19.200.9", minute);
+        }
+        assert!(world.findings().iter().all(|f| f.detections.iter().all(|d| d.id != "brute-force-success")));
+    }
+}

@@ -1,0 +1,161 @@
+//! B1 with B10: nobody travels that fast, even if geolocation errs.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Subject, View,
+};
+use crate::observation::{Login, Network, Place};
+
+static ABOUT: About = About {
+    id: "impossible-travel",
+    row: "B1, B10",
+    title: "Two places, too far apart for the time between",
+    why: "One account cannot be in two distant places at once: two people hold its credentials. Geolocation errs and \
+          VPNs move people, so the distance counted is the least that every known uncertainty allows.",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    family: Family::Place,
+    mitre: &["T1078"],
+    needs: &[Sensor::Logins, Sensor::Places],
+};
+
+/// Parameters of `impossible-travel`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// Faster than this is impossible, in km/h: an airliner's ground speed.
+    pub speed_kmh: f64,
+    /// Nearer than this is not travel, in km, after all uncertainty is taken off.
+    pub distance_km: f64,
+    /// A previous place older than this says nothing.
+    pub memory: SignedDuration,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { speed_kmh: 900.0, distance_km: 500.0, memory: SignedDuration::from_hours(48) }
+    }
+}
+
+/// The detection.
+#[derive(Debug)]
+pub struct ImpossibleTravel(pub Parameters);
+
+impl Detection for ImpossibleTravel {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
+        let user = view.user().filter(|_| login.succeeded())?;
+        let last = user.last_success.as_ref()?;
+        let (here, address) = (login.place.as_ref()?, login.source.address()?);
+        let network = Network::of(address);
+        let elapsed = login.time.duration_since(last.time);
+        if network == last.network
+            || elapsed > self.0.memory
+            || elapsed.is_negative()
+            || view.is_integration()
+        {
+            return None;
+        }
+        // A person who uses both networks on other days has a VPN or a phone, not a twin.
+        if user.knows_network(network, login.time) && user.knows_network(last.network, login.time) {
+            return None;
+        }
+        if view.is_egress(address, login.time) || view.is_shared(last.network, login.time) {
+            return None;
+        }
+        let distance = least_distance(view, last, here, network);
+        let hours = (elapsed.as_secs_f64() / 3600.0).max(1.0 / 60.0);
+        let speed = distance / hours;
+        let is_impossible = distance >= self.0.distance_km && speed > self.0.speed_kmh;
+        is_impossible.then(|| self.hit(last, login, here, distance, speed))
+    }
+}
+
+/// The least distance between any place that either network has been put in.
+fn least_distance(view: &View<'_>, last: &LastSuccess, here: &Place, network: Network) -> f64 {
+    let places = |network, own: &Place| -> Vec<Place> {
+        let known = view.network(network).map(|known| known.places.clone()).unwrap_or_default();
+        known.into_iter().chain([own.clone()]).collect()
+    };
+    let (there, here) = (places(last.network, &last.place), places(network, here));
+    let pairs = there.iter().flat_map(|a| here.iter().map(move |b| a.least_distance_km(b)));
+    pairs.fold(f64::INFINITY, f64::min)
+}
+
+impl ImpossibleTravel {
+    fn hit(&self, last: &LastSuccess, login: &Login, here: &Place, distance: f64, speed: f64) -> Hit {
+        let user = login.user_id.as_ref();
+        let subject = user.map_or_else(|| Subject::user(&"unknown".into()), Subject::user);
+        let minutes = login.time.duration_since(last.time).as_mins();
+        Hit::new(&ABOUT, Severity::High, subject, user)
+            .fact("from", last.place.label())
+            .fact("to", here.label())
+            .fact("least_distance_km", distance.round())
+            .fact("minutes", minutes)
+            .fact("least_speed_kmh", speed.round())
+            .fact("source", login.source.to_string())
+            .logins([last.login.clone(), login.id.clone()])
+            .containable()
+            .because(
+                format!(
+                    "A success from {} {minutes} minutes after one from {}: at least {distance:.0} km apart, \
+                     {speed:.0} km/h.",
+                    here.label(),
+                    last.place.label()
+                ),
+                format!(
+                    "Faster than {:.0} km/h is impossible; neither network is one that many colleagues use, and this \
+                     user has not come from both before.",
+                    self.0.speed_kmh
+                ),
+                "Had either network been the organisation's learned or declared egress, or both been known for this \
+                 user, it would not count.",
+            )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::detections::world::{LAGOS, LYON, World};
+
+    #[test]
+    fn lyon_to_lagos_in_half_an_hour() {
+        let mut world = World::with_office_workers();
+        world.succeed_at("ada", "198.18.50.7", LYON, 0);
+        let hits = world.hits_at("ada", "198.19.200.9", LAGOS, 30);
+        assert_eq!(hits["impossible-travel"].severity, Severity::High);
+        assert!(hits["impossible-travel"].evidence["least_distance_km"].as_f64().unwrap() > 3_800.0);
+    }
+
+    #[test]
+    fn a_flight_is_possible() {
+        let mut world = World::with_office_workers();
+        world.succeed_at("ada", "198.18.50.7", LYON, 0);
+        assert!(!world.hits_at("ada", "198.19.200.9", LAGOS, 10 * 60).contains_key("impossible-travel"));
+    }
+
+    #[test]
+    fn learned_egress_abroad_is_no_travel() {
+        let mut world = World::with_office_workers();
+        world.learn_egress("198.18.77.1", LAGOS);
+        world.succeed_at("ada", "198.18.50.7", LYON, 0);
+        assert!(!world.hits_at("ada", "198.18.77.1", LAGOS, 5).contains_key("impossible-travel"));
+        assert!(!world.hits_at("ada", "198.18.50.8", LYON, 9).contains_key("impossible-travel"), "and back");
+    }
+
+    #[test]
+    fn a_country_alone_is_too_uncertain_for_its_neighbour() {
+        let mut world = World::with_office_workers();
+        let country =
+            |code: &str| Place::from_parts(None, crate::observation::CountryCode::parse(code), None);
+        world.succeed_in("ada", "198.18.50.7", country("FR"), 0);
+        assert!(!world.hits_in("ada", "198.19.200.9", country("PL"), 20).contains_key("impossible-travel"));
+        assert!(world.hits_in("ada", "198.19.201.9", country("JP"), 40).contains_key("impossible-travel"));
+    }
+}

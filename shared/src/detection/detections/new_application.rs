@@ -1,0 +1,93 @@
+//! E1: an application that this org has never seen.
+
+use serde::{Deserialize, Serialize};
+
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
+use crate::observation::Login;
+
+static ABOUT: About = About {
+    id: "new-application",
+    row: "E1",
+    title: "Application never seen in this org",
+    why: "Data theft by persuaded users begins with an application nobody has used before, often a look-alike of a \
+          data loader. New applications are rare enough to look at each.",
+    severity: Severity::Medium,
+    confidence: Confidence::Low,
+    family: Family::Application,
+    mitre: &["T1671", "T1199"],
+    needs: &[Sensor::Logins],
+};
+
+/// Parameters of `new-application`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// Days of the org's history before anything counts as new.
+    pub days: u32,
+    /// Successes in the org's history before anything counts as new.
+    pub successes: u32,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { days: 14, successes: 500 }
+    }
+}
+
+/// The detection.
+#[derive(Debug)]
+pub struct NewApplication(pub Parameters);
+
+impl Detection for NewApplication {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
+        let org = view.org();
+        let has_history = org.days() >= self.0.days && org.successes() >= self.0.successes;
+        let is_new = login.succeeded()
+            && !login.application.trim().is_empty()
+            && view.application(&login.application).is_none();
+        (has_history && is_new).then(|| hit(login, org.successes(), org.days()))
+    }
+}
+
+fn hit(login: &Login, successes: u32, days: u32) -> Hit {
+    Hit::new(&ABOUT, Severity::Medium, Subject::application(&login.application), login.user_id.as_ref())
+        .fact("application", login.application.clone())
+        .fact("source", login.source.to_string())
+        .fact("org_successes", successes)
+        .fact("org_days", days)
+        .logins([login.id.clone()])
+        .containable()
+        .because(
+            format!("The application “{}” logged in from {}.", login.application, login.source),
+            format!("In {successes} successful logins on {days} days this org had not seen it."),
+            "Once used by a login that is not suspicious it is no longer new.",
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detection::SubjectKind;
+    use crate::detection::detections::world::World;
+
+    #[test]
+    fn the_first_use_is_told_and_the_second_is_not() {
+        let mut world = World::with_office_workers();
+        let hits = world.hits_of_refresh("ada", "My Ticket Portal", "198.18.1.7", 1);
+        assert_eq!(hits["new-application"].subject.kind, SubjectKind::Application);
+        assert!(
+            !world
+                .hits_of_refresh("bob", "My Ticket Portal", "198.18.1.7", 2)
+                .contains_key("new-application")
+        );
+    }
+
+    #[test]
+    fn without_history_it_abstains() {
+        let mut world = World::empty();
+        assert!(world.hits_of_refresh("ada", "My Ticket Portal", "198.18.1.7", 1).is_empty());
+    }
+}

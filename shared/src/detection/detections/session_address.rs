@@ -1,0 +1,121 @@
+//! H1: a session is held from another address than its login came from.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
+use crate::observation::{Session, SessionLogin, Source};
+
+static ABOUT: About = About {
+    id: "session-address",
+    row: "H1",
+    title: "Session held from another address than its login",
+    why: "A session that moves to a network of which its owner knows nothing was taken: by a proxy that sat in the \
+          login, or by malware that copied a cookie. No password and no factor is asked again.",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    family: Family::Session,
+    mitre: &["T1539", "T1550.004"],
+    needs: &[Sensor::Sessions, Sensor::Logins],
+};
+
+/// Parameters of `session-address`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// Successes before a network can count as unknown to the user.
+    pub logins: u64,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { logins: 10 }
+    }
+}
+
+/// The detection.
+#[derive(Debug)]
+pub struct SessionAddress(pub Parameters);
+
+impl Detection for SessionAddress {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
+        let user = view.user().filter(|user| user.successes >= self.0.logins)?;
+        let login = session.login.as_ref()?;
+        let (time, login_source) = login.read.as_ref()?;
+        let (held_from, logged_in_from) = (session.source.network()?, login_source.network()?);
+        if is_temporary(session) || held_from.is_near(logged_in_from) {
+            return None;
+        }
+        let time = (*time).max(session.created);
+        if user.knows_network(held_from, time) || view.is_shared(held_from, time) {
+            return None;
+        }
+        // One machine reaches Salesforce over IPv4 and IPv6 in turn: an address of the other kind alone is weak.
+        let both_kinds = session.source.address()?.is_ipv4() != login_source.address()?.is_ipv4();
+        let severity = if both_kinds { Severity::Low } else { Severity::High };
+        Some(hit(severity, session, login, login_source))
+    }
+}
+
+/// Hand-over sessions live for seconds and come from Salesforce's own servers.
+fn is_temporary(session: &Session) -> bool {
+    session.session_type.to_ascii_lowercase().starts_with("temp")
+}
+
+fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source: &Source) -> Hit {
+    let idle = session.last_modified.duration_since(session.created).max(SignedDuration::ZERO);
+    Hit::new(&ABOUT, severity, Subject::user(&session.user_id), Some(&session.user_id))
+        .fact("session_source", session.source.to_string())
+        .fact("login_source", login_source.to_string())
+        .fact("session_type", session.session_type.clone())
+        .fact("security_level", session.security_level.clone())
+        .fact("in_use_minutes", idle.as_mins())
+        .logins([login.id.clone()])
+        .session(&session.id)
+        .containable()
+        .because(
+            format!("A live session is held from {}; its login came from {login_source}.", session.source),
+            "This user has not logged in from that network before, and colleagues do not share it."
+                .to_owned(),
+            "A network near the login's, known for this user or shared by colleagues would not count.",
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::detections::world::World;
+
+    #[test]
+    fn a_session_that_moved() {
+        let mut world = World::with_office_workers();
+        let hits = world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "UI", 5);
+        assert_eq!(hits["session-address"].severity, Severity::High);
+        assert_eq!(hits["session-address"].session_ids.len(), 1);
+    }
+
+    #[test]
+    fn the_same_pool_a_known_network_or_a_hand_over_is_none() {
+        let mut world = World::with_office_workers();
+        assert!(world.hits_of_session("ada", "198.18.2.9", "198.18.1.7", "UI", 5).is_empty());
+        assert!(world.hits_of_session("ada", "198.18.1.9", "198.19.200.9", "UI", 6).is_empty());
+        assert!(world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "TempUIFrontdoor", 7).is_empty());
+    }
+
+    #[test]
+    fn the_other_internet_protocol_alone_is_weak() {
+        let mut world = World::with_office_workers();
+        let hits = world.hits_of_session("ada", "2001:db8:77::9", "198.18.1.7", "UI", 5);
+        assert_eq!(hits["session-address"].severity, Severity::Low);
+    }
+
+    #[test]
+    fn a_login_that_could_not_be_read_is_none() {
+        let mut world = World::with_office_workers();
+        assert!(world.hits_of_session("ada", "198.19.200.9", "", "UI", 5).is_empty());
+    }
+}

@@ -1,0 +1,241 @@
+//! A small org for the detections' tests: workers with sixty days of office life.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::detection::{Detection, Finding, Hit, Lane, OrgState, TailEntry, catalogue};
+use crate::observation::{
+    Client, CountryCode, Login, Observation, OrgId, Outcome, Place, Session, SessionLogin, Source, UserId,
+    Verification,
+};
+use crate::policy::Policy;
+
+/// A city: latitude, longitude, country, name.
+pub(crate) type City = (f64, f64, &'static str, &'static str);
+pub(crate) const LYON: City = (45.76, 4.84, "FR", "Lyon");
+pub(crate) const LAGOS: City = (6.52, 3.38, "NG", "Lagos");
+
+const DAYS: i64 = 60;
+
+pub(crate) struct World {
+    pub(crate) state: OrgState,
+    policy: Policy,
+    detections: Vec<Box<dyn Detection>>,
+    findings: HashMap<String, Finding>,
+    serial: u32,
+}
+
+fn place((latitude, longitude, country, city): City) -> Option<Place> {
+    Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(city.to_owned()))
+}
+
+/// Minutes after the history's end.
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000).unwrap() + SignedDuration::from_mins(minute)
+}
+
+impl World {
+    pub(crate) fn empty() -> Self {
+        let policy = Policy::default();
+        let detections = catalogue(&policy);
+        Self { state: OrgState::default(), policy, detections, findings: HashMap::new(), serial: 0 }
+    }
+
+    /// Ada, Bob and ten workers, with a password, from the office in Lyon at 198.18.1.0/24.
+    pub(crate) fn with_office_workers() -> Self {
+        Self::with_workers("Application")
+    }
+
+    /// The same people, through single sign-on.
+    pub(crate) fn with_sso_workers(_workers: usize) -> Self {
+        Self::with_workers("SAML Sfdc Initiated SSO")
+    }
+
+    fn with_workers(login_type: &str) -> Self {
+        let mut world = Self::empty();
+        let workers = (0..10).map(|n| format!("worker{n}")).chain(["ada".to_owned(), "bob".to_owned()]);
+        let mut history = Vec::new();
+        for worker in workers {
+            for day in 1..=DAYS {
+                let mut login = world.login(&worker, "198.18.1.7", -day * 1440 - 300);
+                login.login_type = login_type.to_owned();
+                login.place = place(LYON);
+                history.push(login);
+            }
+        }
+        world.teach(history);
+        world
+    }
+
+    pub(crate) fn with_integration(user: &str, application: &str, address: &str) -> Self {
+        let mut world = Self::empty();
+        let hours = 1..=(DAYS * 24);
+        let history = hours.map(|hour| world.refresh(user, application, address, -hour * 60)).collect();
+        world.teach(history);
+        world
+    }
+
+    /// Six colleagues come through `address` on four days.
+    pub(crate) fn learn_egress(&mut self, address: &str, city: City) {
+        let mut history = Vec::new();
+        for worker in 0..6 {
+            for day in 2..6 {
+                let mut login = self.login(&format!("worker{worker}"), address, -day * 1440);
+                login.place = place(city);
+                history.push(login);
+            }
+        }
+        self.teach(history);
+    }
+
+    fn login(&mut self, user: &str, address: &str, minute: i64) -> Login {
+        self.serial += 1;
+        Login {
+            id: format!("login-{}", self.serial).into(),
+            time: at(minute),
+            user_id: Some(UserId::new(user)),
+            outcome: Outcome::Success,
+            status: "Success".into(),
+            login_type: "Application".into(),
+            login_sub_type: String::new(),
+            source: address.into(),
+            place: None,
+            application: "Browser".into(),
+            client: Client {
+                browser: "Chrome 141".into(),
+                platform: "Windows 11".into(),
+                ..Client::default()
+            },
+        }
+    }
+
+    fn refresh(&mut self, user: &str, application: &str, address: &str, minute: i64) -> Login {
+        Login {
+            login_type: "Remote Access 2.0".into(),
+            login_sub_type: "OauthRefreshToken".into(),
+            application: application.into(),
+            client: Client::default(),
+            ..self.login(user, address, minute)
+        }
+    }
+
+    pub(crate) fn fail_from(&mut self, user: &str, address: &str, minute: i64) {
+        let login = self.login(user, address, minute);
+        let login = Login { outcome: Outcome::WrongPassword, status: "Invalid Password".into(), ..login };
+        self.absorb(Observation::Login(Box::new(login)), Lane::Live);
+    }
+
+    pub(crate) fn hits_of_success(&mut self, user: &str, address: &str, minute: i64) -> HashMap<String, Hit> {
+        let login = self.login(user, address, minute);
+        self.judge(Observation::Login(Box::new(login)))
+    }
+
+    pub(crate) fn succeed_at(&mut self, user: &str, address: &str, city: City, minute: i64) {
+        self.hits_at(user, address, city, minute);
+    }
+
+    pub(crate) fn hits_at(
+        &mut self,
+        user: &str,
+        address: &str,
+        city: City,
+        minute: i64,
+    ) -> HashMap<String, Hit> {
+        self.hits_in(user, address, place(city), minute)
+    }
+
+    pub(crate) fn succeed_in(&mut self, user: &str, address: &str, place: Option<Place>, minute: i64) {
+        self.hits_in(user, address, place, minute);
+    }
+
+    pub(crate) fn hits_in(
+        &mut self,
+        user: &str,
+        address: &str,
+        place: Option<Place>,
+        minute: i64,
+    ) -> HashMap<String, Hit> {
+        let login = Login { place, ..self.login(user, address, minute) };
+        self.judge(Observation::Login(Box::new(login)))
+    }
+
+    pub(crate) fn hits_of_refresh(
+        &mut self,
+        user: &str,
+        application: &str,
+        address: &str,
+        minute: i64,
+    ) -> HashMap<String, Hit> {
+        let login = self.refresh(user, application, address, minute);
+        self.judge(Observation::Login(Box::new(login)))
+    }
+
+    pub(crate) fn register_factor(&mut self, user: &str, address: &str, minute: i64) {
+        self.serial += 1;
+        let check = Verification {
+            id: format!("check-{}", self.serial).into(),
+            time: at(minute),
+            user_id: user.into(),
+            activity: "ConnectTotp".into(),
+            status: "Succeeded".into(),
+            source: address.into(),
+        };
+        self.absorb(Observation::Verification(Box::new(check)), Lane::Live);
+    }
+
+    /// A session held from `held`, whose login came from `logged_in`; empty for a login that was not readable.
+    pub(crate) fn hits_of_session(
+        &mut self,
+        user: &str,
+        held: &str,
+        logged_in: &str,
+        kind: &str,
+        minute: i64,
+    ) -> HashMap<String, Hit> {
+        self.serial += 1;
+        let id = format!("session-{}", self.serial);
+        let read = (!logged_in.is_empty()).then(|| (at(minute), Source::from(logged_in)));
+        let session = Session {
+            id: id.as_str().into(),
+            user_id: user.into(),
+            parent_id: id.as_str().into(),
+            session_type: kind.into(),
+            security_level: "STANDARD".into(),
+            source: held.into(),
+            login: Some(SessionLogin { id: "login-x".into(), read }),
+            created: at(minute),
+            last_modified: at(minute + 2),
+            seconds_valid: 7200,
+        };
+        self.judge(Observation::Session(Box::new(session)))
+    }
+
+    /// What each detection says of an observation, which is absorbed.
+    fn judge(&mut self, observation: Observation) -> HashMap<String, Hit> {
+        let suffix = format!("@{}", observation.position().id);
+        self.absorb(observation, Lane::Live);
+        let hits = self.state.episodes.values().flat_map(|episode| &episode.hits);
+        let of_this = hits.filter(|(key, _)| key.ends_with(&suffix));
+        of_this.map(|(_, hit)| (hit.detection.clone(), hit.clone())).collect()
+    }
+
+    fn teach(&mut self, history: Vec<Login>) {
+        let observations = history.into_iter().map(|login| Observation::Login(Box::new(login)));
+        self.take_in(observations.map(|observation| TailEntry { observation, lane: Lane::Teach }).collect());
+    }
+
+    fn absorb(&mut self, observation: Observation, lane: Lane) {
+        self.take_in(vec![TailEntry { observation, lane }]);
+    }
+
+    fn take_in(&mut self, batch: Vec<TailEntry>) {
+        let org = OrgId::new("org");
+        let absorbed = self.state.absorb(&org, &self.policy, &self.detections, batch, at(100_000));
+        self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));
+    }
+
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.findings.values().cloned().collect()
+    }
+}

@@ -1,0 +1,166 @@
+//! What a detection returns: one observation that speaks against a subject.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{About, Severity};
+use crate::observation::{LoginId, SessionId, UserId};
+
+/// The facts a detection judged by, named for people and scripts.
+pub type Evidence = BTreeMap<String, Value>;
+
+/// What kind of thing a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    /// One account.
+    User,
+    /// One network.
+    Network,
+    /// One application.
+    Application,
+    /// The whole org.
+    Org,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Subject {
+    /// What kind of thing.
+    pub kind: SubjectKind,
+    /// Its id; for an application its name.
+    pub id: String,
+    /// A name for people; the id where none is known.
+    #[serde(default)]
+    pub name: String,
+}
+
+impl Subject {
+    /// A user, by id.
+    pub fn user(id: &UserId) -> Self {
+        Self { kind: SubjectKind::User, id: id.to_string(), name: String::new() }
+    }
+
+    /// An application, by name.
+    pub fn application(name: &str) -> Self {
+        Self { kind: SubjectKind::Application, id: name.to_owned(), name: name.to_owned() }
+    }
+
+    /// The subject's key among an org's open episodes.
+    pub fn key(&self) -> String {
+        format!("{self}")
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            SubjectKind::User => "user",
+            SubjectKind::Network => "network",
+            SubjectKind::Application => "application",
+            SubjectKind::Org => "org",
+        };
+        write!(f, "{kind}/{}", self.id)
+    }
+}
+
+/// Whether the observation itself shows access that can be ended. A failed attempt never does: otherwise an
+/// attacker would choose whom we freeze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Containable {
+    /// A success, a live session or a used token.
+    Yes,
+    /// Anything less.
+    No,
+}
+
+/// One observation that speaks against a subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The detection's id.
+    pub detection: String,
+    /// The detection's title.
+    pub title: String,
+    /// MITRE ATT&CK techniques.
+    pub mitre: Vec<String>,
+    /// How bad this observation is if the detection is right.
+    pub severity: Severity,
+    /// Against what.
+    pub subject: Subject,
+    /// The user concerned, also where the subject is something else.
+    pub user_id: Option<UserId>,
+    /// Whether it shows access that can be ended.
+    pub containable: Containable,
+    /// Logins it rests on.
+    pub login_ids: Vec<LoginId>,
+    /// Sessions it rests on.
+    pub session_ids: Vec<SessionId>,
+    /// The facts.
+    pub evidence: Evidence,
+    /// What was seen, as a sentence.
+    pub seen: String,
+    /// Against which baseline.
+    pub baseline: String,
+    /// What would have changed the verdict.
+    pub otherwise: String,
+}
+
+impl Hit {
+    /// Begins a hit of a detection at a severity; the caller fills in what it saw.
+    pub fn new(about: &About, severity: Severity, subject: Subject, user: Option<&UserId>) -> Self {
+        Self {
+            detection: about.id.to_owned(),
+            title: about.title.to_owned(),
+            mitre: about.mitre.iter().map(|&id| id.to_owned()).collect(),
+            severity,
+            subject,
+            user_id: user.cloned(),
+            containable: Containable::No,
+            login_ids: Vec::new(),
+            session_ids: Vec::new(),
+            evidence: Evidence::new(),
+            seen: String::new(),
+            baseline: String::new(),
+            otherwise: String::new(),
+        }
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.evidence.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says that the observation itself shows access that can be ended.
+    #[must_use]
+    pub fn containable(mut self) -> Self {
+        self.containable = Containable::Yes;
+        self
+    }
+
+    /// Names the logins it rests on.
+    #[must_use]
+    pub fn logins(mut self, ids: impl IntoIterator<Item = LoginId>) -> Self {
+        self.login_ids.extend(ids);
+        self
+    }
+
+    /// Names the session it rests on.
+    #[must_use]
+    pub fn session(mut self, id: &SessionId) -> Self {
+        self.session_ids.push(id.clone());
+        self
+    }
+
+    /// The three sentences that explain it.
+    #[must_use]
+    pub fn because(mut self, seen: String, baseline: String, otherwise: impl Into<String>) -> Self {
+        (self.seen, self.baseline, self.otherwise) = (seen, baseline, otherwise.into());
+        self
+    }
+}

@@ -1,0 +1,37 @@
+//! What is usual for one application.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::detection::Familiar;
+use crate::observation::{Login, Network, UserId};
+
+/// Users remembered per application.
+const USERS: usize = 24;
+
+/// What is usual for one application.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ApplicationProfile {
+    /// Successful logins.
+    pub successes: u64,
+    /// Who uses it; at most 24 are remembered.
+    pub users: BTreeSet<UserId>,
+    /// From where it is used.
+    pub networks: Familiar<Network>,
+}
+
+impl ApplicationProfile {
+    pub(super) fn learn(&mut self, login: &Login) {
+        self.successes += 1;
+        if let Some(user) = &login.user_id
+            && self.users.len() < USERS
+        {
+            self.users.insert(user.clone());
+        }
+        if let Some(network) = login.source.network() {
+            self.networks.learn(network, login.time);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What is usual for one network.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::detection::Familiarity;
+use crate::observation::{Login, Place, UserId};
+
+/// Users remembered per network: more than any threshold needs, and no more.
+const USERS: usize = 24;
+/// Different places remembered per network.
+const PLACES: usize = 4;
+/// Two places closer than this are one.
+const SAME_PLACE_KM: f64 = 100.0;
+
+/// What is usual for one network.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NetworkProfile {
+    /// Users who came from here; at most 24 are remembered.
+    pub users: BTreeSet<UserId>,
+    /// Successes by day, for how long it has been in use.
+    pub seen: Option<Familiarity>,
+    /// Where geolocation has put it: one network may resolve to several places over time.
+    pub places: Vec<Place>,
+}
+
+impl NetworkProfile {
+    pub(super) fn learn(&mut self, login: &Login) {
+        if let Some(user) = &login.user_id
+            && self.users.len() < USERS
+        {
+            self.users.insert(user.clone());
+        }
+        Familiarity::learn(&mut self.seen, login.time);
+        let Some(place) = &login.place else { return };
+        let is_new = self.places.iter().all(|known| known.distance_km(place) > SAME_PLACE_KM);
+        if is_new && self.places.len() < PLACES {
+            self.places.push(place.clone());
+        }
+    }
+
+    /// Whether many colleagues come from here: an office, a VPN, a proxy. `before` keeps an attacker who takes
+    /// over several users in one day from making his own network look shared.
+    pub fn is_shared(&self, users: usize, days: u32, before: Timestamp) -> bool {
+        self.users.len() >= users
+            && self.seen.as_ref().is_some_and(|seen| seen.days >= days && seen.first < before)
+    }
+}

@@ -1,0 +1,91 @@
+//! What a detection may look at.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, Profiles, UserProfile};
+use crate::observation::{AccountKind, Network, Observation, User, UserId};
+use crate::policy::Egress;
+
+/// What was learned strictly before the observation being judged: the committed profiles, and ahead of them copies
+/// of those that the not yet committed observations have changed.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    pub(super) committed: &'a Profiles,
+    pub(super) ahead: &'a Profiles,
+    pub(super) user: Option<&'a UserId>,
+    pub(super) account: Option<&'a User>,
+    pub(super) egress: &'a Egress,
+}
+
+impl<'a> View<'a> {
+    /// The user's profile; `None` without a user or without history.
+    pub fn user(&self) -> Option<&'a UserProfile> {
+        self.user_named(self.user?)
+    }
+
+    /// Another user's profile.
+    pub fn user_named(&self, id: &UserId) -> Option<&'a UserProfile> {
+        self.ahead.users.get(id).or_else(|| self.committed.users.get(id))
+    }
+
+    /// What was learned of a network.
+    pub fn network(&self, network: Network) -> Option<&'a NetworkProfile> {
+        self.ahead.networks.get(&network).or_else(|| self.committed.networks.get(&network))
+    }
+
+    /// What was learned of an application.
+    pub fn application(&self, name: &str) -> Option<&'a ApplicationProfile> {
+        self.ahead.applications.get(name).or_else(|| self.committed.applications.get(name))
+    }
+
+    /// What was learned of the org.
+    pub fn org(&self) -> &'a OrgProfile {
+        if self.ahead.org.observations > 0 { &self.ahead.org } else { &self.committed.org }
+    }
+
+    /// Whether the account is known to belong to a program.
+    pub fn is_integration(&self) -> bool {
+        self.account.is_some_and(|user| user.kind == AccountKind::Integration)
+    }
+
+    /// Whether an address belongs to the organisation's own ways out: declared in the policy, or learned because
+    /// many colleagues have come from there on several days.
+    pub fn is_egress(&self, address: IpAddr, now: Timestamp) -> bool {
+        if self.egress.declared.iter().any(|net| net.contains(&address)) {
+            return true;
+        }
+        self.is_shared(Network::of(address), now)
+    }
+
+    /// Whether many colleagues had come from a network on several days, the first more than a day before `now`.
+    pub fn is_shared(&self, network: Network, now: Timestamp) -> bool {
+        let day_ago = now - SignedDuration::from_hours(24);
+        self.network(network)
+            .is_some_and(|known| known.is_shared(self.egress.users, self.egress.days, day_ago))
+    }
+}
+
+impl Profiles {
+    /// Copies what `observation` is about to change from `committed`, where it is not copied already.
+    pub(super) fn copy_touched(&mut self, committed: &Self, observation: &Observation) {
+        if self.org.observations == 0 {
+            self.org = committed.org.clone();
+        }
+        if let Some(user) = observation.user()
+            && let Some(known) = committed.users.get(user)
+        {
+            self.users.entry(user.clone()).or_insert_with(|| known.clone());
+        }
+        let Observation::Login(login) = observation else { return };
+        if let Some(network) = login.source.network()
+            && let Some(known) = committed.networks.get(&network)
+        {
+            self.networks.entry(network).or_insert_with(|| known.clone());
+        }
+        if let Some(known) = committed.applications.get(&login.application) {
+            self.applications.entry(login.application.clone()).or_insert_with(|| known.clone());
+        }
+    }
+}

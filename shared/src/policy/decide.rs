@@ -1,0 +1,93 @@
+//! From a finding to what is done about it.
+
+use jiff::Timestamp;
+
+use super::{IntegrationConsent, Mode, Policy};
+use crate::detection::{Action, Finding, Level, Severity};
+use crate::observation::{AccountKind, User};
+
+/// What the policy says of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing special.
+    Ordinary,
+    /// On the list of protected users.
+    Protected,
+    /// For emergencies.
+    BreakGlass,
+}
+
+/// What the policy asks for, and why not more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What is asked for.
+    pub action: Action,
+    /// How wide, where somebody can be contained.
+    pub level: Option<Level>,
+    /// Why it is not more, as a clause; empty when it is the most there is.
+    pub because: String,
+}
+
+impl Policy {
+    /// What the policy says of an account, by id or username (compared without case).
+    pub fn standing(&self, user_id: &str, username: &str) -> Standing {
+        let named = |entry: &String| entry == user_id || entry.eq_ignore_ascii_case(username);
+        if self.protected.break_glass.iter().any(named) {
+            Standing::BreakGlass
+        } else if self.protected.users.iter().any(named) {
+            Standing::Protected
+        } else {
+            Standing::Ordinary
+        }
+    }
+
+    /// The mode a detection runs in.
+    pub fn mode_of(&self, detection: &str) -> Mode {
+        self.detections.mode_of(detection).unwrap_or(self.mode)
+    }
+
+    /// What is to be done about a finding. `user` is the subject's account where it is a user that is known.
+    pub fn decide(&self, finding: &Finding, user: Option<&User>, now: Timestamp) -> Decision {
+        let told = if finding.severity >= Severity::Medium { Action::Notify } else { Action::None };
+        let no_more = |because: &str| Decision { action: told, level: None, because: because.to_owned() };
+        let Some(user_id) = finding.user_id.as_ref().filter(|id| finding.containable_users.contains(id))
+        else {
+            return no_more("no success, live session or used token of one user was seen");
+        };
+        if finding.severity < self.containment.minimum_severity {
+            return no_more("the severity is below containment.minimum_severity");
+        }
+        if now.duration_since(finding.last_seen) > self.containment.max_age {
+            return no_more("the last observation is older than containment.max_age");
+        }
+        let username = user.map_or("", |user| user.username.as_str());
+        match self.standing(user_id.as_str(), username) {
+            Standing::Ordinary => self.decide_by_mode(finding, user, username),
+            Standing::Protected => no_more("the user is protected"),
+            Standing::BreakGlass => no_more("the user is for emergencies"),
+        }
+    }
+
+    fn decide_by_mode(&self, finding: &Finding, user: Option<&User>, username: &str) -> Decision {
+        let modes = finding.detections.iter().filter(|hit| hit.severity >= Severity::Medium);
+        let mode = modes.map(|hit| self.mode_of(&hit.id)).max().unwrap_or(self.mode);
+        let is_integration = user.is_some_and(|user| user.kind == AccountKind::Integration);
+        let (action, because) = match mode {
+            Mode::Off | Mode::Observe => (Action::Notify, "the mode is observe"),
+            Mode::Ask => (Action::Ask, "the mode is ask"),
+            Mode::Contain if is_integration && !self.allows_integration(user, username) => {
+                (Action::Ask, "the account belongs to an integration that has not been opted in")
+            }
+            Mode::Contain => (Action::Contain, ""),
+        };
+        Decision { action, level: Some(self.containment.level), because: because.to_owned() }
+    }
+
+    fn allows_integration(&self, user: Option<&User>, username: &str) -> bool {
+        self.integrations.iter().any(|integration| {
+            let named = integration.user.eq_ignore_ascii_case(username)
+                || user.is_some_and(|user| integration.user == user.id.as_str());
+            named && integration.contain == IntegrationConsent::Allowed
+        })
+    }
+}
