@@ -1,1 +1,40 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod arrival;
+mod benign;
+mod campaign;
+mod clock;
+mod faults;
+mod generate;
+mod http;
+mod id;
+mod journal;
+mod objects;
+mod org;
+mod permission;
+mod soql;
+mod switches;
+mod table;
+
+pub use access::{Access, Door};
+pub use benign::BenignKind;
+pub use campaign::{Campaign, CampaignKind, Loot};
+pub use clock::Clock;
+pub use faults::{Effect, Fault, Faults};
+pub use generate::{City, Seed, generate};
+pub use http::Simulator;
+pub use id::Id;
+pub use journal::{Matched, Request, Unexpected, Write};
+pub use objects::auth_session::Session;
+pub use objects::login_geo::LoginGeo;
+pub use objects::login_history::{Login, Text};
+pub use objects::oauth_token::Token;
+pub use objects::user::{Activity, User};
+pub use objects::user_login::{Frost, UserLogin};
+pub use objects::verification_history::Verification;
+pub use org::Org;
+pub use permission::{Permission, Permissions};
+pub use switches::{
+    Cascade, CascadedItems, FreezeSessions, Lying, Pages, RefreshRows, RevokeSessions, Switches,
+};

@@ -10,7 +10,7 @@ pub(crate) trait Keyed: Clone {
     fn id(&self) -> Id;
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
     rows: Vec<Arc<T>>,
     places: HashMap<Id, usize>,

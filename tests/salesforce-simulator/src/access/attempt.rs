@@ -1,0 +1,55 @@
+//! Whether an attacker still gets in with what he holds.
+
+use crate::arrival::Source;
+use crate::campaign::Loot;
+use crate::org::Org;
+
+/// One way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// It let him in just now.
+    Open,
+    /// It turned him away.
+    Shut,
+    /// He holds no key to it.
+    None,
+}
+
+/// What an attempt with every piece of loot came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The stolen session.
+    pub session: Door,
+    /// The stolen refresh token.
+    pub refresh_token: Door,
+    /// The stolen password.
+    pub password: Door,
+}
+
+impl Access {
+    /// Whether any way in is open.
+    pub fn gets_in(self) -> bool {
+        [self.session, self.refresh_token, self.password].contains(&Door::Open)
+    }
+}
+
+impl Org {
+    /// Tries every way in. As for any login, a success opens a session and every try leaves its row.
+    pub fn attempt(&mut self, loot: &Loot) -> Access {
+        let source = || Source { ip: loot.source_ip.clone().into(), city: loot.city };
+        let session = door(self.authorize(&loot.access_token).is_some());
+        let refresh_token = match &loot.refresh_token {
+            Some(token) => door(self.grant_refresh(token, source()).is_ok()),
+            None => Door::None,
+        };
+        let password = match &loot.password {
+            Some(password) => door(self.grant_password(&loot.username, password, source()).is_ok()),
+            None => Door::None,
+        };
+        Access { session, refresh_token, password }
+    }
+}
+
+fn door(open: bool) -> Door {
+    if open { Door::Open } else { Door::Shut }
+}

@@ -1,0 +1,126 @@
+//! Session deletes, one by one and in collections.
+
+use super::error::RestError;
+use crate::id::Id;
+use crate::journal::Write;
+use crate::objects::Caller;
+use crate::org::Org;
+use crate::permission::Permission;
+use crate::switches::{Cascade, CascadedItems, Lying};
+use std::collections::HashSet;
+
+/// Why a session could not be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeleteFailure {
+    Malformed,
+    Unknown,
+    Gone,
+    NoAccess,
+    RolledBack,
+}
+
+impl DeleteFailure {
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "MALFORMED_ID",
+            Self::Unknown => "INVALID_CROSS_REFERENCE_KEY",
+            Self::Gone => "ENTITY_IS_DELETED",
+            Self::NoAccess => "INSUFFICIENT_ACCESS_OR_READONLY",
+            Self::RolledBack => "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+        }
+    }
+
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed id",
+            Self::Unknown => "invalid cross reference id",
+            Self::Gone => "entity is deleted",
+            Self::NoAccess => "insufficient access rights on object id",
+            Self::RolledBack => "Record rolled back because not all records were valid and the request was using AllOrNone",
+        }
+    }
+}
+
+impl From<DeleteFailure> for RestError {
+    fn from(failure: DeleteFailure) -> Self {
+        match failure {
+            DeleteFailure::Gone => Self::new(404, failure.code(), failure.message()),
+            DeleteFailure::NoAccess => Self::no_access(),
+            _ => Self::not_found(),
+        }
+    }
+}
+
+/// One item of a collection delete, in the order asked.
+pub(crate) type ItemResult = (String, Result<(), DeleteFailure>);
+
+/// Whether one failed item undoes the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AllOrNone {
+    Yes,
+    No,
+}
+
+impl Org {
+    pub(crate) fn delete_session(&mut self, id: &str, caller: &Caller) -> Result<(), DeleteFailure> {
+        self.journal.writes.push(Write::DeletedSession { id: normal(id) });
+        self.delete(id, caller).map(|_| ())
+    }
+
+    pub(crate) fn delete_sessions(&mut self, ids: &[String], all_or_none: AllOrNone, caller: &Caller) -> Vec<ItemResult> {
+        let asked = ids.iter().map(|id| normal(id)).collect();
+        self.journal.writes.push(Write::DeletedSessions { ids: asked });
+        let before = (self.sessions.clone(), self.deleted_sessions.clone());
+        let mut removed_here = HashSet::new();
+        let mut results: Vec<ItemResult> = Vec::new();
+        for id in ids {
+            results.push((id.clone(), self.delete_item(id, caller, &mut removed_here)));
+        }
+        if all_or_none == AllOrNone::Yes && results.iter().any(|(_, result)| result.is_err()) {
+            (self.sessions, self.deleted_sessions) = before;
+            for (_, result) in results.iter_mut().filter(|(_, result)| result.is_ok()) {
+                *result = Err(DeleteFailure::RolledBack);
+            }
+        }
+        results
+    }
+
+    fn delete_item(&mut self, id: &str, caller: &Caller, removed_here: &mut HashSet<Id>) -> Result<(), DeleteFailure> {
+        let parsed = Id::parse(id).ok_or(DeleteFailure::Malformed)?;
+        if removed_here.contains(&parsed) && self.switches.cascaded_items == CascadedItems::Succeeded {
+            return Ok(());
+        }
+        removed_here.extend(self.delete(id, caller)?);
+        Ok(())
+    }
+
+    fn delete(&mut self, id: &str, caller: &Caller) -> Result<Vec<Id>, DeleteFailure> {
+        let id = Id::parse(id).ok_or(DeleteFailure::Malformed)?;
+        let Some(session) = self.sessions.get(&id) else {
+            let gone = self.deleted_sessions.contains(&id);
+            return Err(if gone { DeleteFailure::Gone } else { DeleteFailure::Unknown });
+        };
+        if session.user_id != caller.user_id && !caller.may(Permission::ManageUsers) {
+            return Err(DeleteFailure::NoAccess);
+        }
+        if self.switches.lying == Lying::Deletes {
+            return Ok(Vec::new());
+        }
+        let cascade = self.switches.cascade == Cascade::On;
+        Ok(self.remove_sessions(|row, parent| row == id || cascade && parent == id))
+    }
+
+    /// Removes the sessions whose own and parent id `goes` picks.
+    pub(crate) fn remove_sessions(&mut self, goes: impl Fn(Id, Id) -> bool) -> Vec<Id> {
+        let leaving = self.sessions.all().iter().filter(|session| goes(session.id, session.parent_id));
+        let ids: Vec<Id> = leaving.map(|session| session.id).collect();
+        let removed: HashSet<Id> = ids.iter().copied().collect();
+        self.sessions.retain(|session| !removed.contains(&session.id));
+        self.deleted_sessions.extend(removed);
+        ids
+    }
+}
+
+fn normal(id: &str) -> String {
+    Id::parse(id).map_or_else(|| id.to_owned(), Into::into)
+}

@@ -1,0 +1,17 @@
+//! Who gets in: grants, revocations, deletes and freezes. The HTTP handlers and a campaign's attacker use the same code.
+
+mod attempt;
+mod authorize;
+mod delete;
+mod error;
+mod freeze;
+mod grant;
+pub(crate) mod identity;
+mod jwt;
+mod revoke;
+pub(crate) mod secrets;
+
+pub use attempt::{Access, Door};
+pub(crate) use delete::{AllOrNone, ItemResult};
+pub(crate) use error::{OauthError, RestError};
+pub(crate) use grant::Grant;

@@ -1,0 +1,101 @@
+//! Accounts, profiles and permission sets.
+
+use super::names;
+use crate::id::Id;
+use crate::objects::permission_set::PermissionSet;
+use crate::objects::permission_set_assignment::PermissionSetAssignment;
+use crate::objects::profile::Profile;
+use crate::objects::user::{Activity, User};
+use crate::objects::user_login::{Frost, UserLogin};
+use crate::org::Org;
+use crate::permission::Permissions;
+use jiff::Timestamp;
+
+pub(crate) struct Account {
+    pub(crate) username: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) profile_id: Id,
+    pub(crate) activity: Activity,
+    pub(crate) federation_identifier: Option<String>,
+    pub(crate) time_zone: &'static str,
+    pub(crate) number: usize,
+    pub(crate) created: Timestamp,
+}
+
+/// The username of a name in this org.
+pub(crate) fn username(name: &str) -> String {
+    format!("{name}@acme.example")
+}
+
+impl Account {
+    /// A machine's account, or one for an occasion.
+    pub(crate) fn service(name: &str, profile_id: Id, created: Timestamp) -> Self {
+        Self {
+            username: username(name),
+            first_name: "Service".to_owned(),
+            last_name: name.to_owned(),
+            profile_id,
+            activity: Activity::Active,
+            federation_identifier: None,
+            time_zone: "GMT",
+            number: 0,
+            created,
+        }
+    }
+}
+
+impl Org {
+    pub(crate) fn add_profile(&mut self, name: &'static str, permissions: Permissions) -> Id {
+        let id = self.profiles.next_id();
+        self.profiles.push(Profile { id, name, permissions });
+        self.add_permission_set(&format!("X{}", &id[..15]), name, Some(id), permissions);
+        id
+    }
+
+    pub(crate) fn add_permission_set(
+        &mut self,
+        name: &str,
+        label: &str,
+        profile_id: Option<Id>,
+        permissions: Permissions,
+    ) -> Id {
+        let id = self.permission_sets.next_id();
+        let (name, label) = (name.to_owned(), label.to_owned());
+        self.permission_sets.push(PermissionSet { id, name, label, profile_id, permissions });
+        id
+    }
+
+    pub(crate) fn assign(&mut self, assignee_id: Id, permission_set_id: Id) {
+        let id = self.assignments.next_id();
+        self.assignments.push(PermissionSetAssignment { id, assignee_id, permission_set_id });
+    }
+
+    pub(crate) fn add_user(&mut self, account: Account) -> Id {
+        let id = self.users.next_id();
+        let created = account.created;
+        let sets = self.permission_sets.all().iter();
+        let profile_set = sets.filter(|set| set.profile_id == Some(account.profile_id)).map(|set| set.id).next();
+        self.users.push(User {
+            id,
+            username: account.username,
+            first_name: account.first_name,
+            last_name: account.last_name,
+            activity: account.activity,
+            profile_id: account.profile_id,
+            federation_identifier: account.federation_identifier,
+            time_zone: account.time_zone,
+            department: names::department(account.number),
+            created,
+            last_login: None,
+            password: self.secrets.password(),
+        });
+        let state = self.user_logins.next_id();
+        let by = id;
+        self.user_logins.push(UserLogin { id: state, user_id: id, frost: Frost::Thawed, last_modified: created, last_modified_by: by });
+        if let Some(set) = profile_set {
+            self.assign(id, set);
+        }
+        id
+    }
+}

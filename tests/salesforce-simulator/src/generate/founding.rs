@@ -1,0 +1,132 @@
+//! The org before its history: profiles, service accounts, integrations, administrators, staff.
+
+use super::accounts::{Account, username};
+use super::cities::city;
+use super::dice::Dice;
+use super::integrations::INTEGRATIONS;
+use super::people::{Person, SignOn};
+use super::{DAY, Seed, names};
+use crate::access::secrets::Secrets;
+use crate::clock::{Clock, shifted};
+use crate::faults::Faults;
+use crate::http::cursors::Cursors;
+use crate::id::Id;
+use crate::journal::Journal;
+use crate::objects::organization::Organization;
+use crate::objects::user::Activity;
+use crate::org::Org;
+use crate::permission::{Permission, Permissions};
+use crate::switches::Switches;
+use crate::table::Table;
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+
+/// Users who are not staff: the connection's two, the integrations, the break-glass administrator.
+const SPECIAL: usize = 3 + INTEGRATIONS.len();
+/// Below this many staff not every kind of person would be there.
+const MIN_STAFF: usize = 29;
+const ADMINISTRATORS: usize = 4;
+
+struct Profiles {
+    administrator: Id,
+    standard: Id,
+    sales: Id,
+    api_only: Id,
+}
+
+pub(crate) fn found(seed: &Seed, since: Timestamp, now: Timestamp) -> Org {
+    let mut org = empty(seed);
+    let profiles = profiles(&mut org);
+    let created = shifted(since, -300 * DAY);
+    connection_users(&mut org, &profiles, created);
+    for integration in &INTEGRATIONS {
+        org.add_user(Account::service(integration.name, profiles.api_only, created));
+    }
+    org.add_user(Account::service("break-glass", profiles.administrator, created));
+    let days = (since.as_second().div_euclid(DAY), now.as_second().div_euclid(DAY));
+    for number in 0..seed.users.saturating_sub(SPECIAL).max(MIN_STAFF) {
+        hire(&mut org, &profiles, number, days, &mut Dice::new(seed.seed, 10_000 + number as u64));
+    }
+    org
+}
+
+fn empty(seed: &Seed) -> Org {
+    Org {
+        organization: Organization { id: Id::new("00D", 1 + seed.seed % 1_000_000), name: "Acme Simulated" },
+        users: Table::default(),
+        logins: Table::default(),
+        sessions: Table::default(),
+        tokens: Vec::new(),
+        user_logins: Table::default(),
+        profiles: Table::default(),
+        permission_sets: Table::default(),
+        assignments: Table::default(),
+        verifications: Table::default(),
+        taken_permissions: HashMap::new(),
+        deleted_sessions: HashSet::new(),
+        revoked_tokens: Vec::new(),
+        identities: Vec::new(),
+        people: Vec::new(),
+        campaigns: Vec::new(),
+        cursors: Cursors::default(),
+        secrets: Secrets::new(seed.seed),
+        geo_count: 0,
+        token_count: 0,
+        clock: Clock::System,
+        client_address: "198.18.250.10".to_owned(),
+        switches: Switches::default(),
+        faults: Faults::default(),
+        journal: Journal::default(),
+    }
+}
+
+fn profiles(org: &mut Org) -> Profiles {
+    let api = Permissions::of(&[Permission::ApiEnabled]);
+    Profiles {
+        administrator: org.add_profile("System Administrator", Permissions::administrator()),
+        standard: org.add_profile("Standard User", api.with(Permission::ExportReport)),
+        sales: org.add_profile("Sales User", api),
+        api_only: org.add_profile("Minimum Access - API Only Integrations", api.with(Permission::ApiUserOnly)),
+    }
+}
+
+fn connection_users(org: &mut Org, profiles: &Profiles, created: Timestamp) {
+    use Permission::{ApiEnabled, CustomizeApplication, FreezeUsers, ManageUsers, MonitorLoginHistory, ViewAllUsers, ViewSetup};
+    let reading = [ManageUsers, CustomizeApplication, MonitorLoginHistory, ViewAllUsers, ViewSetup, ApiEnabled];
+    let ending = [ManageUsers, CustomizeApplication, FreezeUsers, ApiEnabled];
+    for (name, label, permissions) in [
+        ("session-warden-scanner", "Session Warden Scanner", Permissions::of(&reading)),
+        ("session-warden-revoker", "Session Warden Revoker", Permissions::of(&ending)),
+    ] {
+        let user = org.add_user(Account::service(name, profiles.api_only, created));
+        let set = org.add_permission_set(&label.replace(' ', "_"), label, None, permissions);
+        org.assign(user, set);
+    }
+}
+
+fn hire(org: &mut Org, profiles: &Profiles, number: usize, days: (i64, i64), dice: &mut Dice) {
+    let mut person = Person::new(number, days, dice);
+    if number < ADMINISTRATORS {
+        (person.left, person.joined) = (None, days.0 - 400);
+    }
+    let name = format!("{}.{}{number}", names::first(number), names::last(number)).to_lowercase();
+    let single = person.sign_on == SignOn::Single;
+    let created = Timestamp::from_second(person.joined * DAY).unwrap_or(Timestamp::UNIX_EPOCH);
+    let profile_id = match number {
+        _ if number < ADMINISTRATORS => profiles.administrator,
+        _ if number % 2 == 0 => profiles.standard,
+        _ => profiles.sales,
+    };
+    person.user_id = org.add_user(Account {
+        username: username(&name),
+        first_name: names::first(number).to_owned(),
+        last_name: names::last(number).to_owned(),
+        profile_id,
+        activity: if person.left.is_some() { Activity::Inactive } else { Activity::Active },
+        federation_identifier: single.then(|| format!("{name}@idp.acme.example")),
+        time_zone: city(person.home).time_zone,
+        number,
+        created,
+    });
+    org.people.push(person);
+}

@@ -1,0 +1,76 @@
+//! An org with a past: people, machines, and half a year of logins by their habits. The same seed gives the same org.
+
+mod accounts;
+pub(crate) mod cities;
+pub(crate) mod devices;
+pub(crate) mod dice;
+mod founding;
+pub(crate) mod integrations;
+mod names;
+pub(crate) mod networks;
+pub(crate) mod people;
+mod present;
+mod workday;
+
+pub use cities::City;
+pub(crate) use people::Person;
+
+use crate::arrival::Arrival;
+use crate::clock::{shifted, system, whole_seconds};
+use crate::org::Org;
+use dice::Dice;
+use integrations::INTEGRATIONS;
+use jiff::Timestamp;
+use workday::Workday;
+
+const DAY: i64 = 86_400;
+
+/// What an org is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// Everything random comes from this.
+    pub seed: u64,
+    /// How many users; at least 40 are made, for every kind to be there.
+    pub users: usize,
+    /// Days of history before `now`; Salesforce keeps six months.
+    pub days: u32,
+    /// Where the history ends.
+    pub now: Timestamp,
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        Self { seed: 1, users: 240, days: 180, now: system() }
+    }
+}
+
+/// Makes an org whose history ends at `seed.now`; its clock is the computer's. No campaign is launched.
+pub fn generate(seed: &Seed) -> Org {
+    let now = whole_seconds(seed.now);
+    let since = shifted(now, -i64::from(seed.days) * DAY);
+    let mut org = founding::found(seed, since, now);
+    let mut arrivals = history(seed, &org, since.as_second(), now.as_second());
+    arrivals.retain(|arrival| since <= arrival.time && arrival.time <= now);
+    arrivals.sort_by_key(|arrival| arrival.time);
+    for arrival in arrivals {
+        org.record(arrival);
+    }
+    present::furnish(&mut org, seed.seed, now);
+    org
+}
+
+fn history(seed: &Seed, org: &Org, since: i64, now: i64) -> Vec<Arrival> {
+    let mut arrivals = Vec::new();
+    for person in &org.people {
+        let mut dice = Dice::new(seed.seed, 1_000 + person.number as u64);
+        for day in since.div_euclid(DAY) - 1..=now.div_euclid(DAY) + 1 {
+            Workday::live(person, day, &mut dice, &mut arrivals);
+        }
+    }
+    for (vendor, integration) in INTEGRATIONS.iter().enumerate() {
+        let Some(user) = org.user_by_name(&accounts::username(integration.name)) else { continue };
+        let mut dice = Dice::new(seed.seed, 100 + vendor as u64);
+        integration.run(vendor, user.id, (since, now), &mut dice, &mut arrivals);
+    }
+    arrivals
+}

@@ -1,0 +1,48 @@
+//! The address plan: ranges reserved for benchmarks, carriers and documentation stand for the public internet.
+
+use super::cities::{VPN_CITY, city};
+use crate::arrival::Source;
+
+/// One of the three offices' shared egress addresses.
+pub(crate) fn office(office: usize, egress: usize) -> Source {
+    at(format!("198.18.{}.{}", 10 + office, 10 + egress), office * 4)
+}
+
+/// The corporate VPN's egress, in a country without an office.
+pub(crate) fn vpn(egress: usize) -> Source {
+    at(format!("198.18.200.{}", 20 + egress), VPN_CITY)
+}
+
+/// A home line: the provider's /24 is the household's, the host changes with every lease.
+pub(crate) fn home(place: usize, subnet: usize, host: usize) -> Source {
+    at(format!("100.{}.{}.{}", 64 + place, subnet % 256, 1 + host % 254), place)
+}
+
+/// A home line with IPv6.
+pub(crate) fn home_v6(place: usize, household: usize, host: usize) -> Source {
+    at(format!("2001:db8:{:x}:{:x}::{:x}", 0x100 + place, household, 1 + host), place)
+}
+
+/// A mobile carrier: every connection may have another address.
+pub(crate) fn mobile(place: usize, pool: usize, host: usize) -> Source {
+    at(format!("100.{}.{}.{}", 96 + place % 28, pool % 8, 1 + host % 254), place)
+}
+
+/// A hotel's or a conference's network.
+pub(crate) fn hotel(place: usize, house: usize, host: usize) -> Source {
+    at(format!("198.18.{}.{}", 100 + place, 32 * (house % 8) + 1 + host % 30), place)
+}
+
+/// A vendor's /28 in a data centre.
+pub(crate) fn vendor(vendor: usize, network: usize, host: usize) -> Source {
+    at(format!("198.19.{}.{}", vendor % 100, 16 * (network % 16) + 1 + host % 14), [16, 17, 22][vendor % 3])
+}
+
+/// Rented hosting that nobody of the org or its vendors has used.
+pub(crate) fn hosting(place: usize, block: usize, host: usize) -> Source {
+    at(format!("198.19.{}.{}", 128 + block % 128, 1 + host % 254), place)
+}
+
+fn at(ip: String, place: usize) -> Source {
+    Source { ip: ip.into(), city: Some(city(place)) }
+}

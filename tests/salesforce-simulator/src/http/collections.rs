@@ -1,0 +1,61 @@
+//! Collection deletes.
+
+use super::{Call, Shared};
+use crate::access::{AllOrNone, ItemResult, RestError};
+use crate::id::Id;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+/// The most ids one call may name.
+const MAX_IDS: usize = 200;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct DeleteRequest {
+    #[serde(default)]
+    ids: String,
+    #[serde(default, rename = "allOrNone")]
+    all_or_none: String,
+}
+
+pub(crate) async fn delete(
+    State(shared): State<Shared>,
+    Extension(call): Extension<Call>,
+    request: Result<Query<DeleteRequest>, QueryRejection>,
+) -> Response {
+    let Query(request) = request.unwrap_or_default();
+    let ids: Vec<String> = request.ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    if let Err(error) = well_formed(&ids) {
+        return error.into_response();
+    }
+    let all_or_none = if request.all_or_none == "true" { AllOrNone::Yes } else { AllOrNone::No };
+    let results = shared.org().delete_sessions(&ids, all_or_none, &call.caller);
+    axum::Json(results.iter().map(item).collect::<Vec<Json>>()).into_response()
+}
+
+fn well_formed(ids: &[String]) -> Result<(), RestError> {
+    if ids.is_empty() {
+        return Err(RestError::new(400, "REQUIRED_FIELD_MISSING", "The ids parameter is required"));
+    }
+    if ids.len() > MAX_IDS {
+        return Err(RestError::new(400, "EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 200 records into this call"));
+    }
+    let foreign = ids.iter().any(|id| Id::parse(id).is_some_and(|id| !id.starts_with("0Ak")));
+    if foreign {
+        return Err(RestError::new(400, "INVALID_ID_FIELD", "only AuthSession records can be deleted here"));
+    }
+    Ok(())
+}
+
+/// A failed item does not name its id.
+fn item((id, result): &ItemResult) -> Json {
+    match result {
+        Ok(()) => json!({"id": id, "success": true, "errors": []}),
+        Err(failure) => {
+            let error = json!({"statusCode": failure.code(), "message": failure.message(), "fields": []});
+            json!({"success": false, "errors": [error]})
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Query results that are still being read page by page.
+
+use crate::id::Id;
+use crate::objects::{Object, Row};
+use crate::soql::Column;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A query's rows as they were when it ran.
+#[derive(Clone)]
+pub(crate) struct Cursor {
+    pub(crate) owner: Id,
+    pub(crate) object: Object,
+    pub(crate) columns: Arc<[Column]>,
+    pub(crate) rows: Arc<[Arc<dyn Row>]>,
+    /// The rows a page should have.
+    pub(crate) batch: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct Cursors {
+    open: HashMap<Id, Cursor>,
+    count: u64,
+}
+
+impl std::fmt::Debug for Cursors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cursors({} open)", self.open.len())
+    }
+}
+
+impl Cursors {
+    pub(crate) fn keep(&mut self, cursor: Cursor) -> Id {
+        self.count += 1;
+        let id = Id::new("01g", self.count);
+        self.open.insert(id, cursor);
+        id
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Cursor> {
+        self.open.get(&Id::parse(id)?).cloned()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.open.clear();
+    }
+}

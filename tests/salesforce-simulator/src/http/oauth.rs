@@ -1,0 +1,103 @@
+//! The OAuth endpoints.
+
+use super::Shared;
+use super::answer::Note;
+use super::gate::bearer;
+use crate::access::{Grant, OauthError};
+use crate::journal::Matched;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct TokenRequest {
+    #[serde(default)]
+    grant_type: String,
+    #[serde(default)]
+    assertion: String,
+    #[serde(default)]
+    refresh_token: String,
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: String,
+}
+
+pub(crate) async fn token(State(shared): State<Shared>, form: Result<Form<TokenRequest>, FormRejection>) -> Response {
+    let Form(request) = form.unwrap_or_default();
+    match granted(&shared, &request) {
+        Ok(grant) => answer(&shared, &grant),
+        Err(error) => error.into_response(),
+    }
+}
+
+fn granted(shared: &Shared, request: &TokenRequest) -> Result<Grant, OauthError> {
+    let mut org = shared.org();
+    let source = org.client_source();
+    match request.grant_type.as_str() {
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => org.grant_jwt(&request.assertion, &shared.url),
+        "refresh_token" => org.grant_refresh(&request.refresh_token, source),
+        "password" => org.grant_password(&request.username, &request.password, source),
+        "" => Err(OauthError::new("invalid_request", "missing required parameter: grant_type")),
+        _ => Err(OauthError::new("unsupported_grant_type", "grant type not supported")),
+    }
+}
+
+fn answer(shared: &Shared, grant: &Grant) -> Response {
+    let org_id = shared.org().id();
+    let url = &shared.url;
+    let body = json!({
+        "access_token": grant.access_token,
+        "scope": "api id refresh_token",
+        "instance_url": &**url,
+        "id": format!("{url}/id/{org_id}/{}", grant.user.id),
+        "token_type": "Bearer",
+    });
+    let mut response = axum::Json(body).into_response();
+    let note = Note { caller: Some(grant.user.username.clone()), matched: Matched::Yes };
+    response.extensions_mut().insert(note);
+    response
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct RevokeRequest {
+    #[serde(default)]
+    token: String,
+}
+
+pub(crate) async fn revoke_posted(State(shared): State<Shared>, form: Result<Form<RevokeRequest>, FormRejection>) -> Response {
+    revoked(&shared, &form.unwrap_or_default().0)
+}
+
+pub(crate) async fn revoke_asked(State(shared): State<Shared>, query: Result<Query<RevokeRequest>, QueryRejection>) -> Response {
+    revoked(&shared, &query.unwrap_or_default().0)
+}
+
+fn revoked(shared: &Shared, request: &RevokeRequest) -> Response {
+    match shared.org().revoke(&request.token) {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+pub(crate) async fn user_info(State(shared): State<Shared>, request: Request) -> Response {
+    let mut org = shared.org();
+    let Some(caller) = bearer(&request).and_then(|token| org.authorize(token)) else {
+        return (StatusCode::FORBIDDEN, "Bad_OAuth_Token").into_response();
+    };
+    let url = &shared.url;
+    let body = json!({
+        "sub": format!("{url}/id/{}/{}", org.id(), caller.user_id),
+        "user_id": caller.user_id.as_str(),
+        "organization_id": org.id().as_str(),
+        "preferred_username": caller.username,
+        "email": caller.username,
+        "urls": {"rest": format!("{url}/services/data/v{{version}}/")},
+    });
+    let mut response = axum::Json(body).into_response();
+    response.extensions_mut().insert(Note { caller: Some(caller.username), matched: Matched::Yes });
+    response
+}

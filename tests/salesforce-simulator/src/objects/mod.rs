@@ -1,0 +1,142 @@
+//! The objects of the org, one file each: the record, its fields' properties, and which rows a caller sees.
+
+pub(crate) mod auth_session;
+pub(crate) mod login_geo;
+pub(crate) mod login_history;
+pub(crate) mod oauth_token;
+pub(crate) mod organization;
+pub(crate) mod permission_set;
+pub(crate) mod permission_set_assignment;
+pub(crate) mod profile;
+mod schema;
+pub(crate) mod user;
+pub(crate) mod user_login;
+pub(crate) mod user_permission_access;
+pub(crate) mod verification_history;
+
+pub(crate) use schema::{Allowed, Field, Kind, Relation, Schema};
+
+use crate::id::Id;
+use crate::org::Org;
+use crate::permission::{Permission, Permissions};
+use crate::soql::Value;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Whose eyes a query is answered for.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) user_id: Id,
+    pub(crate) username: String,
+    pub(crate) permissions: Permissions,
+    /// The root of the session family the call came with.
+    pub(crate) root: Option<Id>,
+}
+
+impl Caller {
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission)
+    }
+}
+
+pub(crate) struct View<'o> {
+    pub(crate) org: &'o Org,
+    pub(crate) caller: &'o Caller,
+    pub(crate) now: Timestamp,
+    /// The API version of the request, such as `67.0`.
+    pub(crate) version: &'o str,
+}
+
+/// A record of any object.
+pub(crate) trait Row: Send + Sync {
+    /// The value of a field by its exact name; fields the record does not have are null.
+    fn value(&self, field: &str, view: &View<'_>) -> Value<'_>;
+
+    fn related(&self, _relation: &str, _view: &View<'_>) -> Option<Arc<dyn Row>> {
+        None
+    }
+}
+
+pub(crate) type Rows<'o> = Box<dyn Iterator<Item = Arc<dyn Row>> + 'o>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Object {
+    AuthSession,
+    LoginGeo,
+    LoginHistory,
+    OauthToken,
+    Organization,
+    PermissionSet,
+    PermissionSetAssignment,
+    Profile,
+    User,
+    UserLogin,
+    UserPermissionAccess,
+    VerificationHistory,
+}
+
+impl Object {
+    const ALL: [Self; 12] = [
+        Self::AuthSession,
+        Self::LoginGeo,
+        Self::LoginHistory,
+        Self::OauthToken,
+        Self::Organization,
+        Self::PermissionSet,
+        Self::PermissionSetAssignment,
+        Self::Profile,
+        Self::User,
+        Self::UserLogin,
+        Self::UserPermissionAccess,
+        Self::VerificationHistory,
+    ];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|object| object.schema().name.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn schema(self) -> &'static Schema {
+        match self {
+            Self::AuthSession => &auth_session::SCHEMA,
+            Self::LoginGeo => &login_geo::SCHEMA,
+            Self::LoginHistory => &login_history::SCHEMA,
+            Self::OauthToken => &oauth_token::SCHEMA,
+            Self::Organization => &organization::SCHEMA,
+            Self::PermissionSet => &permission_set::SCHEMA,
+            Self::PermissionSetAssignment => &permission_set_assignment::SCHEMA,
+            Self::Profile => &profile::SCHEMA,
+            Self::User => &user::SCHEMA,
+            Self::UserLogin => &user_login::SCHEMA,
+            Self::UserPermissionAccess => &user_permission_access::SCHEMA,
+            Self::VerificationHistory => &verification_history::SCHEMA,
+        }
+    }
+
+    /// To anybody else the object does not exist.
+    pub(crate) fn is_open_to(self, caller: &Caller) -> bool {
+        self.schema().needs.is_none_or(|permission| caller.may(permission))
+    }
+
+    /// The rows the caller may see, in the order of their ids.
+    pub(crate) fn rows<'o>(self, view: &View<'o>) -> Rows<'o> {
+        match self {
+            Self::AuthSession => auth_session::rows(view),
+            Self::LoginGeo => login_geo::rows(view),
+            Self::LoginHistory => login_history::rows(view),
+            Self::OauthToken => oauth_token::rows(view),
+            Self::Organization => organization::rows(view),
+            Self::PermissionSet => permission_set::rows(view),
+            Self::PermissionSetAssignment => permission_set_assignment::rows(view),
+            Self::Profile => profile::rows(view),
+            Self::User => user::rows(view),
+            Self::UserLogin => user_login::rows(view),
+            Self::UserPermissionAccess => user_permission_access::rows(view),
+            Self::VerificationHistory => verification_history::rows(view),
+        }
+    }
+}
+
+/// A shared record as a row of any object.
+pub(crate) fn row<R: Row + 'static>(record: &Arc<R>) -> Arc<dyn Row> {
+    Arc::clone(record) as Arc<dyn Row>
+}

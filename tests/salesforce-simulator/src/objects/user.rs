@@ -1,0 +1,132 @@
+//! User.
+
+use super::{Field, Object, Relation, Row, Rows, Schema, View, row};
+use crate::id::Id;
+use crate::soql::Value;
+use crate::table::Keyed;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Whether a user's account is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// Can log in.
+    Active,
+    /// Left, or switched off.
+    Inactive,
+}
+
+/// One user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// `005…`.
+    pub id: Id,
+    /// Unique, in the form of an e-mail address.
+    pub username: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// In use or not.
+    pub activity: Activity,
+    /// `00e…`.
+    pub profile_id: Id,
+    /// Set for users of single sign-on.
+    pub federation_identifier: Option<String>,
+    /// For example `Europe/Berlin`.
+    pub time_zone: &'static str,
+    /// Name of the department.
+    pub department: &'static str,
+    /// When the account was made.
+    pub created: Timestamp,
+    /// Last success.
+    pub last_login: Option<Timestamp>,
+    pub(crate) password: String,
+}
+
+impl Keyed for User {
+    const PREFIX: &'static str = "005";
+
+    fn id(&self) -> Id {
+        self.id
+    }
+}
+
+impl User {
+    /// Whether the account is active.
+    pub fn is_active(&self) -> bool {
+        self.activity == Activity::Active
+    }
+
+    fn alias(&self) -> String {
+        self.last_name.chars().take(8).collect::<String>().to_lowercase()
+    }
+}
+
+pub(crate) static SCHEMA: Schema = Schema {
+    name: "User",
+    fields: &[
+        Field::id("Id"),
+        Field::text("Username"),
+        Field::text("Email"),
+        Field::text("Name"),
+        Field::text("FirstName"),
+        Field::text("LastName"),
+        Field::text("Alias"),
+        Field::flag("IsActive"),
+        Field::id("ProfileId"),
+        Field::id("UserRoleId"),
+        Field::text("UserType"),
+        Field::text("FederationIdentifier"),
+        Field::id("ManagerId"),
+        Field::text("Department"),
+        Field::text("EmployeeNumber"),
+        Field::id("ContactId"),
+        Field::id("AccountId"),
+        Field::time("CreatedDate"),
+        Field::time("LastModifiedDate"),
+        Field::time("SystemModstamp"),
+        Field::time("LastLoginDate"),
+        Field::time("LastPasswordChangeDate"),
+        Field::number("NumberOfFailedLogins"),
+        Field::text("TimeZoneSidKey"),
+        Field::text("LocaleSidKey"),
+        Field::text("LanguageLocaleKey"),
+        Field::text("EmailEncodingKey"),
+    ],
+    relations: &[Relation { name: "Profile", target: Object::Profile }],
+    needs: None,
+};
+
+impl Row for User {
+    fn value(&self, field: &str, _view: &View<'_>) -> Value<'_> {
+        match field {
+            "Id" => Value::Id(self.id),
+            "Username" | "Email" => Value::text(&self.username),
+            "Name" => Value::Text(format!("{} {}", self.first_name, self.last_name).into()),
+            "FirstName" => Value::text(&self.first_name),
+            "LastName" => Value::text(&self.last_name),
+            "Alias" => Value::Text(self.alias().into()),
+            "IsActive" => Value::Flag(self.is_active()),
+            "ProfileId" => Value::Id(self.profile_id),
+            "UserType" => Value::text("Standard"),
+            "FederationIdentifier" => Value::maybe_text(self.federation_identifier.as_deref()),
+            "Department" => Value::text(self.department),
+            "CreatedDate" | "LastModifiedDate" | "SystemModstamp" | "LastPasswordChangeDate" => Value::Time(self.created),
+            "LastLoginDate" => Value::maybe_time(self.last_login),
+            "NumberOfFailedLogins" => Value::Count(0),
+            "TimeZoneSidKey" => Value::text(self.time_zone),
+            "LocaleSidKey" | "LanguageLocaleKey" => Value::text("en_US"),
+            "EmailEncodingKey" => Value::text("UTF-8"),
+            _ => Value::Null,
+        }
+    }
+
+    fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
+        view.org.profiles.get(&self.profile_id).filter(|_| relation == "Profile").map(row)
+    }
+}
+
+pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
+    Box::new(view.org.users().iter().map(row))
+}

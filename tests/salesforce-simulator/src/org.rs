@@ -1,0 +1,213 @@
+//! The state of the org, and the accessors through which tests read it.
+
+use crate::access::identity::Identity;
+use crate::access::secrets::Secrets;
+use crate::campaign::Campaign;
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::generate::Person;
+use crate::http::cursors::Cursors;
+use crate::id::Id;
+use crate::journal::{Journal, Request, Write};
+use crate::objects::auth_session::Session;
+use crate::objects::login_history::Login;
+use crate::objects::oauth_token::Token;
+use crate::objects::organization::Organization;
+use crate::objects::permission_set::PermissionSet;
+use crate::objects::permission_set_assignment::PermissionSetAssignment;
+use crate::objects::profile::Profile;
+use crate::objects::user::User;
+use crate::objects::user_login::{Frost, UserLogin};
+use crate::objects::verification_history::Verification;
+use crate::permission::{Permission, Permissions};
+use crate::switches::Switches;
+use crate::table::Table;
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// A simulated Salesforce org: its records, and what was asked of it.
+#[derive(Debug)]
+pub struct Org {
+    pub(crate) organization: Organization,
+    pub(crate) users: Table<User>,
+    pub(crate) logins: Table<Login>,
+    pub(crate) sessions: Table<Session>,
+    pub(crate) tokens: Vec<Arc<Token>>,
+    pub(crate) user_logins: Table<UserLogin>,
+    pub(crate) profiles: Table<Profile>,
+    pub(crate) permission_sets: Table<PermissionSet>,
+    pub(crate) assignments: Table<PermissionSetAssignment>,
+    pub(crate) verifications: Table<Verification>,
+    pub(crate) taken_permissions: HashMap<Id, Permissions>,
+    pub(crate) deleted_sessions: HashSet<Id>,
+    pub(crate) revoked_tokens: Vec<Arc<Token>>,
+    pub(crate) identities: Vec<Identity>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) campaigns: Vec<Campaign>,
+    pub(crate) cursors: Cursors,
+    pub(crate) secrets: Secrets,
+    pub(crate) geo_count: u64,
+    pub(crate) token_count: u64,
+    pub(crate) clock: Clock,
+    pub(crate) client_address: String,
+    pub(crate) switches: Switches,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+}
+
+impl Org {
+    /// `00D…`, 18 characters.
+    pub fn id(&self) -> Id {
+        self.organization.id
+    }
+
+    /// All users, by id.
+    pub fn users(&self) -> &[Arc<User>] {
+        self.users.all()
+    }
+
+    /// The user with this id, 15 or 18 characters.
+    pub fn user(&self, id: &str) -> Option<&Arc<User>> {
+        self.users.get(id)
+    }
+
+    /// The user with this username, case ignored.
+    pub fn user_by_name(&self, username: &str) -> Option<&Arc<User>> {
+        self.users().iter().find(|user| user.username.eq_ignore_ascii_case(username))
+    }
+
+    /// The break-glass administrator, whom no automation may touch.
+    pub fn break_glass(&self) -> Option<&Arc<User>> {
+        self.users().iter().find(|user| user.username.starts_with("break-glass@"))
+    }
+
+    /// All login rows, by id and so by the time they were written.
+    pub fn logins(&self) -> &[Arc<Login>] {
+        self.logins.all()
+    }
+
+    /// All session rows, also the lingering ones of expired sessions.
+    pub fn sessions(&self) -> &[Arc<Session>] {
+        self.sessions.all()
+    }
+
+    /// All refresh tokens that are not revoked.
+    pub fn tokens(&self) -> &[Arc<Token>] {
+        &self.tokens
+    }
+
+    /// All verifications, by id.
+    pub fn verifications(&self) -> &[Arc<Verification>] {
+        self.verifications.all()
+    }
+
+    /// The user's sessions that can be used now.
+    pub fn live_sessions_of(&self, user_id: &str) -> Vec<Arc<Session>> {
+        let now = self.now();
+        let of_user = |session: &&Arc<Session>| session.user_id == *user_id && session.is_live(now);
+        self.sessions().iter().filter(of_user).cloned().collect()
+    }
+
+    /// The user's refresh tokens.
+    pub fn tokens_of(&self, user_id: &str) -> Vec<Arc<Token>> {
+        self.tokens.iter().filter(|token| token.user_id == *user_id).cloned().collect()
+    }
+
+    /// Whether the user is kept from logging in.
+    pub fn is_frozen(&self, user_id: &str) -> bool {
+        self.login_state(user_id).is_some_and(|state| state.frost == Frost::Frozen)
+    }
+
+    /// The user's UserLogin row.
+    pub fn login_state(&self, user_id: &str) -> Option<&Arc<UserLogin>> {
+        self.user_logins.all().iter().find(|state| state.user_id == *user_id)
+    }
+
+    /// What the user may do: his profile and permission sets, less what was taken from him.
+    pub fn permissions_of(&self, user_id: &str) -> Permissions {
+        let Some(user) = self.users.get(user_id) else { return Permissions::default() };
+        let profile = self.profiles.get(&user.profile_id).map_or(Permissions::default(), |p| p.permissions);
+        let sets = self.assignments.all().iter().filter(|assignment| assignment.assignee_id == user.id);
+        let sets = sets.filter_map(|assignment| self.permission_sets.get(&assignment.permission_set_id));
+        let granted = sets.fold(profile, |granted, set| granted.union(set.permissions));
+        granted.minus(self.taken_permissions.get(&user.id).copied().unwrap_or_default())
+    }
+
+    /// Takes a permission from one user, whatever his profile and permission sets grant.
+    pub fn remove_permission(&mut self, username: &str, permission: Permission) {
+        let Some(id) = self.user_by_name(username).map(|user| user.id) else { return };
+        let taken = self.taken_permissions.entry(id).or_default();
+        *taken = taken.with(permission);
+    }
+
+    /// Every campaign launched so far.
+    pub fn ground_truth(&self) -> &[Campaign] {
+        &self.campaigns
+    }
+
+    /// REST calls counted against the org's daily allocation.
+    pub fn api_calls(&self) -> u64 {
+        self.journal.api_calls
+    }
+
+    /// Every request, in the order of arrival.
+    pub fn requests(&self) -> &[Request] {
+        &self.journal.requests
+    }
+
+    /// The writes asked for since the last call.
+    pub fn take_writes(&mut self) -> Vec<Write> {
+        std::mem::take(&mut self.journal.writes)
+    }
+
+    /// Marks the requests that matched nothing as expected; answers how many there were.
+    pub fn forgive_unmatched(&mut self) -> usize {
+        self.journal.forgive_unmatched()
+    }
+
+    /// Behaviour to change.
+    pub fn switches_mut(&mut self) -> &mut Switches {
+        &mut self.switches
+    }
+
+    /// Failures to order.
+    pub fn faults_mut(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    /// The org's time, in whole seconds.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Sets where the org takes the time from.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+    }
+
+    /// The address that HTTP callers appear to come from; logins through the token endpoint record it.
+    pub fn client_address(&self) -> &str {
+        &self.client_address
+    }
+
+    /// Sets the address that HTTP callers appear to come from.
+    pub fn set_client_address(&mut self, address: &str) {
+        address.clone_into(&mut self.client_address);
+    }
+
+    /// Makes every query locator given out so far invalid.
+    pub fn expire_cursors(&mut self) {
+        self.cursors.clear();
+    }
+
+    /// Freezes or thaws a user as an administrator would in Setup; not recorded as a write.
+    pub fn set_frozen(&mut self, user_id: &str, frost: Frost) {
+        if let Some(id) = self.login_state(user_id).map(|state| state.id) {
+            let (now, by) = (self.now(), self.organization.id);
+            if let Some(state) = self.user_logins.get_mut(&id) {
+                (state.frost, state.last_modified, state.last_modified_by) = (frost, now, by);
+            }
+        }
+    }
+}
