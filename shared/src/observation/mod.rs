@@ -64,4 +64,13 @@ impl Observation {
             Self::Verification(v) => Some(&v.user_id),
         }
     }
+
+    /// The network it came from, where it came from an address.
+    pub fn network(&self) -> Option<Network> {
+        match self {
+            Self::Login(login) => login.source.network(),
+            Self::Session(session) => session.source.network(),
+            Self::Verification(v) => v.source.network(),
+        }
+    }
 }

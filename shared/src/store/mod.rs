@@ -7,12 +7,14 @@
 mod location;
 mod memory;
 mod outbox;
+mod room;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub use location::{LocationError, StoreLocation};
 pub use memory::MemoryStore;
 pub use outbox::{LocalOutbox, Outbox, Outgoing, Queue, Waiting};
+pub use room::{Kept, Room};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

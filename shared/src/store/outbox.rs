@@ -72,8 +72,9 @@ pub struct Waiting {
     /// What it says.
     pub body: Value,
     /// Takes it off the queue; commit this together with what was made of it. It conflicts when another consumer
-    /// was first, and when the message was sent again meanwhile.
-    pub done: Write,
+    /// was first, and when the message was sent again meanwhile. `None` for a queue that takes messages off by
+    /// itself once they are answered.
+    pub done: Option<Write>,
 }
 
 impl<'a> LocalOutbox<'a> {
@@ -89,7 +90,7 @@ impl<'a> LocalOutbox<'a> {
         let waiting = records.into_iter().map(|record| Waiting {
             order: record.key.sort.clone(),
             body: record.body,
-            done: Write::Delete { key: record.key, expect: Expect::Version(record.version) },
+            done: Some(Write::Delete { key: record.key, expect: Expect::Version(record.version) }),
         });
         Ok(waiting.collect())
     }

@@ -1,0 +1,152 @@
+//! Observations → findings.
+
+use serde_json::Value;
+
+use super::knowledge::Knowledge;
+use crate::clock::Clock;
+use crate::detection::{Absorbed, Detection, Finding, Lane, TailEntry};
+use crate::messages::{FindingRaised, ObservationBatch, SCHEMA_VERSION};
+use crate::observation::{OrgId, User};
+use crate::policy::Policy;
+use crate::store::{Outbox, Outgoing, Queue, Store, StoreError, Waiting, Write};
+
+/// The evaluation of one org's observations.
+pub struct Evaluate<'a> {
+    /// Where profiles and findings are kept.
+    pub store: &'a dyn Store,
+    /// The way to the containment.
+    pub outbox: &'a dyn Outbox,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The detections that run under it.
+    pub detections: &'a [Box<dyn Detection>],
+    /// The time of judging.
+    pub clock: &'a dyn Clock,
+}
+
+/// What an evaluation came to.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// Observations that were not known.
+    pub new: usize,
+    /// Observations that were known.
+    pub duplicates: usize,
+    /// Observations that came after their time was committed.
+    pub late: usize,
+    /// Findings that are new or have escalated.
+    pub raised: Vec<Finding>,
+}
+
+/// Why an evaluation failed. Nothing of it has happened.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// A message is not what this version understands.
+    #[error("the message {order} cannot be read: {reason}; it belongs in the dead-letter queue")]
+    Unreadable {
+        /// Which message.
+        order: String,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// A message is about another org than the others.
+    #[error("the messages are about {first} and {other}; one evaluation is about one org")]
+    MixedOrgs {
+        /// The first org.
+        first: OrgId,
+        /// Another.
+        other: OrgId,
+    },
+    /// The store failed or somebody else wrote first.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Messages of one org, joined.
+struct Joined {
+    org: OrgId,
+    entries: Vec<TailEntry>,
+    users: Vec<User>,
+    done: Vec<Write>,
+}
+
+impl Evaluate<'_> {
+    /// Judges what the messages saw, raises what is new or has escalated, and takes the messages off their queue,
+    /// all in one write. The same messages again change nothing.
+    pub async fn evaluate(&self, messages: Vec<Waiting>) -> Result<Evaluated, EvaluateError> {
+        let Some(joined) = join(messages)? else { return Ok(Evaluated::default()) };
+        let mut knowledge = Knowledge::read(self.store, &joined.org, &joined.entries).await?;
+        let mut then = knowledge.learn_accounts(joined.users)?;
+        let absorbed = knowledge.state.absorb(
+            &joined.org,
+            self.policy,
+            self.detections,
+            joined.entries,
+            self.clock.now(),
+        );
+        then.extend(knowledge.writes(&absorbed)?);
+        then.extend(joined.done);
+        self.outbox.send(announcements(&absorbed)?, then).await?;
+        Ok(told(absorbed))
+    }
+}
+
+fn join(messages: Vec<Waiting>) -> Result<Option<Joined>, EvaluateError> {
+    let mut joined: Option<Joined> = None;
+    for message in messages {
+        let batch = decode(&message.order, &message.body)?;
+        let joined = joined.get_or_insert_with(|| Joined {
+            org: batch.org_id.clone(),
+            entries: Vec::new(),
+            users: Vec::new(),
+            done: Vec::new(),
+        });
+        if joined.org != batch.org_id {
+            return Err(EvaluateError::MixedOrgs { first: joined.org.clone(), other: batch.org_id });
+        }
+        let lane: Lane = batch.lane;
+        joined
+            .entries
+            .extend(batch.observations.into_iter().map(|observation| TailEntry { observation, lane }));
+        joined.users.extend(batch.users);
+        joined.done.extend(message.done);
+    }
+    Ok(joined)
+}
+
+fn decode(order: &str, body: &Value) -> Result<ObservationBatch, EvaluateError> {
+    let unreadable = |reason: String| EvaluateError::Unreadable { order: order.to_owned(), reason };
+    let batch: ObservationBatch =
+        serde::Deserialize::deserialize(body).map_err(|e: serde_json::Error| unreadable(e.to_string()))?;
+    if batch.schema_version != SCHEMA_VERSION {
+        return Err(unreadable(format!(
+            "its schema_version is {}, known is {SCHEMA_VERSION}",
+            batch.schema_version
+        )));
+    }
+    Ok(batch)
+}
+
+fn announcements(absorbed: &Absorbed) -> Result<Vec<Outgoing>, EvaluateError> {
+    let announce = |finding: &Finding| {
+        let raised = FindingRaised {
+            schema_version: SCHEMA_VERSION,
+            org_id: finding.org_id.clone(),
+            finding_id: finding.finding_id.clone(),
+            version: finding.version,
+        };
+        let order = format!("{}/{:06}", finding.finding_id, finding.version);
+        let body = serde_json::to_value(raised)
+            .map_err(|e| EvaluateError::Unreadable { order: order.clone(), reason: e.to_string() })?;
+        Ok(Outgoing { queue: Queue::Findings, org: finding.org_id.clone(), order, body })
+    };
+    absorbed.raised.iter().map(announce).collect()
+}
+
+fn told(absorbed: Absorbed) -> Evaluated {
+    Evaluated {
+        new: absorbed.new,
+        duplicates: absorbed.duplicates,
+        late: absorbed.late,
+        raised: absorbed.raised,
+    }
+}
