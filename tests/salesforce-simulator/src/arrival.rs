@@ -50,7 +50,12 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn app(name: &str) -> Self {
-        Self { application: name.to_owned().into(), browser: "Unknown".into(), platform: "Unknown".into(), api: None }
+        Self {
+            application: name.to_owned().into(),
+            browser: "Unknown".into(),
+            platform: "Unknown".into(),
+            api: None,
+        }
     }
 }
 
@@ -135,9 +140,10 @@ impl Org {
 
     pub(crate) fn challenge(&mut self, login: &Login, time: Timestamp, challenge: &Challenge) {
         let id = self.verifications.next_id();
+        self.challenge_count += 1;
         self.verifications.push(Verification {
             id,
-            event_group: self.verifications.all().len() as i64 + 1,
+            event_group: self.challenge_count,
             time,
             user_id: login.user_id,
             login_id: login.id,
@@ -187,7 +193,13 @@ impl Org {
         self.sessions.get(&session.id).cloned()
     }
 
-    fn root_for(&mut self, login_id: Id, kind: &'static str, used: Timestamp, valid: i64) -> Option<Arc<Session>> {
+    fn root_for(
+        &mut self,
+        login_id: Id,
+        kind: &'static str,
+        used: Timestamp,
+        valid: i64,
+    ) -> Option<Arc<Session>> {
         let login = Arc::clone(self.logins.get(&login_id)?);
         let id = self.sessions.next_id();
         let access_token = Some(self.secrets.access_token(self.organization.id));

@@ -16,7 +16,7 @@ use crate::objects::organization::Organization;
 use crate::objects::permission_set::PermissionSet;
 use crate::objects::permission_set_assignment::PermissionSetAssignment;
 use crate::objects::profile::Profile;
-use crate::objects::user::User;
+use crate::objects::user::{Activity, User};
 use crate::objects::user_login::{Frost, UserLogin};
 use crate::objects::verification_history::Verification;
 use crate::permission::{Permission, Permissions};
@@ -45,10 +45,13 @@ pub struct Org {
     pub(crate) identities: Vec<Identity>,
     pub(crate) people: Vec<Person>,
     pub(crate) campaigns: Vec<Campaign>,
+    /// Users in harmless oddities, whom campaigns leave alone.
+    pub(crate) innocents: HashSet<Id>,
     pub(crate) cursors: Cursors,
     pub(crate) secrets: Secrets,
     pub(crate) geo_count: u64,
     pub(crate) token_count: u64,
+    pub(crate) challenge_count: i64,
     pub(crate) clock: Clock,
     pub(crate) client_address: String,
     pub(crate) switches: Switches,
@@ -199,6 +202,13 @@ impl Org {
     /// Makes every query locator given out so far invalid.
     pub fn expire_cursors(&mut self) {
         self.cursors.clear();
+    }
+
+    /// Switches an account on or off.
+    pub fn set_activity(&mut self, user_id: &str, activity: Activity) {
+        if let Some(user) = self.users.get_mut(user_id) {
+            user.activity = activity;
+        }
     }
 
     /// Freezes or thaws a user as an administrator would in Setup; not recorded as a write.

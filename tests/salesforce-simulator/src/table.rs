@@ -52,6 +52,14 @@ impl<T: Keyed> Table<T> {
         self.rows.get_mut(*place).map(Arc::make_mut)
     }
 
+    /// Removes the row if it is the latest.
+    pub(crate) fn take_back(&mut self, id: &Id) {
+        if self.rows.last().is_some_and(|row| row.id() == *id) {
+            self.rows.pop();
+            self.places.remove(id);
+        }
+    }
+
     pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
         self.rows.retain(|row| keep(row));
         self.places = self.rows.iter().enumerate().map(|(place, row)| (row.id(), place)).collect();

@@ -36,7 +36,9 @@ impl DeleteFailure {
             Self::Unknown => "invalid cross reference id",
             Self::Gone => "entity is deleted",
             Self::NoAccess => "insufficient access rights on object id",
-            Self::RolledBack => "Record rolled back because not all records were valid and the request was using AllOrNone",
+            Self::RolledBack => {
+                "Record rolled back because not all records were valid and the request was using AllOrNone"
+            }
         }
     }
 }
@@ -67,7 +69,12 @@ impl Org {
         self.delete(id, caller).map(|_| ())
     }
 
-    pub(crate) fn delete_sessions(&mut self, ids: &[String], all_or_none: AllOrNone, caller: &Caller) -> Vec<ItemResult> {
+    pub(crate) fn delete_sessions(
+        &mut self,
+        ids: &[String],
+        all_or_none: AllOrNone,
+        caller: &Caller,
+    ) -> Vec<ItemResult> {
         let asked = ids.iter().map(|id| normal(id)).collect();
         self.journal.writes.push(Write::DeletedSessions { ids: asked });
         let before = (self.sessions.clone(), self.deleted_sessions.clone());
@@ -85,7 +92,12 @@ impl Org {
         results
     }
 
-    fn delete_item(&mut self, id: &str, caller: &Caller, removed_here: &mut HashSet<Id>) -> Result<(), DeleteFailure> {
+    fn delete_item(
+        &mut self,
+        id: &str,
+        caller: &Caller,
+        removed_here: &mut HashSet<Id>,
+    ) -> Result<(), DeleteFailure> {
         let parsed = Id::parse(id).ok_or(DeleteFailure::Malformed)?;
         if removed_here.contains(&parsed) && self.switches.cascaded_items == CascadedItems::Succeeded {
             return Ok(());

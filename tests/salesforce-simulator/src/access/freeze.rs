@@ -10,7 +10,12 @@ use crate::switches::{FreezeSessions, Lying};
 use serde_json::Value as Json;
 
 impl Org {
-    pub(crate) fn update_user_login(&mut self, id: &str, change: &Json, caller: &Caller) -> Result<(), RestError> {
+    pub(crate) fn update_user_login(
+        &mut self,
+        id: &str,
+        change: &Json,
+        caller: &Caller,
+    ) -> Result<(), RestError> {
         let user_id = self.user_logins.get(id).map(|state| state.user_id).ok_or_else(RestError::not_found)?;
         let frozen = wanted(change)?;
         if let Some(frozen) = frozen {
@@ -40,10 +45,14 @@ impl Org {
 
 /// The value asked for IsFrozen, if the change names it.
 fn wanted(change: &Json) -> Result<Option<bool>, RestError> {
-    let fields = change.as_object().ok_or_else(|| RestError::new(400, "JSON_PARSER_ERROR", "an object is expected"))?;
+    let fields = change
+        .as_object()
+        .ok_or_else(|| RestError::new(400, "JSON_PARSER_ERROR", "an object is expected"))?;
     let writable = |field: &str| matches!(field, "IsFrozen" | "IsPasswordLocked" | "attributes");
     if let Some(field) = fields.keys().find(|field| !writable(field)) {
-        let text = format!("Unable to create/update fields: {field}. Please check the security settings of this field.");
+        let text = format!(
+            "Unable to create/update fields: {field}. Please check the security settings of this field."
+        );
         return Err(RestError::new(400, "INVALID_FIELD_FOR_INSERT_UPDATE", &text));
     }
     match fields.get("IsFrozen") {

@@ -4,6 +4,7 @@ use super::error::OauthError;
 use super::jwt::verified;
 use crate::arrival::{Arrival, Client, Method, SUCCESS, Source};
 use crate::id::Id;
+use crate::objects::auth_session::Session;
 use crate::objects::oauth_token::Token;
 use crate::objects::user::User;
 use crate::org::Org;
@@ -18,8 +19,6 @@ const SESSION_SECONDS: i64 = 7_200;
 pub(crate) struct Grant {
     pub(crate) user: Arc<User>,
     pub(crate) access_token: String,
-    pub(crate) session_id: Id,
-    pub(crate) login_id: Option<Id>,
 }
 
 impl Org {
@@ -38,12 +37,17 @@ impl Org {
         let user = self.users.get(&token.user_id).cloned().ok_or(OauthError::grant("inactive user"))?;
         let grant = self.enter(&user, Method::REFRESH, source, Client::app(&token.app), Some(&token))?;
         let now = self.now();
-        let used = Arc::make_mut(&mut self.tokens[place]);
-        (used.use_count, used.last_used) = (used.use_count + 1, Some(now));
+        let token = Arc::make_mut(&mut self.tokens[place]);
+        (token.use_count, token.last_used) = (token.use_count + 1, Some(now));
         Ok(grant)
     }
 
-    pub(crate) fn grant_password(&mut self, username: &str, password: &str, source: Source) -> Result<Grant, OauthError> {
+    pub(crate) fn grant_password(
+        &mut self,
+        username: &str,
+        password: &str,
+        source: Source,
+    ) -> Result<Grant, OauthError> {
         let user = self.user_by_name(username).cloned().ok_or(OauthError::grant("authentication failure"))?;
         let client = Client::app("Browser");
         if user.password != password || password.is_empty() {
@@ -70,23 +74,31 @@ impl Org {
             self.turned_away(user, method, source, client, status);
             return Err(error);
         }
-        let now = self.now();
         let arrival = arrival(self, user, method, source, client, "Success");
         let login_id = self.record(arrival);
-        let opened = self.open_oauth_session(login_id, now, SESSION_SECONDS, token.map(|token| token.serial));
-        let session = opened.ok_or(OauthError::new("server_error", "no session"))?;
+        let session = self.opened(login_id, token).ok_or(OauthError::new("server_error", "no session"))?;
         let access_token = session.access_token.clone().unwrap_or_default();
-        let login_id = self.unless_unwritten(login_id, session.id, token);
-        Ok(Grant { user: Arc::clone(user), access_token, session_id: session.id, login_id })
+        if token.is_some() && self.switches.refresh_rows == RefreshRows::NotWritten {
+            self.unwrite(login_id, session.id);
+        }
+        Ok(Grant { user: Arc::clone(user), access_token })
     }
 
-    fn unless_unwritten(&mut self, login_id: Id, session_id: Id, token: Option<&Token>) -> Option<Id> {
-        if token.is_none() || self.switches.refresh_rows == RefreshRows::Written {
-            return Some(login_id);
+    /// A login to the user interface opens a family, any other one session.
+    fn opened(&mut self, login_id: Id, token: Option<&Token>) -> Option<Arc<Session>> {
+        let now = self.now();
+        if self.logins.get(&login_id)?.login_type == Method::PASSWORD.login_type {
+            let family = self.open_ui_family(login_id, now, SESSION_SECONDS);
+            return self.sessions.get(family.first()?).cloned();
         }
-        self.logins.retain(|login| login.id != login_id);
-        self.sessions.get_mut(&session_id)?.login_id = None;
-        None
+        self.open_oauth_session(login_id, now, SESSION_SECONDS, token.map(|token| token.serial))
+    }
+
+    fn unwrite(&mut self, login_id: Id, session_id: Id) {
+        self.logins.take_back(&login_id);
+        if let Some(session) = self.sessions.get_mut(&session_id) {
+            session.login_id = None;
+        }
     }
 
     fn closed_to(&self, user: &User) -> Option<(&'static str, OauthError)> {
@@ -96,13 +108,27 @@ impl Org {
         self.is_frozen(&user.id).then_some(("User is frozen", OauthError::grant("authentication failure")))
     }
 
-    fn turned_away(&mut self, user: &User, method: Method, source: Source, client: Client, status: &'static str) {
+    fn turned_away(
+        &mut self,
+        user: &User,
+        method: Method,
+        source: Source,
+        client: Client,
+        status: &'static str,
+    ) {
         let arrival = arrival(self, user, method, source, client, status);
         self.record(arrival);
     }
 }
 
-fn arrival(org: &Org, user: &User, method: Method, source: Source, client: Client, status: &'static str) -> Arrival {
+fn arrival(
+    org: &Org,
+    user: &User,
+    method: Method,
+    source: Source,
+    client: Client,
+    status: &'static str,
+) -> Arrival {
     let status = if status == "Success" { SUCCESS } else { status.into() };
     Arrival { user_id: user.id, time: org.now(), method, source, client, status, challenge: None }
 }

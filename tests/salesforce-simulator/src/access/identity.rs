@@ -24,8 +24,10 @@ pub(crate) struct PrivateKey(pub(crate) String);
 impl Identity {
     /// An identity with a fresh 2048-bit key.
     pub(crate) fn create(app: &'static str, username: &str) -> io::Result<(Self, PrivateKey)> {
-        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| io::Error::other("no RSA key could be made"))?;
-        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| io::Error::other("no RSA key could be written"))?;
+        let pair =
+            KeyPair::generate(KeySize::Rsa2048).map_err(|_| io::Error::other("no RSA key could be made"))?;
+        let der: Pkcs8V1Der<'_> =
+            pair.as_der().map_err(|_| io::Error::other("no RSA key could be written"))?;
         let client_id = format!("3MVG9simulated.{}", app.to_lowercase().replace(' ', "-"));
         let public_key = pair.public_key().as_ref().to_vec();
         let identity = Self { client_id, app, username: username.to_owned(), public_key };

@@ -1,5 +1,13 @@
 //! Lives that look odd and are not: nobody in them may be touched.
 
+mod business_traveller;
+mod cast;
+mod new_phone;
+mod office_workers;
+mod password_typos;
+mod protected_admin_abroad;
+mod vpn_from_abroad;
+
 use crate::id::Id;
 use crate::org::Org;
 use jiff::Timestamp;
@@ -36,7 +44,15 @@ impl BenignKind {
 impl Org {
     /// Plays a harmless oddity around `now`; answers the ids of the users in it.
     pub fn live_benign(&mut self, kind: BenignKind, now: Timestamp) -> Vec<Id> {
-        let _ = (kind, now);
-        Vec::new()
+        let users = match kind {
+            BenignKind::PasswordTypos => password_typos::live(self, now),
+            BenignKind::VpnFromAbroad => vpn_from_abroad::live(self, now),
+            BenignKind::BusinessTraveller => business_traveller::live(self, now),
+            BenignKind::ProtectedAdminAbroad => protected_admin_abroad::live(self, now),
+            BenignKind::NewPhone => new_phone::live(self, now),
+            BenignKind::OfficeWorkers => office_workers::live(self, now),
+        };
+        self.innocents.extend(&users);
+        users
     }
 }

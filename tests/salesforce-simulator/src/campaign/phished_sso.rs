@@ -15,8 +15,12 @@ const UI_SECONDS: i64 = 7_200;
 /// Seconds between the registration of the attacker's authenticator and his login.
 const REGISTERED_BEFORE: i64 = 180;
 
-const REGISTRATION: Challenge =
-    Challenge { activity: "ConnectTotp", status: "Succeeded", policy: "TwoFactorAuthentication", method: "Totp" };
+const REGISTRATION: Challenge = Challenge {
+    activity: "ConnectTotp",
+    status: "Succeeded",
+    policy: "TwoFactorAuthentication",
+    method: "Totp",
+};
 
 pub(super) fn launch(org: &mut Org, now: Timestamp) -> Campaign {
     let user_id = staff(org, SignOn::Single, now).map_or(org.id(), |person| person.user_id);
@@ -28,8 +32,9 @@ pub(super) fn launch(org: &mut Org, now: Timestamp) -> Campaign {
     }
     let session_ids = org.open_ui_family(login, now, UI_SECONDS);
     carry_off(org, &session_ids, &elsewhere.ip);
-    let (username, password) =
-        org.user(&user_id).map_or_else(Default::default, |user| (user.username.clone(), user.password.clone()));
+    let (username, password) = org
+        .user(&user_id)
+        .map_or_else(Default::default, |user| (user.username.clone(), user.password.clone()));
     Campaign {
         kind: CampaignKind::PhishedSso,
         user_id,
@@ -54,7 +59,7 @@ pub(super) fn launch(org: &mut Org, now: Timestamp) -> Campaign {
 fn carry_off(org: &mut Org, sessions: &[Id], ip: &Text) {
     for id in sessions.iter().take(2) {
         if let Some(session) = org.sessions.get_mut(id) {
-            session.source_ip = ip.clone();
+            session.source_ip.clone_from(ip);
         }
     }
 }

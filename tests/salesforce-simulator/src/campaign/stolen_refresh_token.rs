@@ -20,7 +20,8 @@ pub(super) fn launch(org: &mut Org, now: Timestamp) -> Campaign {
     let user_id = token.as_ref().map_or(org.id(), |token| token.user_id);
     let app = token.as_ref().map_or("", |token| token.app.as_str());
     let login = org.record(arrival(user_id, now, Method::REFRESH, &source, &Client::app(app)));
-    let session = org.open_oauth_session(login, now, SESSION_SECONDS, token.as_ref().map(|token| token.serial));
+    let session =
+        org.open_oauth_session(login, now, SESSION_SECONDS, token.as_ref().map(|token| token.serial));
     if let Some(used) = place.and_then(|place| org.tokens.get_mut(place)).map(Arc::make_mut) {
         (used.use_count, used.last_used) = (used.use_count + 1, Some(now));
     }

@@ -1,10 +1,10 @@
 //! Whom an attack hits, and from where.
 
 use crate::arrival::{Arrival, Client, Method, Source};
+use crate::generate::Person;
 use crate::generate::cities::STRANGE;
 use crate::generate::networks;
 use crate::generate::people::SignOn;
-use crate::generate::Person;
 use crate::id::Id;
 use crate::objects::auth_session::Session;
 use crate::org::Org;
@@ -14,7 +14,8 @@ use jiff::Timestamp;
 pub(super) fn staff(org: &Org, sign_on: SignOn, now: Timestamp) -> Option<Person> {
     let today = now.as_second().div_euclid(86_400);
     let settled = |person: &&Person| person.trip(today).is_none() && person.joined < today - 60;
-    let fitting = || org.people.iter().filter(|person| person.sign_on == sign_on && active(org, person.user_id));
+    let fitting =
+        || org.people.iter().filter(|person| person.sign_on == sign_on && active(org, person.user_id));
     let plain = || fitting().filter(|person| person.number >= 4).filter(settled);
     let fresh = plain().find(|person| !attacked(org, person.user_id));
     fresh.or_else(|| plain().next()).or_else(|| fitting().next()).or(org.people.first()).cloned()
@@ -25,7 +26,7 @@ fn active(org: &Org, user_id: Id) -> bool {
 }
 
 pub(super) fn attacked(org: &Org, user_id: Id) -> bool {
-    org.campaigns.iter().any(|campaign| campaign.user_id == user_id)
+    org.campaigns.iter().any(|campaign| campaign.user_id == user_id) || org.innocents.contains(&user_id)
 }
 
 /// Hosting nobody has used, a new block for every campaign.
@@ -35,10 +36,21 @@ pub(super) fn hideout(org: &Org, host: usize) -> Source {
 }
 
 pub(super) fn browser() -> Client {
-    Client { application: "Browser".into(), browser: "Chrome 109".into(), platform: "Linux".into(), api: None }
+    Client {
+        application: "Browser".into(),
+        browser: "Chrome 109".into(),
+        platform: "Linux".into(),
+        api: None,
+    }
 }
 
-pub(super) fn arrival(user_id: Id, time: Timestamp, method: Method, source: &Source, client: &Client) -> Arrival {
+pub(super) fn arrival(
+    user_id: Id,
+    time: Timestamp,
+    method: Method,
+    source: &Source,
+    client: &Client,
+) -> Arrival {
     let (source, client) = (source.clone(), client.clone());
     Arrival { user_id, time, method, source, client, status: crate::arrival::SUCCESS, challenge: None }
 }

@@ -75,7 +75,8 @@ impl Org {
         let id = self.users.next_id();
         let created = account.created;
         let sets = self.permission_sets.all().iter();
-        let profile_set = sets.filter(|set| set.profile_id == Some(account.profile_id)).map(|set| set.id).next();
+        let profile_set =
+            sets.filter(|set| set.profile_id == Some(account.profile_id)).map(|set| set.id).next();
         self.users.push(User {
             id,
             username: account.username,
@@ -92,7 +93,13 @@ impl Org {
         });
         let state = self.user_logins.next_id();
         let by = id;
-        self.user_logins.push(UserLogin { id: state, user_id: id, frost: Frost::Thawed, last_modified: created, last_modified_by: by });
+        self.user_logins.push(UserLogin {
+            id: state,
+            user_id: id,
+            frost: Frost::Thawed,
+            last_modified: created,
+            last_modified_by: by,
+        });
         if let Some(set) = profile_set {
             self.assign(id, set);
         }

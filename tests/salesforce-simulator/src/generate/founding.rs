@@ -68,10 +68,12 @@ fn empty(seed: &Seed) -> Org {
         identities: Vec::new(),
         people: Vec::new(),
         campaigns: Vec::new(),
+        innocents: HashSet::new(),
         cursors: Cursors::default(),
         secrets: Secrets::new(seed.seed),
         geo_count: 0,
         token_count: 0,
+        challenge_count: 0,
         clock: Clock::System,
         client_address: "198.18.250.10".to_owned(),
         switches: Switches::default(),
@@ -86,13 +88,18 @@ fn profiles(org: &mut Org) -> Profiles {
         administrator: org.add_profile("System Administrator", Permissions::administrator()),
         standard: org.add_profile("Standard User", api.with(Permission::ExportReport)),
         sales: org.add_profile("Sales User", api),
-        api_only: org.add_profile("Minimum Access - API Only Integrations", api.with(Permission::ApiUserOnly)),
+        api_only: org
+            .add_profile("Minimum Access - API Only Integrations", api.with(Permission::ApiUserOnly)),
     }
 }
 
 fn connection_users(org: &mut Org, profiles: &Profiles, created: Timestamp) {
-    use Permission::{ApiEnabled, CustomizeApplication, FreezeUsers, ManageUsers, MonitorLoginHistory, ViewAllUsers, ViewSetup};
-    let reading = [ManageUsers, CustomizeApplication, MonitorLoginHistory, ViewAllUsers, ViewSetup, ApiEnabled];
+    use Permission::{
+        ApiEnabled, CustomizeApplication, FreezeUsers, ManageUsers, MonitorLoginHistory, ViewAllUsers,
+        ViewSetup,
+    };
+    let reading =
+        [ManageUsers, CustomizeApplication, MonitorLoginHistory, ViewAllUsers, ViewSetup, ApiEnabled];
     let ending = [ManageUsers, CustomizeApplication, FreezeUsers, ApiEnabled];
     for (name, label, permissions) in [
         ("session-warden-scanner", "Session Warden Scanner", Permissions::of(&reading)),
@@ -114,7 +121,7 @@ fn hire(org: &mut Org, profiles: &Profiles, number: usize, days: (i64, i64), dic
     let created = Timestamp::from_second(person.joined * DAY).unwrap_or(Timestamp::UNIX_EPOCH);
     let profile_id = match number {
         _ if number < ADMINISTRATORS => profiles.administrator,
-        _ if number % 2 == 0 => profiles.standard,
+        _ if number.is_multiple_of(2) => profiles.standard,
         _ => profiles.sales,
     };
     person.user_id = org.add_user(Account {

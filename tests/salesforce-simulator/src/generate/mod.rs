@@ -9,9 +9,11 @@ pub(crate) mod integrations;
 mod names;
 pub(crate) mod networks;
 pub(crate) mod people;
-mod present;
+pub(crate) mod present;
 mod workday;
 
+#[cfg(test)]
+pub(crate) use accounts::Account;
 pub use cities::City;
 pub(crate) use people::Person;
 

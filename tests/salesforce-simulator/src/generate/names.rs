@@ -1,12 +1,14 @@
 //! Names for people.
 
 const FIRST: [&str; 24] = [
-    "Ada", "Jonas", "Priya", "Marcus", "Lena", "Rahul", "Grace", "Felix", "Maya", "Oscar", "Sofia", "Arjun", "Clara", "Diego",
-    "Nina", "Samuel", "Anika", "Peter", "Ruth", "Vikram", "Elena", "Tom", "Kavya", "Hannah",
+    "Ada", "Jonas", "Priya", "Marcus", "Lena", "Rahul", "Grace", "Felix", "Maya", "Oscar", "Sofia", "Arjun",
+    "Clara", "Diego", "Nina", "Samuel", "Anika", "Peter", "Ruth", "Vikram", "Elena", "Tom", "Kavya",
+    "Hannah",
 ];
 const LAST: [&str; 24] = [
-    "Weber", "Okafor", "Sharma", "Miller", "Nowak", "Iyer", "Brandt", "Lopez", "Keller", "Reddy", "Fischer", "Nguyen", "Becker",
-    "Clark", "Rossi", "Menon", "Vogel", "Hughes", "Krause", "Patel", "Sommer", "Young", "Ivanova", "Lindt",
+    "Weber", "Okafor", "Sharma", "Miller", "Nowak", "Iyer", "Brandt", "Lopez", "Keller", "Reddy", "Fischer",
+    "Nguyen", "Becker", "Clark", "Rossi", "Menon", "Vogel", "Hughes", "Krause", "Patel", "Sommer", "Young",
+    "Ivanova", "Lindt",
 ];
 const DEPARTMENTS: [&str; 5] = ["Sales", "Service", "Marketing", "Finance", "Operations"];
 

@@ -3,9 +3,9 @@
 use super::cities::{HOME_CITIES, TRAVEL, city};
 use super::devices::Device;
 use super::dice::Dice;
+use super::networks;
 use crate::arrival::{Method, Source};
 use crate::id::Id;
-use super::networks;
 
 /// How a person logs in to the user interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +94,13 @@ impl Person {
 
     /// The line at home on `day`; its address changes every few weeks.
     pub(crate) fn home_line(&self, day: i64) -> Source {
-        let lease = (day / (20 + (self.number % 40) as i64)) as usize;
+        let lease = day.max(0) as usize / (20 + self.number % 40);
         let host = 7 + self.number * 13 + lease * 29;
-        if self.v6 { networks::home_v6(self.home, self.number, lease) } else { networks::home(self.home, self.number, host) }
+        if self.v6 {
+            networks::home_v6(self.home, self.number, lease)
+        } else {
+            networks::home(self.home, self.number, host)
+        }
     }
 
     pub(crate) fn method(&self) -> Method {

@@ -21,12 +21,14 @@ pub(crate) fn furnish(org: &mut Org, seed: u64, now: Timestamp) {
     let serials = tokens(org, &mut dice);
     let since = shifted(now, -36 * HOUR);
     let first = org.logins().partition_point(|login| login.login_time < since);
-    let recent: Vec<Arc<Login>> = org.logins()[first..].iter().filter(|login| login.succeeded()).cloned().collect();
+    let recent: Vec<Arc<Login>> =
+        org.logins()[first..].iter().filter(|login| login.succeeded()).cloned().collect();
     for login in recent {
         let age = now.as_second() - login.login_time.as_second();
-        match login.application == "Browser" {
-            true => ui(org, &login, age, now, &mut dice),
-            false => app(org, &login, age, now, &serials),
+        if login.application == "Browser" {
+            ui(org, &login, age, now, &mut dice);
+        } else {
+            app(org, &login, age, now, &serials);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! One person's logins on one day.
 
+use super::cities::city;
 use super::dice::Dice;
 use super::networks;
 use super::people::{Person, SignOn};
-use super::cities::city;
 use crate::arrival::{Arrival, Challenge, Client, Method, SUCCESS, Source};
 use jiff::Timestamp;
 
@@ -40,8 +40,9 @@ impl<'p> Workday<'p> {
         };
         let midnight = self.day * DAY - offset;
         let begins = midnight + (self.dice.around(self.person.begins, 14.0) * 60.0) as i64;
-        let through_vpn = !matches!(whereabouts, Whereabouts::Office) && self.dice.chance(self.person.vpn_share);
-        for (hours, share) in self.rhythm(&whereabouts) {
+        let through_vpn =
+            !matches!(whereabouts, Whereabouts::Office) && self.dice.chance(self.person.vpn_share);
+        for (hours, share) in Self::rhythm(&whereabouts) {
             if self.dice.chance(share) {
                 let at = begins + (self.dice.around(hours, 0.5) * 3_600.0).max(0.0) as i64;
                 let source = self.source(&whereabouts, through_vpn);
@@ -67,7 +68,7 @@ impl<'p> Workday<'p> {
     }
 
     /// Hours after the day's beginning, and how likely a login is then.
-    fn rhythm(&self, whereabouts: &Whereabouts) -> Vec<(f64, f64)> {
+    fn rhythm(whereabouts: &Whereabouts) -> Vec<(f64, f64)> {
         match whereabouts {
             Whereabouts::Travelling => Vec::new(),
             _ => vec![(0.0, 1.0), (2.4, 0.35), (4.6, 0.75), (7.0, 0.4)],

@@ -40,7 +40,11 @@ fn well_formed(ids: &[String]) -> Result<(), RestError> {
         return Err(RestError::new(400, "REQUIRED_FIELD_MISSING", "The ids parameter is required"));
     }
     if ids.len() > MAX_IDS {
-        return Err(RestError::new(400, "EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 200 records into this call"));
+        return Err(RestError::new(
+            400,
+            "EXCEEDED_ID_LIMIT",
+            "record limit reached. cannot submit more than 200 records into this call",
+        ));
     }
     let foreign = ids.iter().any(|id| Id::parse(id).is_some_and(|id| !id.starts_with("0Ak")));
     if foreign {

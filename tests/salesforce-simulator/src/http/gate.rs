@@ -75,7 +75,8 @@ async fn handled(shared: &Shared, mut request: Request, next: Next, entry: &mut 
 /// REST resources need a version that is served and a live session; everything else is open.
 fn admitted(shared: &Shared, request: &mut Request, entry: &mut Entry) -> Result<(), RestError> {
     let Some(version) = rest_version(&entry.path) else { return Ok(()) };
-    let major = version.strip_prefix('v').and_then(|v| v.strip_suffix(".0")).and_then(|v| v.parse::<u32>().ok());
+    let major =
+        version.strip_prefix('v').and_then(|v| v.strip_suffix(".0")).and_then(|v| v.parse::<u32>().ok());
     match major {
         None => {
             entry.matched = Matched::No;
@@ -83,7 +84,11 @@ fn admitted(shared: &Shared, request: &mut Request, entry: &mut Entry) -> Result
         }
         Some(major) if major > NEWEST_VERSION => return Err(RestError::not_found()),
         Some(major) if major < OLDEST_VERSION => {
-            return Err(RestError::new(410, "UNSUPPORTED_API_VERSION", "The requested API version is retired"));
+            return Err(RestError::new(
+                410,
+                "UNSUPPORTED_API_VERSION",
+                "The requested API version is retired",
+            ));
         }
         Some(_) => {}
     }
@@ -137,17 +142,11 @@ pub(crate) fn decoded(text: &str) -> String {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let code = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                plain.push(byte);
-                at += 3;
-            }
-            None => {
-                plain.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-                at += 1;
-            }
-        }
+        let as_is = bytes[at];
+        let code = text.get(at + 1..at + 3).filter(|_| as_is == b'%');
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        at += if byte.is_some() { 3 } else { 1 };
+        plain.push(byte.unwrap_or(if as_is == b'+' { b' ' } else { as_is }));
     }
     String::from_utf8_lossy(&plain).into_owned()
 }

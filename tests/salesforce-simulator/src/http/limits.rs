@@ -9,9 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
 pub(crate) async fn versions() -> Response {
-    let version = |number: u32, label: &str| {
-        json!({"label": label, "url": format!("/services/data/v{number}.0"), "version": format!("{number}.0")})
-    };
+    let version = |number: u32, label: &str| json!({"label": label, "url": format!("/services/data/v{number}.0"), "version": format!("{number}.0")});
     let versions: Vec<Json> =
         vec![version(65, "Winter '26"), version(66, "Spring '26"), version(67, "Summer '26")];
     axum::Json(versions).into_response()

@@ -26,7 +26,10 @@ pub(crate) struct TokenRequest {
     password: String,
 }
 
-pub(crate) async fn token(State(shared): State<Shared>, form: Result<Form<TokenRequest>, FormRejection>) -> Response {
+pub(crate) async fn token(
+    State(shared): State<Shared>,
+    form: Result<Form<TokenRequest>, FormRejection>,
+) -> Response {
     let Form(request) = form.unwrap_or_default();
     match granted(&shared, &request) {
         Ok(grant) => answer(&shared, &grant),
@@ -68,11 +71,17 @@ pub(crate) struct RevokeRequest {
     token: String,
 }
 
-pub(crate) async fn revoke_posted(State(shared): State<Shared>, form: Result<Form<RevokeRequest>, FormRejection>) -> Response {
+pub(crate) async fn revoke_posted(
+    State(shared): State<Shared>,
+    form: Result<Form<RevokeRequest>, FormRejection>,
+) -> Response {
     revoked(&shared, &form.unwrap_or_default().0)
 }
 
-pub(crate) async fn revoke_asked(State(shared): State<Shared>, query: Result<Query<RevokeRequest>, QueryRejection>) -> Response {
+pub(crate) async fn revoke_asked(
+    State(shared): State<Shared>,
+    query: Result<Query<RevokeRequest>, QueryRejection>,
+) -> Response {
     revoked(&shared, &query.unwrap_or_default().0)
 }
 

@@ -98,8 +98,10 @@ fn page(org: &Org, cursor: &Cursor, start: usize, call: &Call) -> (Json, usize) 
     };
     let end = cursor.rows.len().min(start + size);
     let view = view(org, call);
-    let records: Vec<Json> =
-        cursor.rows[start..end].iter().map(|row| render(row, cursor.object, &cursor.columns, &view)).collect();
+    let records: Vec<Json> = cursor.rows[start..end]
+        .iter()
+        .map(|row| render(row, cursor.object, &cursor.columns, &view))
+        .collect();
     let done = end == cursor.rows.len();
     (json!({"totalSize": cursor.rows.len(), "done": done, "records": records}), end)
 }
@@ -113,7 +115,9 @@ pub(crate) fn view<'o>(org: &'o Org, call: &'o Call) -> View<'o> {
 }
 
 fn batch(headers: &HeaderMap) -> usize {
-    let options = headers.get("Sforce-Query-Options").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let asked = options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")?.trim().parse().ok());
+    let options =
+        headers.get("Sforce-Query-Options").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let asked =
+        options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")?.trim().parse().ok());
     asked.map_or(MAX_BATCH, |asked: usize| asked.clamp(MIN_BATCH, MAX_BATCH))
 }

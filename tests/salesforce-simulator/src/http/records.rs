@@ -43,7 +43,9 @@ pub(crate) async fn read(
 fn record(view: &View<'_>, object: Object, id: &str, only: Option<&str>) -> Option<Json> {
     let id = Value::Id(Id::parse(id)?);
     let row = object.rows(view).find(|row| row.value("Id", view) == id)?;
-    let asked = |field: &str| only.is_none_or(|only| only.split(',').any(|one| one.trim().eq_ignore_ascii_case(field)));
+    let asked = |field: &str| {
+        only.is_none_or(|only| only.split(',').any(|one| one.trim().eq_ignore_ascii_case(field)))
+    };
     let fields = object.schema().fields.iter();
     let visible = fields.filter(|field| field.needs.is_none_or(|needed| view.caller.may(needed)));
     let mut record: Map<String, Json> = visible
@@ -51,7 +53,11 @@ fn record(view: &View<'_>, object: Object, id: &str, only: Option<&str>) -> Opti
         .map(|field| (field.name.to_owned(), row.value(field.name, view).json()))
         .collect();
     let name = object.schema().name;
-    let url = format!("/services/data/v{}/sobjects/{name}/{}", view.version, record["Id"].as_str().unwrap_or_default());
+    let url = format!(
+        "/services/data/v{}/sobjects/{name}/{}",
+        view.version,
+        record["Id"].as_str().unwrap_or_default()
+    );
     record.insert("attributes".to_owned(), json!({"type": name, "url": url}));
     Some(Json::Object(record))
 }

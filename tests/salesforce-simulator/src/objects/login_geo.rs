@@ -54,7 +54,9 @@ impl Row for LoginGeo {
     fn value(&self, field: &str, _view: &View<'_>) -> Value<'_> {
         match field {
             "Id" => Value::Id(self.id),
-            "LoginTime" | "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => Value::Time(self.login_time),
+            "LoginTime" | "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => {
+                Value::Time(self.login_time)
+            }
             "City" => Value::text(self.city),
             "Country" => Value::text(self.country),
             "CountryIso" => Value::text(self.country_iso),

@@ -112,7 +112,9 @@ impl Row for User {
             "UserType" => Value::text("Standard"),
             "FederationIdentifier" => Value::maybe_text(self.federation_identifier.as_deref()),
             "Department" => Value::text(self.department),
-            "CreatedDate" | "LastModifiedDate" | "SystemModstamp" | "LastPasswordChangeDate" => Value::Time(self.created),
+            "CreatedDate" | "LastModifiedDate" | "SystemModstamp" | "LastPasswordChangeDate" => {
+                Value::Time(self.created)
+            }
             "LastLoginDate" => Value::maybe_time(self.last_login),
             "NumberOfFailedLogins" => Value::Count(0),
             "TimeZoneSidKey" => Value::text(self.time_zone),

@@ -31,14 +31,18 @@ pub(super) fn groups(
 }
 
 /// The groups in the order their first row comes; without GROUP BY all rows are one group, even none.
-fn gathered<'r>(rows: &'r [Arc<dyn Row>], by: &[Column], view: &View<'_>) -> Vec<(Vec<Value<'static>>, Rows<'r>)> {
+fn gathered<'r>(
+    rows: &'r [Arc<dyn Row>],
+    by: &[Column],
+    view: &View<'_>,
+) -> Vec<(Vec<Value<'static>>, Rows<'r>)> {
     if by.is_empty() {
         return vec![(Vec::new(), rows.iter().collect())];
     }
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut groups: Vec<(Vec<Value<'static>>, Rows<'r>)> = Vec::new();
     for row in rows {
-        let key: Vec<_> = by.iter().map(|column| column.read(row, view, |value| value.into_owned())).collect();
+        let key: Vec<_> = by.iter().map(|column| column.owned(row, view)).collect();
         let place = *places.entry(key_text(&key)).or_insert(groups.len());
         if place == groups.len() {
             groups.push((key, Vec::new()));
@@ -55,22 +59,26 @@ fn key_text(key: &[Value<'_>]) -> String {
 fn content(cell: &Cell, key: &[Value<'static>], rows: &Rows<'_>, view: &View<'_>) -> Value<'static> {
     match &cell.content {
         Content::Key(place) => key.get(*place).cloned().unwrap_or(Value::Null),
-        Content::CountRows => Value::Count(rows.len() as i64),
+        Content::CountRows => count(rows.len()),
         Content::Aggregate(function, column) => aggregate(*function, column, rows, view),
     }
 }
 
 fn aggregate(function: Function, column: &Column, rows: &Rows<'_>, view: &View<'_>) -> Value<'static> {
-    let values = rows.iter().map(|row| column.read(row, view, |value| value.into_owned())).filter(|value| !value.is_null());
+    let values = rows.iter().map(|row| column.owned(row, view)).filter(|value| !value.is_null());
     let order = |a: &Value<'_>, b: &Value<'_>| a.compare(b).unwrap_or(Ordering::Equal);
     match function {
-        Function::Count => Value::Count(values.count() as i64),
+        Function::Count => count(values.count()),
         Function::CountDistinct => {
-            Value::Count(values.map(|value| key_text(&[value])).collect::<HashSet<_>>().len() as i64)
+            count(values.map(|value| key_text(&[value])).collect::<HashSet<_>>().len())
         }
         Function::Max => values.max_by(order).unwrap_or(Value::Null),
         Function::Min => values.min_by(order).unwrap_or(Value::Null),
     }
+}
+
+fn count(rows: usize) -> Value<'static> {
+    Value::Count(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
 fn record(cells: &[Cell], line: &[Value<'_>]) -> Json {

@@ -22,7 +22,11 @@ pub(crate) enum Item {
     Field(Path),
     /// `COUNT()`, which answers with a number and no records.
     CountRows,
-    Aggregate { function: Function, path: Path, alias: Option<String> },
+    Aggregate {
+        function: Function,
+        path: Path,
+        alias: Option<String>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +51,9 @@ impl Function {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
-    And(Vec<Condition>),
-    Or(Vec<Condition>),
-    Not(Box<Condition>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
+    Not(Box<Self>),
     Compare { path: Path, operator: Operator, literal: Literal },
     In { path: Path, membership: Membership, literals: Vec<Literal> },
     Like { path: Path, pattern: String },

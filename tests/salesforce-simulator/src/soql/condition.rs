@@ -28,7 +28,8 @@ impl Parser<'_> {
         while self.take_word(word) {
             operands.push(self.negation(depth)?);
         }
-        if matches!(self.peek(), Some(Token::Word(next)) if ["AND", "OR"].iter().any(|w| next.eq_ignore_ascii_case(w))) {
+        if matches!(self.peek(), Some(Token::Word(next)) if ["AND", "OR"].iter().any(|w| next.eq_ignore_ascii_case(w)))
+        {
             return Err(self.unexpected());
         }
         Ok(operands)

@@ -24,7 +24,10 @@ impl SoqlError {
     }
 
     pub(crate) fn too_complicated() -> Self {
-        Self::new("QUERY_TOO_COMPLICATED", "Query is either selecting too many fields or the filter conditions are too complicated.".into())
+        Self::new(
+            "QUERY_TOO_COMPLICATED",
+            "Query is either selecting too many fields or the filter conditions are too complicated.".into(),
+        )
     }
 
     pub(crate) fn unknown_object(name: &str) -> Self {
@@ -32,11 +35,21 @@ impl SoqlError {
     }
 
     pub(crate) fn unknown_field(field: &str, entity: &str) -> Self {
-        Self::new("INVALID_FIELD", format!("No such column '{field}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name."))
+        Self::new(
+            "INVALID_FIELD",
+            format!(
+                "No such column '{field}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name."
+            ),
+        )
     }
 
     pub(crate) fn unknown_relation(relation: &str, path: &str) -> Self {
-        Self::new("INVALID_FIELD", format!("Didn't understand relationship '{relation}' in field path '{path}'. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name."))
+        Self::new(
+            "INVALID_FIELD",
+            format!(
+                "Didn't understand relationship '{relation}' in field path '{path}'. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name."
+            ),
+        )
     }
 
     pub(crate) fn not_filterable(field: &str) -> Self {
@@ -60,7 +73,9 @@ impl SoqlError {
     }
 
     pub(crate) fn wrong_literal(field: &str, kind: &str, quotes: &str) -> Self {
-        let text = format!("value of filter criterion for field '{field}' must be of type {kind} and should {quotes} enclosed in quotes");
+        let text = format!(
+            "value of filter criterion for field '{field}' must be of type {kind} and should {quotes} enclosed in quotes"
+        );
         Self::new("INVALID_FIELD", text)
     }
 

@@ -56,7 +56,7 @@ fn sort(rows: &mut Vec<Arc<dyn Row>>, order: &[(Column, Sort)], view: &View<'_>)
         return;
     }
     let keys = |row: &Arc<dyn Row>| -> Vec<Value<'static>> {
-        order.iter().map(|(column, _)| column.read(row, view, |value| value.into_owned())).collect()
+        order.iter().map(|(column, _)| column.owned(row, view)).collect()
     };
     let mut keyed: Vec<_> = rows.drain(..).map(|row| (keys(&row), row)).collect();
     keyed.sort_by(|(a, _), (b, _)| {
@@ -85,10 +85,14 @@ impl Test {
             Self::All(tests) => tests.iter().all(|test| test.holds(row, view)),
             Self::Any(tests) => tests.iter().any(|test| test.holds(row, view)),
             Self::Not(test) => !test.holds(row, view),
-            Self::Compare(column, operator, to) => column.read(row, view, |value| compares(&value, *operator, to)),
-            Self::Within(column, operator, from, until) => {
-                column.read(row, view, |value| matches!(value, Value::Time(time) if within(time, *operator, *from, *until)))
+            Self::Compare(column, operator, to) => {
+                column.read(row, view, |value| compares(&value, *operator, to))
             }
+            Self::Within(column, operator, from, until) => column.read(
+                row,
+                view,
+                |value| matches!(value, Value::Time(time) if within(time, *operator, *from, *until)),
+            ),
             Self::Members(column, membership, members) => {
                 column.read(row, view, |value| members.contain(&value) == (*membership == Membership::In))
             }
@@ -134,7 +138,12 @@ fn within(time: Timestamp, operator: Operator, from: Timestamp, until: Timestamp
 }
 
 /// One record of a page; parents become nested objects, or null where there is none.
-pub(crate) fn render(row: &Arc<dyn Row>, object: crate::objects::Object, columns: &[Column], view: &View<'_>) -> Json {
+pub(crate) fn render(
+    row: &Arc<dyn Row>,
+    object: crate::objects::Object,
+    columns: &[Column],
+    view: &View<'_>,
+) -> Json {
     let mut record = Map::new();
     record.insert("attributes".into(), attributes(object, row, view));
     for column in columns {
@@ -151,7 +160,9 @@ fn nest(record: &mut Map<String, Json>, row: &Arc<dyn Row>, column: &Column, vie
     for depth in 1..=column.hops.len() {
         let hop = column.hops[depth - 1];
         let parent = walk(row, &column.hops[..depth], view);
-        let fresh = || parent.as_ref().map_or(Json::Null, |row| json!({"attributes": attributes(hop.target, row, view)}));
+        let fresh = || {
+            parent.as_ref().map_or(Json::Null, |row| json!({"attributes": attributes(hop.target, row, view)}))
+        };
         let slot = inside.entry(hop.name).or_insert_with(fresh);
         let Json::Object(slot) = slot else { return };
         inside = slot;
@@ -162,7 +173,9 @@ fn nest(record: &mut Map<String, Json>, row: &Arc<dyn Row>, column: &Column, vie
 fn attributes(object: crate::objects::Object, row: &Arc<dyn Row>, view: &View<'_>) -> Json {
     let name = object.schema().name;
     match row.value("Id", view) {
-        Value::Id(id) => json!({"type": name, "url": format!("/services/data/v{}/sobjects/{name}/{id}", view.version)}),
+        Value::Id(id) => {
+            json!({"type": name, "url": format!("/services/data/v{}/sobjects/{name}/{id}", view.version)})
+        }
         _ => json!({"type": name}),
     }
 }

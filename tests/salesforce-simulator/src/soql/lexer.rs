@@ -107,13 +107,15 @@ impl Lexer<'_> {
         if let Ok(number) = word.parse::<f64>() {
             return Ok(Token::Number(number));
         }
-        let time = word.parse::<Timestamp>().map_err(|_| self.error(start, "line 1: invalid number or dateTime"))?;
+        let time =
+            word.parse::<Timestamp>().map_err(|_| self.error(start, "line 1: invalid number or dateTime"))?;
         Ok(Token::Time(time))
     }
 
     fn symbol(&mut self) -> Result<Token, SoqlError> {
         let rest = &self.characters[self.position..];
-        let found = SYMBOLS.into_iter().find(|symbol| symbol.chars().eq(rest.iter().copied().take(symbol.len())));
+        let found =
+            SYMBOLS.into_iter().find(|symbol| symbol.chars().eq(rest.iter().copied().take(symbol.len())));
         let symbol = found.ok_or_else(|| self.error(self.position, "unexpected token"))?;
         self.position += symbol.len();
         Ok(Token::Symbol(symbol))

@@ -36,7 +36,10 @@ impl Parser<'_> {
         Ok(Query { select, from, condition, group_by, order_by, limit, offset })
     }
 
-    pub(super) fn list<T>(&mut self, one: fn(&mut Self) -> Result<T, SoqlError>) -> Result<Vec<T>, SoqlError> {
+    pub(super) fn list<T>(
+        &mut self,
+        one: fn(&mut Self) -> Result<T, SoqlError>,
+    ) -> Result<Vec<T>, SoqlError> {
         let mut items = vec![one(self)?];
         while self.take_symbol(",") {
             items.push(one(self)?);
@@ -47,7 +50,9 @@ impl Parser<'_> {
     fn item(&mut self) -> Result<Item, SoqlError> {
         let item = self.expression()?;
         match item {
-            Item::Aggregate { function, path, .. } => Ok(Item::Aggregate { function, path, alias: self.alias() }),
+            Item::Aggregate { function, path, .. } => {
+                Ok(Item::Aggregate { function, path, alias: self.alias() })
+            }
             plain => Ok(plain),
         }
     }

@@ -49,8 +49,20 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    pub(crate) fn owned(&self, row: &Arc<dyn Row>, view: &View<'_>) -> Value<'static> {
+        if self.hops.is_empty() {
+            return row.value(self.field.name, view).into_owned();
+        }
+        walk(row, &self.hops, view).map_or(Value::Null, |row| row.value(self.field.name, view).into_owned())
+    }
+
     /// Hands the column's value to `then`, borrowed from whichever row holds it.
-    pub(crate) fn read<T>(&self, row: &Arc<dyn Row>, view: &View<'_>, then: impl FnOnce(Value<'_>) -> T) -> T {
+    pub(crate) fn read<T>(
+        &self,
+        row: &Arc<dyn Row>,
+        view: &View<'_>,
+        then: impl FnOnce(Value<'_>) -> T,
+    ) -> T {
         if self.hops.is_empty() {
             return then(row.value(self.field.name, view));
         }
@@ -66,9 +78,9 @@ pub(crate) fn walk(row: &Arc<dyn Row>, hops: &[&'static Relation], view: &View<'
 }
 
 pub(crate) enum Test {
-    All(Vec<Test>),
-    Any(Vec<Test>),
-    Not(Box<Test>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
     Compare(Column, Operator, Value<'static>),
     /// From the first moment up to, and without, the second.
     Within(Column, Operator, Timestamp, Timestamp),

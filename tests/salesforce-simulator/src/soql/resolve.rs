@@ -100,7 +100,8 @@ impl Scope<'_> {
     fn column(&self, path: &Path) -> Result<Column, SoqlError> {
         let mut object = self.object;
         let mut hops = Vec::new();
-        let (relations, field) = path.0.rsplit_once('.').map_or((None, path.0.as_str()), |(r, f)| (Some(r), f));
+        let (relations, field) =
+            path.0.rsplit_once('.').map_or((None, path.0.as_str()), |(r, f)| (Some(r), f));
         for name in relations.into_iter().flat_map(|relations| relations.split('.')) {
             // A path may begin with the object's own name.
             if hops.is_empty() && name.eq_ignore_ascii_case(object.schema().name) {
@@ -188,7 +189,9 @@ fn value_for(column: &Column, literal: &Literal) -> Result<Value<'static>, SoqlE
     match (field.kind, literal) {
         (_, Literal::Null) => Ok(Value::Null),
         (Kind::Id, Literal::Text(text)) if text.is_empty() => Ok(Value::Null),
-        (Kind::Id, Literal::Text(text)) => Id::parse(text).map(Value::Id).ok_or_else(|| SoqlError::invalid_id(text)),
+        (Kind::Id, Literal::Text(text)) => {
+            Id::parse(text).map(Value::Id).ok_or_else(|| SoqlError::invalid_id(text))
+        }
         (Kind::Text, Literal::Text(text)) if text.is_empty() => Ok(Value::Null),
         (Kind::Text, Literal::Text(text)) => Ok(Value::Text(Cow::Owned(text.clone()))),
         (Kind::Time, Literal::Time(time)) => Ok(Value::Time(*time)),

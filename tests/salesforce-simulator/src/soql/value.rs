@@ -93,6 +93,7 @@ fn ignoring_case(a: &str, b: &str) -> Ordering {
 pub(crate) fn datetime(time: Timestamp) -> String {
     let civil = Offset::UTC.to_datetime(time);
     let (year, month, day) = (civil.year(), civil.month(), civil.day());
-    let (hour, minute, second, millisecond) = (civil.hour(), civil.minute(), civil.second(), civil.millisecond());
+    let (hour, minute, second, millisecond) =
+        (civil.hour(), civil.minute(), civil.second(), civil.millisecond());
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}+0000")
 }
