@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod containment;
 pub mod detection;
+pub mod evidence;
 pub mod messages;
 pub mod observation;
 pub mod policy;
