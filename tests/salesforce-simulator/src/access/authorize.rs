@@ -18,7 +18,7 @@ impl Org {
         if let Some(session) = self.sessions.get_mut(&id).filter(|_| half_way < now) {
             session.last_modified = now;
         }
-        let username = self.users.get(&user_id)?.username.clone();
+        let username = self.users.get(&user_id).filter(|user| user.is_active())?.username.clone();
         Some(Caller { user_id, username, permissions: self.permissions_of(&user_id), root: Some(root) })
     }
 }
