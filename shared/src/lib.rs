@@ -10,4 +10,5 @@ pub mod detection;
 pub mod messages;
 pub mod observation;
 pub mod policy;
+pub mod salesforce;
 pub mod store;

@@ -95,8 +95,8 @@ impl Salesforce {
         &self,
         found: &[FoundSession],
     ) -> Result<HashMap<LoginId, (Timestamp, Source)>, SalesforceError> {
-        let ids: HashSet<_> = found.iter().filter_map(|found| found.session.login.as_ref()).collect::<Vec<_>>()
-            .into_iter().map(|login| login.id.clone()).collect();
+        let logins = found.iter().filter_map(|found| found.session.login.as_ref());
+        let ids: HashSet<_> = logins.map(|login| login.id.clone()).collect();
         let ids: Vec<_> = ids.into_iter().collect();
         match self.logins_by_id(&ids).await {
             Err(error @ SalesforceError::Api { .. }) if !error.retryable() => {

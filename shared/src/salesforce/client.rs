@@ -174,7 +174,10 @@ impl Call {
         let mut request = http.request(self.method.clone(), grant.instance.at(&self.path));
         request = request.bearer_auth(grant.token.expose_secret()).header("Accept", "application/json");
         request = request.query(&self.query);
-        self.body.iter().fold(request, |request, body| request.json(body))
+        match &self.body {
+            Some(body) => request.json(body),
+            None => request,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Salesforce's way of writing instants.
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Deserializer, de};
 
@@ -18,9 +19,8 @@ pub(super) fn parse(text: &str) -> Result<Timestamp, String> {
 
 /// An instant as a SOQL literal, unquoted, whole seconds rounded down, limited to the years SOQL knows.
 pub(super) fn literal(instant: Timestamp) -> String {
-    let zoned = instant.to_zoned(jiff::tz::TimeZone::UTC);
-    let year = zoned.year();
-    let date = if YEARS.contains(&year) { zoned.datetime() } else { nearest(year) };
+    let date = TimeZone::UTC.to_datetime(instant);
+    let date = if YEARS.contains(&date.year()) { date } else { nearest(date.year()) };
     date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -83,7 +83,9 @@ pub enum SalesforceError {
         reason: String,
     },
     /// One user alone has more rows than Salesforce gives out.
-    #[error("{object}: user {user} has more than the {limit} rows that Salesforce gives out; some stay unseen")]
+    #[error(
+        "{object}: user {user} has more than the {limit} rows that Salesforce gives out; some stay unseen"
+    )]
     TooManyRows {
         /// The object that was asked for.
         object: String,
@@ -93,7 +95,9 @@ pub enum SalesforceError {
         limit: u64,
     },
     /// Fewer rows came than Salesforce counts.
-    #[error("{object}: {read} rows were read of {expected} that Salesforce counts; what is missing is unseen")]
+    #[error(
+        "{object}: {read} rows were read of {expected} that Salesforce counts; what is missing is unseen"
+    )]
     Incomplete {
         /// The object that was asked for.
         object: String,
@@ -115,7 +119,9 @@ impl SalesforceError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::RequestLimit { .. } | Self::TimedOut { .. } | Self::Incomplete { .. } => true,
-            Self::Api { code, .. } if matches!(code.as_str(), "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR") => true,
+            Self::Api { code, .. } if matches!(code.as_str(), "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR") => {
+                true
+            }
             other => other.is_passing(),
         }
     }
@@ -156,7 +162,9 @@ fn advice(code: &str) -> &'static str {
         "INVALID_TYPE" | "INSUFFICIENT_ACCESS" | "INSUFFICIENT_ACCESS_OR_READONLY" => {
             "; give the identity the permission this needs (`warden doctor` lists them)"
         }
-        "INVALID_FIELD" => "; the field does not exist in this org, or the identity may not see it (`warden doctor`)",
+        "INVALID_FIELD" => {
+            "; the field does not exist in this org, or the identity may not see it (`warden doctor`)"
+        }
         "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => "; give the identity the permission API Enabled",
         "GONE" | "UNSUPPORTED_API_VERSION" => "; set a newer `api_version` in the connection document",
         _ => "",

@@ -9,7 +9,7 @@ use super::error::SalesforceError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the first byte sent to the last received; a page of 2,000 rows takes a few seconds on a busy org.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
+const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
 /// Below the idle time after which Salesforce's edge drops a connection without a word.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest answer that is read, in bytes; 2,000 rows with every field at its longest stay below a tenth of it.

@@ -9,7 +9,7 @@ use super::Whose;
 use super::client::Salesforce;
 use super::datetime::Instant;
 use super::error::SalesforceError;
-use super::query::record;
+use super::query::{Page, record};
 use super::soql::{IDS_PER_QUERY, list, quote};
 use super::token_hash::TokenHashKey;
 use super::wire::Text;
@@ -73,69 +73,70 @@ impl Salesforce {
         whose: Whose<'_>,
         key: &TokenHashKey,
     ) -> Result<Vec<FoundToken>, SalesforceError> {
-        let records = match whose {
+        let page = match whose {
             Whose::User(user) => self.tokens_of(std::slice::from_ref(user)).await?,
             Whose::Everyone => self.all_tokens().await?,
         };
-        Ok(records.into_iter().map(|record| found(record, key)).collect())
+        Ok(page.into_rows(OBJECT).into_iter().map(|record| found(record, key)).collect())
     }
 
-    async fn all_tokens(&self) -> Result<Vec<Record>, SalesforceError> {
+    async fn all_tokens(&self) -> Result<Page<Record>, SalesforceError> {
         let before = self.token_count().await?;
-        let records = if before < MOST {
-            self.rows(OBJECT, SELECT.to_owned(), record).await?
+        let page = if before < MOST {
+            self.query(OBJECT, SELECT.to_owned(), record).await?
         } else {
             self.tokens_of_each().await?
         };
-        let read = records.len() as u64;
-        // A token granted or revoked meanwhile is no shortfall: only what both counts know of must be there.
-        if read < before {
-            let expected = before.min(self.token_count().await?);
-            if read < expected {
-                return Err(SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read });
-            }
+        self.check_count(before, page.came()).await?;
+        Ok(page)
+    }
+
+    /// A token granted or revoked meanwhile is no shortfall: what both counts know of must be there.
+    async fn check_count(&self, before: u64, read: u64) -> Result<(), SalesforceError> {
+        if read >= before {
+            return Ok(());
         }
-        Ok(records)
+        let expected = before.min(self.token_count().await?);
+        if read >= expected {
+            return Ok(());
+        }
+        Err(SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read })
     }
 
     async fn token_count(&self) -> Result<u64, SalesforceError> {
         self.count(OBJECT, "SELECT COUNT() FROM OauthToken").await
     }
 
-    async fn tokens_of_each(&self) -> Result<Vec<Record>, SalesforceError> {
-        let users = self.every_user_id().await?;
-        let mut records = Vec::new();
-        for chunk in users.chunks(IDS_PER_QUERY) {
-            records.extend(self.tokens_of(chunk).await?);
+    async fn tokens_of_each(&self) -> Result<Page<Record>, SalesforceError> {
+        let mut all = self.query(OBJECT, format!("{SELECT} WHERE UserId = null"), record).await?;
+        for chunk in self.every_user_id().await?.chunks(IDS_PER_QUERY) {
+            all.append(self.tokens_of(chunk).await?);
         }
-        Ok(records)
+        Ok(all)
     }
 
     /// The tokens of these users; as long as they reach the limit together, each half is asked for alone.
-    async fn tokens_of(&self, users: &[UserId]) -> Result<Vec<Record>, SalesforceError> {
+    async fn tokens_of(&self, users: &[UserId]) -> Result<Page<Record>, SalesforceError> {
         let mut waiting = vec![users];
-        let mut records = Vec::new();
+        let mut all = Page::default();
         while let Some(users) = waiting.pop() {
             match self.tokens_if_few(users).await? {
-                Some(read) => records.extend(read),
+                Some(page) => all.append(page),
                 None if users.len() > 1 => waiting.extend(<[_; 2]>::from(users.split_at(users.len() / 2))),
                 None => return Err(too_many(users)),
             }
         }
-        Ok(records)
+        Ok(all)
     }
 
     /// `None` when the limit may have cut the answer.
-    async fn tokens_if_few(&self, users: &[UserId]) -> Result<Option<Vec<Record>>, SalesforceError> {
+    async fn tokens_if_few(&self, users: &[UserId]) -> Result<Option<Page<Record>>, SalesforceError> {
         let condition = match users {
-            [] => return Ok(Some(Vec::new())),
             [user] => format!("= {}", quote(user.as_str())),
             users => format!("IN {}", list(users.iter().map(UserId::as_str))),
         };
-        let soql = format!("{SELECT} WHERE UserId {condition}");
-        match self.rows(OBJECT, soql, record).await {
-            Ok(records) if (records.len() as u64) < MOST => Ok(Some(records)),
-            Ok(_) => Ok(None),
+        match self.query(OBJECT, format!("{SELECT} WHERE UserId {condition}"), record).await {
+            Ok(page) => Ok(Some(page).filter(|page| page.came() < MOST)),
             Err(SalesforceError::Incomplete { read, .. }) if read >= MOST => Ok(None),
             Err(error) => Err(error),
         }

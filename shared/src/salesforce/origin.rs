@@ -136,7 +136,8 @@ mod tests {
     #[test]
     fn a_path_never_changes_the_host() {
         let origin = Origin::parse("https://acme.my.salesforce.com").unwrap();
-        for path in ["//evil.example/x", "/\\evil.example", "https://evil.example", "@evil.example", "/../.."] {
+        for path in ["//evil.example/x", "/\\evil.example", "https://evil.example", "@evil.example", "/../.."]
+        {
             assert_eq!(origin.at(path).host_str(), Some("acme.my.salesforce.com"), "{path}");
         }
     }

@@ -28,6 +28,12 @@ pub struct Rejected {
     pub reason: String,
 }
 
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), rejected: Vec::new(), total: 0 }
+    }
+}
+
 /// How far a query has been read.
 pub(super) enum Cursor {
     Start(String),
@@ -59,28 +65,22 @@ impl Salesforce {
         read: Reader<T>,
     ) -> Result<Page<T>, SalesforceError> {
         let mut cursor = Cursor::Start(soql);
-        let mut all = Page { rows: Vec::new(), rejected: Vec::new(), total: 0 };
+        let mut all = Page::default();
         while let Some((page, next)) = self.page(object, cursor, read).await? {
-            all.rows.extend(page.rows);
-            all.rejected.extend(page.rejected);
-            all.total = page.total;
+            all.append(page);
             cursor = next;
         }
         Ok(all)
     }
 
-    /// [`query`](Self::query), where a row that cannot be read is told to the log only.
+    /// Reads the rows of all pages; one that cannot be read is told to the log.
     pub(super) async fn rows<T>(
         &self,
         object: &'static str,
         soql: String,
         read: Reader<T>,
     ) -> Result<Vec<T>, SalesforceError> {
-        let page = self.query(object, soql, read).await?;
-        for Rejected { id, reason } in &page.rejected {
-            tracing::warn!(object, id = id.as_deref().unwrap_or("none"), reason, "a record could not be read");
-        }
-        Ok(page.rows)
+        Ok(self.query(object, soql, read).await?.into_rows(object))
     }
 
     /// How many rows a `SELECT COUNT()` finds.
@@ -119,8 +119,31 @@ impl Salesforce {
 }
 
 impl<T> Page<T> {
+    /// How many rows came, readable or not.
+    pub(super) fn came(&self) -> u64 {
+        (self.rows.len() + self.rejected.len()) as u64
+    }
+
+    pub(super) fn append(&mut self, page: Self) {
+        self.rows.extend(page.rows);
+        self.rejected.extend(page.rejected);
+        self.total = self.total.max(page.total);
+    }
+
+    pub(super) fn into_rows(self, object: &str) -> Vec<T> {
+        for Rejected { id, reason } in &self.rejected {
+            tracing::warn!(
+                object,
+                id = id.as_deref().unwrap_or("none"),
+                reason,
+                "a record could not be read"
+            );
+        }
+        self.rows
+    }
+
     fn of(answer: QueryAnswer, read: Reader<T>) -> Self {
-        let mut page = Self { rows: Vec::new(), rejected: Vec::new(), total: answer.total_size };
+        let mut page = Self { total: answer.total_size, ..Self::default() };
         for record in answer.records {
             let id = record.get("Id").and_then(Value::as_str).map(|id| printable(id, 18));
             match read(record) {
@@ -202,17 +225,21 @@ mod tests {
         let short = answer(json!({ "totalSize": 3, "done": true, "records": [{}, {}] }));
         assert!(matches!(next("x", &short, 0), Ok(Cursor::Short { expected: 3, read: 2 })));
         assert!(matches!(next("x", &short, 1), Ok(Cursor::End)));
-        let endless = json!({ "totalSize": 3, "done": false, "nextRecordsUrl": "/services/data/v67.0/query/01g-1" });
+        let endless =
+            json!({ "totalSize": 3, "done": false, "nextRecordsUrl": "/services/data/v67.0/query/01g-1" });
         assert!(next("x", &answer(endless), 0).is_err());
         assert!(next("x", &answer(json!({ "totalSize": 3, "done": false, "records": [{}] })), 0).is_err());
     }
 
     #[test]
     fn one_bad_row_does_not_stop_the_rest() {
-        let answer = json!({ "totalSize": 2, "done": true, "records": [{ "Id": "0Ya", "X": "s" }, { "X": 1 }] });
-        let read: Reader<u64> = |value| record::<std::collections::HashMap<String, Value>>(value)?["X"]
-            .as_u64()
-            .ok_or_else(|| "X is no number".to_owned());
+        let answer =
+            json!({ "totalSize": 2, "done": true, "records": [{ "Id": "0Ya", "X": "s" }, { "X": 1 }] });
+        let read: Reader<u64> = |value| {
+            record::<std::collections::HashMap<String, Value>>(value)?["X"]
+                .as_u64()
+                .ok_or_else(|| "X is no number".to_owned())
+        };
         let page = Page::of(serde_json::from_value(answer).unwrap(), read);
         assert_eq!(page.rows, [1]);
         assert_eq!(page.rejected, [Rejected { id: Some("0Ya".into()), reason: "X is no number".into() }]);

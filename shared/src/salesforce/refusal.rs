@@ -75,14 +75,20 @@ fn hint(error: &str, description: &str) -> &'static str {
         "invalid_grant" if says("approved") => {
             "Pre-authorise the user: app policy `Admin approved users`, and the user's profile or permission set"
         }
-        "invalid_grant" if says("audience") => "Set `audience` to the host that the app's certificate belongs to",
+        "invalid_grant" if says("audience") => {
+            "Set `audience` to the host that the app's certificate belongs to"
+        }
         "invalid_grant" if says("expired") => "Check this machine's clock",
-        "invalid_grant" if says("assertion") => "Check that `private_key` belongs to the certificate in the app",
+        "invalid_grant" if says("assertion") => {
+            "Check that `private_key` belongs to the certificate in the app"
+        }
         "invalid_grant" if says("no client credentials user") => "Set a run-as user in the app's policies",
         "invalid_grant" if says("ip restricted") => {
             "Add this machine's outgoing address to the profile's login IP ranges"
         }
-        "invalid_grant" => "Check that the user exists, is active and is not frozen, and that the host fits the org",
+        "invalid_grant" => {
+            "Check that the user exists, is active and is not frozen, and that the host fits the org"
+        }
         "invalid_client_id" => "Check `client_id`, and that `login_url` is the host of the app's org",
         "invalid_client" => "Check `client_secret`",
         "invalid_app_access" => "Give the user access to the app through a profile or permission set",
@@ -111,7 +117,8 @@ mod tests {
 
     #[test]
     fn codes_decide_what_an_error_means() {
-        let ended = rest(401, r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#);
+        let ended =
+            rest(401, r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#);
         assert!(ended.session_has_ended() && !ended.retryable());
         let limit = rest(403, r#"[{"message":"TotalRequests","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#);
         assert!(matches!(limit, SalesforceError::RequestLimit { .. }));

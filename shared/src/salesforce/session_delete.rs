@@ -41,7 +41,7 @@ struct ItemError {
 }
 
 impl Salesforce {
-    /// Deletes sessions, in the order given, and answers for each in that order. One that is already gone counts as
+    /// Deletes sessions in the order given and answers once for each, in any order. One that is already gone counts as
     /// done. Once a call has succeeded, a later call that fails is told per session and hides nothing that was done.
     pub async fn delete_sessions(&self, ids: &[SessionId]) -> Result<Vec<Deletion>, SalesforceError> {
         let mut deletions: Vec<Deletion> = Vec::with_capacity(ids.len());
@@ -59,15 +59,13 @@ impl Salesforce {
     async fn delete_persistently(&self, ids: &[SessionId]) -> Result<Vec<Deletion>, SalesforceError> {
         let mut deletions = self.delete_once(ids).await?;
         for repetition in 0..RETRIES {
-            let again: Vec<_> = deletions.iter().filter(|d| d.passes()).map(|d| d.id.clone()).collect();
-            if again.is_empty() {
-                break;
+            let (passing, mut settled): (Vec<_>, Vec<_>) = deletions.into_iter().partition(Deletion::passes);
+            let again: Vec<_> = passing.iter().map(|deletion| deletion.id.clone()).collect();
+            if !again.is_empty() {
+                pause(repetition).await;
             }
-            pause(repetition).await;
-            let Ok(second) = self.delete_once(&again).await else { break };
-            for deletion in deletions.iter_mut().filter(|deletion| deletion.passes()) {
-                second.iter().filter(|d| d.id == deletion.id).for_each(|d| deletion.clone_from(d));
-            }
+            settled.extend(self.delete_once(&again).await.unwrap_or(passing));
+            deletions = settled;
         }
         Ok(deletions)
     }
@@ -76,7 +74,8 @@ impl Salesforce {
         let sound: Vec<_> = ids.iter().filter(|id| is_record_id(id)).collect();
         let mut results = self.delete_call(&sound).await?.into_iter();
         let malformed = || Err("MALFORMED_ID".to_owned());
-        let result = |id| if is_record_id(id) { results.next().unwrap_or_else(malformed) } else { malformed() };
+        let result =
+            |id| if is_record_id(id) { results.next().unwrap_or_else(malformed) } else { malformed() };
         let results: Vec<_> = ids.iter().map(result).collect();
         Ok(ids.iter().cloned().zip(results).map(|(id, result)| Deletion { id, result }).collect())
     }

@@ -147,9 +147,7 @@ fn whose(id_url: &str) -> Option<(OrgId, UserId)> {
     let (_, ids) = id_url.split_once("/id/")?;
     let (org, user) = ids.split_once('/')?;
     let is_id = |id: &str, prefix: &str| {
-        id.starts_with(prefix)
-            && matches!(id.len(), 15 | 18)
-            && id.bytes().all(|b| b.is_ascii_alphanumeric())
+        id.starts_with(prefix) && matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
     };
     (is_id(org, "00D") && is_id(user, "005")).then(|| (OrgId::new(org), UserId::new(user)))
 }

@@ -85,8 +85,7 @@ impl Salesforce {
 
     /// Which of the listed users are restricted to the API; none where this identity may not read permission sets.
     async fn api_only(&self, ids: &str) -> Result<HashSet<UserId>, SalesforceError> {
-        let condition =
-            format!("AssigneeId IN {ids} AND PermissionSet.PermissionsApiUserOnly = true");
+        let condition = format!("AssigneeId IN {ids} AND PermissionSet.PermissionsApiUserOnly = true");
         match self.assignees(&condition).await {
             Ok(users) => Ok(users.into_iter().collect()),
             Err(error @ SalesforceError::Api { .. }) if !error.retryable() => {

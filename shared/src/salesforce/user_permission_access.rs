@@ -43,6 +43,7 @@ pub enum Sight {
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the record")]
 struct Held {
     permissions_manage_users: bool,
     permissions_monitor_login_history: bool,
