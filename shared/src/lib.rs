@@ -11,5 +11,6 @@ pub mod evidence;
 pub mod messages;
 pub mod observation;
 pub mod policy;
+pub mod salesforce;
 pub mod stages;
 pub mod store;

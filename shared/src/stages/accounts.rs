@@ -30,7 +30,7 @@ impl Accounts {
 
     /// Those of `ids` that the evaluation does not know or knows too old, read from Salesforce, and the writes that
     /// record it.
-    pub(super) async fn to_tell(
+    pub(super) async fn read_untold(
         &mut self,
         store: &dyn Store,
         salesforce: &Salesforce,

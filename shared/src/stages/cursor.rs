@@ -44,7 +44,11 @@ impl Cursor {
     }
 
     /// The org's cursor, or one that begins with all the history there is.
-    pub(super) async fn load(store: &dyn Store, org: &OrgId, now: Timestamp) -> Result<(Self, Option<u64>), StoreError> {
+    pub(super) async fn load(
+        store: &dyn Store,
+        org: &OrgId,
+        now: Timestamp,
+    ) -> Result<(Self, Option<u64>), StoreError> {
         let kept: Option<Kept<Self>> = Self::room(org).get(store, "logins").await?;
         let begin = || Self {
             read_until: now - HISTORY,

@@ -1,7 +1,12 @@
 //! The three jobs, each a page that reads as the story. The functions and the command are thin doors to them.
 
+mod accounts;
+mod cursor;
 mod evaluate;
 mod knowledge;
+mod scan;
+mod snapshot;
 
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
 pub use knowledge::findings;
+pub use scan::{Progress, Scan, ScanError, Scanned};

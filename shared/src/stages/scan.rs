@@ -116,7 +116,12 @@ impl Scan<'_> {
         self.send_page(sending, end, span.until).await
     }
 
-    async fn send_page(&self, sending: &mut Sending, page: Page<Login>, reached: Timestamp) -> Result<(), ScanError> {
+    async fn send_page(
+        &self,
+        sending: &mut Sending,
+        page: Page<Login>,
+        reached: Timestamp,
+    ) -> Result<(), ScanError> {
         let new: Vec<_> = page.rows.into_iter().filter(|login| sending.cursor.is_new(login)).collect();
         sending.cursor.advance(reached, new.iter());
         sending.scanned.read_until = sending.cursor.read_until;
@@ -126,14 +131,20 @@ impl Scan<'_> {
         self.send(sending, observations, aside).await
     }
 
-    async fn send_verifications(&self, sending: &mut Sending, span: Span, sight: &Sight) -> Result<(), ScanError> {
+    async fn send_verifications(
+        &self,
+        sending: &mut Sending,
+        span: Span,
+        sight: &Sight,
+    ) -> Result<(), ScanError> {
         if let Sight::Blind { missing } = sight {
             sending.scanned.blind.push(format!("identity verifications cannot be seen: {missing}"));
             return Ok(());
         }
         let from = span.from.max(sending.now - VERIFICATION_MEMORY);
         let checks = self.salesforce.verifications(from, span.until).await?;
-        let observations = checks.into_iter().map(|check| Observation::Verification(Box::new(check))).collect();
+        let observations =
+            checks.into_iter().map(|check| Observation::Verification(Box::new(check))).collect();
         self.send(sending, observations, Vec::new()).await
     }
 
@@ -143,7 +154,8 @@ impl Scan<'_> {
             return Ok(());
         }
         let found = self.salesforce.sessions(Whose::Everyone).await?;
-        let others = found.into_iter().filter(|found| found.owned == Owned::ByOthers).map(|found| found.session);
+        let others =
+            found.into_iter().filter(|found| found.owned == Owned::ByOthers).map(|found| found.session);
         let live = others.filter(|session| session.expires() > sending.now).collect();
         let changes = snapshot::compare(self.store, &sending.scanned.org, live).await?;
         sending.scanned.sessions = changes.sessions.len();
@@ -160,7 +172,8 @@ impl Scan<'_> {
         mut then: Vec<Write>,
     ) -> Result<(), ScanError> {
         let ids: BTreeSet<_> = observations.iter().filter_map(|seen| seen.user().cloned()).collect();
-        let (users, told) = sending.accounts.to_tell(self.store, self.salesforce, ids, sending.now).await?;
+        let (users, told) =
+            sending.accounts.read_untold(self.store, self.salesforce, ids, sending.now).await?;
         let messages = sending.messages(observations, users)?;
         then.extend(told);
         then.push(sending.cursor.write(&sending.scanned.org, sending.version)?);
@@ -208,7 +221,11 @@ impl Sending {
     }
 
     /// Messages of one lane each, cut by their size. Accounts travel with the first.
-    fn messages(&mut self, observations: Vec<Observation>, mut users: Vec<User>) -> Result<Vec<Outgoing>, StoreError> {
+    fn messages(
+        &mut self,
+        observations: Vec<Observation>,
+        mut users: Vec<User>,
+    ) -> Result<Vec<Outgoing>, StoreError> {
         let (live, teach): (Vec<_>, Vec<_>) =
             observations.into_iter().partition(|seen| self.cursor.lane(seen.position().time) == Lane::Live);
         let mut messages = Vec::new();
@@ -217,7 +234,8 @@ impl Sending {
                 let order = self.cursor.next_order(messages.len());
                 let users = std::mem::take(&mut users);
                 let org_id = self.scanned.org.clone();
-                let batch = ObservationBatch { schema_version: SCHEMA_VERSION, org_id, lane, observations, users };
+                let batch =
+                    ObservationBatch { schema_version: SCHEMA_VERSION, org_id, lane, observations, users };
                 messages.push(outgoing(order, &batch)?);
             }
         }

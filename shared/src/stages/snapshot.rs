@@ -21,7 +21,11 @@ pub(super) struct Changes {
 }
 
 /// Compares live sessions with the last snapshot. One record a session: the snapshot has no size limit.
-pub(super) async fn compare(store: &dyn Store, org: &OrgId, live: Vec<Session>) -> Result<Changes, StoreError> {
+pub(super) async fn compare(
+    store: &dyn Store,
+    org: &OrgId,
+    live: Vec<Session>,
+) -> Result<Changes, StoreError> {
     let room: Room<Known> = Room::new(Table::Scan, org, "sessions");
     let known: HashMap<_, _> = room.all(store).await?.into_iter().collect();
     let ids: BTreeSet<_> = live.iter().map(|session| session.id.to_string()).collect();

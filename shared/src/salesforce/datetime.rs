@@ -1,0 +1,78 @@
+//! Salesforce's way of writing instants.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+use serde::{Deserialize, Deserializer, de};
+
+/// SOQL knows no instant outside these years. Source: SOQL Reference, "Date Formats and Date Literals".
+const YEARS: std::ops::RangeInclusive<i16> = 1700..=4000;
+
+/// Reads an instant: REST answers write `2026-11-23T18:43:00.000+0000`, whose offset has no colon and which RFC 3339
+/// does not know; `Z` and `+00:00` are read as well.
+pub(super) fn parse(text: &str) -> Result<Timestamp, String> {
+    let text = text.trim();
+    text.parse().map_err(|_| {
+        let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+        format!("`{shown}` is not an instant such as 2026-11-23T18:43:00.000+0000")
+    })
+}
+
+/// An instant as a SOQL literal, unquoted, whole seconds rounded down, limited to the years SOQL knows.
+pub(super) fn literal(instant: Timestamp) -> String {
+    let date = TimeZone::UTC.to_datetime(instant);
+    let date = if YEARS.contains(&date.year()) { date } else { nearest(date.year()) };
+    date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn nearest(year: i16) -> civil::DateTime {
+    if year < *YEARS.start() {
+        civil::date(*YEARS.start(), 1, 1).at(0, 0, 0, 0)
+    } else {
+        civil::date(*YEARS.end(), 12, 31).at(23, 59, 59, 0)
+    }
+}
+
+/// An instant in a record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Instant(pub(super) Timestamp);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).map(Self).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_the_offset_is_the_same_instant() {
+        let z: Timestamp = "2026-11-23T18:43:00Z".parse().unwrap();
+        for text in [
+            "2026-11-23T18:43:00.000+0000",
+            "2026-11-23T18:43:00.000Z",
+            "2026-11-23T18:43:00+00:00",
+            "2026-11-23T19:43:00.000+0100",
+            " 2026-11-23T18:43:00.000+0000 ",
+        ] {
+            assert_eq!(parse(text).unwrap(), z, "{text}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_short_reason() {
+        for text in ["", "yesterday", "2026-11-23", "2026-11-23T18:43:00", "2026-13-01T00:00:00Z"] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+        assert!(parse(&"x\u{1b}".repeat(9_000)).unwrap_err().len() < 120);
+    }
+
+    #[test]
+    fn literals_are_unquoted_and_within_the_years_of_soql() {
+        assert_eq!(literal("2026-11-23T00:00:00.9Z".parse().unwrap()), "2026-11-23T00:00:00Z");
+        assert_eq!(literal(Timestamp::MIN), "1700-01-01T00:00:00Z");
+        assert_eq!(literal(Timestamp::MAX), "4000-12-31T23:59:59Z");
+    }
+}

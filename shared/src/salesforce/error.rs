@@ -1,0 +1,172 @@
+//! Why something could not be done in Salesforce.
+
+use crate::observation::UserId;
+
+use super::connection::Role;
+
+/// The codes with which a session that has ended is answered.
+const SESSION_ENDED: [&str; 2] = ["INVALID_SESSION_ID", "INVALID_AUTH_HEADER"];
+/// Answers of a server that is busy, not of one that refuses; 420 is Salesforce Edge's own.
+const BUSY: [u16; 5] = [420, 500, 502, 503, 504];
+/// Refusals that pass by themselves.
+const PASSING: [&str; 2] = ["UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"];
+
+/// Why something could not be done in Salesforce. Holds no secret and no query of a URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SalesforceError {
+    /// The connection document does not hold what this needs.
+    #[error("the connection `{org_alias}` cannot be used as {role}: {reason}")]
+    Configuration {
+        /// The operator's name for the org.
+        org_alias: String,
+        /// Which identity was asked for.
+        role: Role,
+        /// What is missing or unreadable.
+        reason: String,
+    },
+    /// Salesforce does not let the identity in.
+    #[error("Salesforce does not let this identity in: {error}: {description}. {hint}")]
+    NotAuthorised {
+        /// The OAuth `error`, or the code of a session that was refused twice.
+        error: String,
+        /// What Salesforce says.
+        description: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Salesforce understood the request and refuses it.
+    #[error("Salesforce refuses {object}: {code}: {message}{}", advice(code))]
+    Api {
+        /// The object or endpoint that was asked for.
+        object: String,
+        /// `errorCode`.
+        code: String,
+        /// What Salesforce says, at most 400 characters.
+        message: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The org's API calls for the day, or for long-running requests at once, are used up.
+    #[error(
+        "Salesforce refuses {object}: the org's API request limit is reached ({message}); wait, or scan less often"
+    )]
+    RequestLimit {
+        /// The object or endpoint that was asked for.
+        object: String,
+        /// What Salesforce says.
+        message: String,
+    },
+    /// No connection, or it broke before the answer was complete.
+    #[error("{object}: Salesforce cannot be reached: {reason}; check the network path and the org's host")]
+    Unreachable {
+        /// The object or endpoint that was asked for.
+        object: String,
+        /// What the network says.
+        reason: String,
+    },
+    /// The answer did not come in time.
+    #[error("{object}: Salesforce did not answer within {seconds} seconds")]
+    TimedOut {
+        /// The object or endpoint that was asked for.
+        object: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// An answer that is not in the documented form.
+    #[error("{object}: Salesforce's answer (HTTP {status}) is not what its API documents: {reason}")]
+    UnexpectedAnswer {
+        /// The object or endpoint that was asked for.
+        object: String,
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it, at most 120 characters of the answer.
+        reason: String,
+    },
+    /// One user alone has more rows than Salesforce gives out.
+    #[error(
+        "{object}: user {user} has more than the {limit} rows that Salesforce gives out; some stay unseen"
+    )]
+    TooManyRows {
+        /// The object that was asked for.
+        object: String,
+        /// Whose rows.
+        user: UserId,
+        /// The most that Salesforce gives out.
+        limit: u64,
+    },
+    /// Fewer rows came than Salesforce counts.
+    #[error(
+        "{object}: {read} rows were read of {expected} that Salesforce counts; what is missing is unseen"
+    )]
+    Incomplete {
+        /// The object that was asked for.
+        object: String,
+        /// Rows counted.
+        expected: u64,
+        /// Rows read.
+        read: u64,
+    },
+    /// A user without a UserLogin row: they never logged in, or this identity may not see it.
+    #[error("user {user} has no UserLogin row and cannot be frozen; deactivate the user in Setup instead")]
+    NoUserLogin {
+        /// Who.
+        user: UserId,
+    },
+}
+
+impl SalesforceError {
+    /// Whether the same request may succeed later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::RequestLimit { .. } | Self::TimedOut { .. } | Self::Incomplete { .. } => true,
+            Self::Api { code, .. } if matches!(code.as_str(), "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR") => {
+                true
+            }
+            other => other.is_passing(),
+        }
+    }
+
+    /// Whether asking again within seconds is worth it.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Api { code, status, .. } => BUSY.contains(status) || is_passing_code(code),
+            Self::UnexpectedAnswer { status, .. } => BUSY.contains(status),
+            _ => false,
+        }
+    }
+
+    /// Whether the session was refused, so that a new token is worth a try.
+    pub(super) fn session_has_ended(&self) -> bool {
+        matches!(self, Self::NotAuthorised { error, .. } if SESSION_ENDED.contains(&error.as_str()))
+    }
+
+    /// `errorCode`, where Salesforce gave one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Api { code, .. } => Some(code),
+            Self::NotAuthorised { error, .. } => Some(error),
+            Self::RequestLimit { .. } => Some("REQUEST_LIMIT_EXCEEDED"),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a refusal with this code passes by itself.
+pub(super) fn is_passing_code(code: &str) -> bool {
+    PASSING.contains(&code)
+}
+
+fn advice(code: &str) -> &'static str {
+    match code {
+        "INVALID_TYPE" | "INSUFFICIENT_ACCESS" | "INSUFFICIENT_ACCESS_OR_READONLY" => {
+            "; give the identity the permission this needs (`warden doctor` lists them)"
+        }
+        "INVALID_FIELD" => {
+            "; the field does not exist in this org, or the identity may not see it (`warden doctor`)"
+        }
+        "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => "; give the identity the permission API Enabled",
+        "GONE" | "UNSUPPORTED_API_VERSION" => "; set a newer `api_version` in the connection document",
+        _ => "",
+    }
+}

@@ -1,0 +1,69 @@
+//! The only room that speaks to Salesforce: one identity on one org at a time, one file per object.
+//!
+//! A [`Connection`] says which org and as whom; [`Salesforce`] mints an access token when it first needs one, replaces
+//! it once when its session has ended, repeats what is likely to pass, and reads records into plain observations.
+//! Everything that comes back is hostile text until it is read: lengths are cut, ids are quoted, paths are checked,
+//! and a record that cannot be read is set aside without stopping the rest.
+
+mod auth_session;
+mod client;
+mod connection;
+mod datetime;
+mod error;
+mod fields;
+mod http;
+mod login_history;
+mod oauth_token;
+mod origin;
+mod permission_set_assignment;
+mod query;
+mod refusal;
+mod retry;
+mod session_delete;
+mod soql;
+mod token_hash;
+mod token_request;
+mod token_revoke;
+mod usage;
+mod user;
+mod user_login;
+mod user_permission_access;
+mod verification_history;
+mod wire;
+
+pub use auth_session::{FoundSession, Owned, session_from_record};
+pub use client::Salesforce;
+pub use connection::{Connection, ConnectionError, Credential, Identity, Role};
+pub use error::SalesforceError;
+pub use http::http_client;
+pub use login_history::login_from_record;
+pub use oauth_token::{FoundToken, token_from_record};
+pub use origin::Origin;
+pub use query::{Page, Rejected};
+pub use session_delete::Deletion;
+pub use token_hash::TokenHashKey;
+pub use usage::ApiUsage;
+pub use user::user_from_record;
+pub use user_login::{FreezeState, Frozen};
+pub use user_permission_access::{Sight, Visibility};
+pub use verification_history::verification_from_record;
+
+use crate::observation::UserId;
+
+/// Whose records are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Every user's.
+    Everyone,
+    /// One user's.
+    User(&'a UserId),
+}
+
+/// What a change came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Applied {
+    /// It was made.
+    Done,
+    /// It was so before: a repeated change is no failure.
+    AlreadySo,
+}
