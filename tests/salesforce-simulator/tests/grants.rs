@@ -214,4 +214,5 @@ async fn a_permission_taken_away_is_gone() {
     simulator.org().remove_permission(&scanner, Permission::MonitorLoginHistory);
     assert_eq!(api.records("SELECT Id FROM LoginHistory").await.len(), 1);
     assert_eq!(api.records("SELECT Id FROM AuthSession").await.len(), 1);
+    simulator.finish().unwrap();
 }

@@ -1,6 +1,6 @@
 //! What every request passes: ordered faults, the API version, the access token, and the journal.
 
-use super::answer::{Note, unmatched};
+use super::answer::Note;
 use super::{Call, Shared};
 use crate::access::RestError;
 use crate::faults::Effect;
@@ -79,8 +79,7 @@ fn admitted(shared: &Shared, request: &mut Request, entry: &mut Entry) -> Result
         version.strip_prefix('v').and_then(|v| v.strip_suffix(".0")).and_then(|v| v.parse::<u32>().ok());
     match major {
         None => {
-            entry.matched = Matched::No;
-            return Err(RestError::not_found());
+            return Err(RestError::not_found().unmatched());
         }
         Some(major) if major > NEWEST_VERSION => return Err(RestError::not_found()),
         Some(major) if major < OLDEST_VERSION => {
@@ -129,11 +128,13 @@ fn broken() -> Response {
 }
 
 pub(crate) async fn nowhere() -> Response {
-    unmatched(RestError::not_found())
+    RestError::not_found().unmatched().into_response()
 }
 
 pub(crate) async fn wrong_method() -> Response {
-    unmatched(RestError::new(405, "METHOD_NOT_ALLOWED", "HTTP method not allowed. Allowed are GET"))
+    RestError::new(405, "METHOD_NOT_ALLOWED", "HTTP method not allowed. Allowed are GET")
+        .unmatched()
+        .into_response()
 }
 
 /// Percent-decoded, and `+` as the space it stands for; what does not decode stays as it came.
