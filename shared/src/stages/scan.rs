@@ -32,6 +32,8 @@ pub struct Scan<'a> {
     pub outbox: &'a dyn Outbox,
     /// The time of reading.
     pub clock: &'a dyn Clock,
+    /// The usernames of this tool's own identities.
+    pub own: &'a [String],
 }
 
 /// How far a scan has come, for people who wait.
@@ -204,7 +206,7 @@ impl Sending {
             caught_up: false,
             blind: Vec::new(),
         };
-        Ok(Self { cursor, version, accounts: Accounts::of(&scanned.org), now, scanned })
+        Ok(Self { cursor, version, accounts: Accounts::of(&scanned.org, scan.own), now, scanned })
     }
 
     /// Rows that could not be read are kept for a person; the rest goes on.
