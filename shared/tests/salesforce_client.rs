@@ -1,5 +1,7 @@
 //! The client against a simulated org: everything over real HTTP, from the signed assertion to the last page.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -474,4 +476,78 @@ async fn what_cannot_work_says_why() {
     document["login_url"] = json!("http://127.0.0.1:9");
     let error = make(&document, Role::Scanner).unwrap().org_id().await.unwrap_err();
     assert!(matches!(error, SalesforceError::Unreachable { .. }) && error.retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn many_callers_replace_an_ended_session_once() {
+    let simulator = small().await;
+    let (scanner, revoker) = (scanner(&simulator), revoker(&simulator));
+    let own = revoker.sessions(Whose::User(&scanner.own_user().await.unwrap())).await.unwrap();
+    let own: Vec<_> = own.into_iter().map(|found| found.session.id).collect();
+    revoker.delete_sessions(&own).await.unwrap();
+    let asked = future::join_all((0..20).map(|_| scanner.active_user_count())).await;
+    assert!(asked.iter().all(Result::is_ok));
+    assert_eq!(scanner.usage().token_requests, 2);
+}
+
+/// Answers one connection with `answer` after reading some of its request.
+fn serve_once(answer: Vec<u8>) -> (String, std::thread::JoinHandle<()>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut some = [0; 8_192];
+        let _ = std::io::Read::read(&mut stream, &mut some);
+        // The client may hang up before the end of an answer that is too long.
+        let _ = std::io::Write::write_all(&mut stream, &answer);
+    });
+    (url, server)
+}
+
+async fn refused_by(url: &str) -> SalesforceError {
+    let document = json!({ "org_alias": "raw", "login_url": url,
+        "scanner": { "client_id": "3MVG9", "client_secret": "VERY-SECRET" } });
+    let connection = connection(&document);
+    let client =
+        Salesforce::new(&connection, Role::Scanner, http_client().unwrap(), Arc::new(SystemClock)).unwrap();
+    let error = client.org_id().await.unwrap_err();
+    assert!(!error.to_string().contains("VERY-SECRET") && !format!("{client:?}").contains("VERY-SECRET"));
+    error
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    let trap = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    trap.set_nonblocking(true).unwrap();
+    let elsewhere = trap.local_addr().unwrap();
+    let answer = format!("HTTP/1.1 307 Moved\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n");
+    let (url, server) = serve_once(answer.into_bytes());
+    let error = refused_by(&url).await;
+    tokio::task::spawn_blocking(|| server.join()).await.unwrap().unwrap();
+    assert!(matches!(error, SalesforceError::UnexpectedAnswer { status: 307, .. }), "{error}");
+    assert!(trap.accept().is_err());
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_off() {
+    let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n".to_vec();
+    answer.resize(70 << 20, b' ');
+    let (url, server) = serve_once(answer);
+    let error = refused_by(&url).await;
+    tokio::task::spawn_blocking(|| server.join()).await.unwrap().unwrap();
+    assert!(error.to_string().contains("64 MiB"), "{error}");
+}
+
+#[tokio::test]
+async fn futures_and_streams_may_move_between_threads() {
+    fn moves<T: Send>(_: T) {}
+    let simulator = small().await;
+    let client = scanner(&simulator);
+    let (now, key, user) = (Timestamp::UNIX_EPOCH, TokenHashKey::new([1; 32]), UserId::new("005"));
+    moves(client.logins(now, now));
+    moves(client.sessions(Whose::User(&user)));
+    moves(client.tokens(Whose::Everyone, &key));
+    moves(client.delete_sessions(&[]));
+    moves(client.set_frozen(&user, Frozen::Yes));
+    moves(client.users(&[]));
 }
