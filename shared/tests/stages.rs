@@ -3,11 +3,14 @@
 mod org_under_watch;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
-use org_under_watch::Watched;
+use org_under_watch::crashing_store::CrashingStore;
+use org_under_watch::{RoundError, Watched};
 use salesforce_simulator::{BenignKind, CampaignKind};
 use session_warden::detection::{Severity, SubjectKind};
+use session_warden::stages::ScanError;
 
 #[tokio::test]
 async fn three_campaigns_are_found_and_nobody_else() {
@@ -30,4 +33,39 @@ async fn three_campaigns_are_found_and_nobody_else() {
         "own identities are no news"
     );
     assert!(watched.simulator.org().take_writes().is_empty(), "a scan changes nothing");
+}
+
+#[tokio::test]
+async fn crashes_lose_nothing_and_count_nothing_twice() {
+    let mut watched = Watched::new().await;
+    let (mut crashes, mut calls) = (0, 1);
+    loop {
+        let store = CrashingStore::after(Arc::clone(&watched.store), calls);
+        match watched.round_on(&store).await {
+            Ok(scanned) if scanned.caught_up => break,
+            Ok(_) => {}
+            Err(RoundError::Scan(ScanError::Salesforce(error))) => panic!("not of our making: {error}"),
+            Err(_) => crashes += 1,
+        }
+        calls += 3 + calls / 4;
+    }
+    assert!(crashes > 10, "only {crashes} crashes");
+    assert_eq!(watched.logins_counted().await, watched.rows_before_now());
+}
+
+#[tokio::test]
+async fn rows_that_appear_late_are_judged_and_counted_once() {
+    let mut watched = Watched::after_learning().await;
+    let now = watched.now();
+    watched.pass(SignedDuration::from_mins(1));
+    watched.round().await;
+    // They happened up to nine minutes ago, and Salesforce shows them only now.
+    let campaign = watched.simulator.org().launch(CampaignKind::BruteForce, now);
+    for _ in 0..3 {
+        watched.pass(SignedDuration::from_mins(1));
+        watched.round().await;
+    }
+    let found = watched.findings.values().find(|f| f.subject.id == campaign.user_id.as_str()).unwrap();
+    assert_eq!(found.detections[0].id, "brute-force-success");
+    assert_eq!(watched.logins_counted().await, watched.rows_before_now());
 }

@@ -6,6 +6,7 @@
 
 mod location;
 mod memory;
+mod orgs;
 mod outbox;
 mod room;
 #[cfg(feature = "sqlite")]
@@ -13,6 +14,7 @@ mod sqlite;
 
 pub use location::{LocationError, StoreLocation};
 pub use memory::MemoryStore;
+pub use orgs::{orgs, register};
 pub use outbox::{LocalOutbox, Outbox, Outgoing, Queue, Waiting};
 pub use room::{Kept, Room};
 #[cfg(feature = "sqlite")]

@@ -1,5 +1,9 @@
 //! A simulated org that is scanned and evaluated as `warden run` does it.
 
+#![allow(clippy::unwrap_used, reason = "a test's support fails the test")]
+
+pub(crate) mod crashing_store;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,8 +14,8 @@ use session_warden::detection::{Detection, Finding, catalogue};
 
 use session_warden::policy::Policy;
 use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
-use session_warden::stages::{Evaluate, Scan, Scanned};
-use session_warden::store::{LocalOutbox, MemoryStore, Queue, Store};
+use session_warden::stages::{Evaluate, EvaluateError, Scan, ScanError, Scanned};
+use session_warden::store::{LocalOutbox, MemoryStore, Queue, Store, StoreError, Table};
 
 pub(crate) struct Watched {
     pub(crate) simulator: Simulator,
@@ -25,7 +29,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Sixty people and programs, forty days, learned; the simulator's clock stands still a minute later.
+    /// Fifty people and programs, twenty-five days, learned; the simulator's clock stands still a minute later.
     pub(crate) async fn after_learning() -> Self {
         let mut watched = Self::new().await;
         while !watched.round().await.caught_up {}
@@ -34,7 +38,7 @@ impl Watched {
 
     pub(crate) async fn new() -> Self {
         let start = Timestamp::from_second(1_790_000_000).unwrap();
-        let mut org = generate(&Seed { users: 60, days: 40, now: start, ..Seed::default() });
+        let mut org = generate(&Seed { users: 50, days: 25, now: start, ..Seed::default() });
         let now = start + SignedDuration::from_mins(1);
         org.set_clock(SimulatedClock::Fixed(now));
         let simulator = Simulator::start(org).await.unwrap();
@@ -59,30 +63,67 @@ impl Watched {
         self.simulator.org().set_clock(SimulatedClock::Fixed(self.clock.0));
     }
 
+    /// One round, which must succeed.
     pub(crate) async fn round(&mut self) -> Scanned {
-        let outbox = LocalOutbox::new(self.store.as_ref());
-        let scan = Scan {
-            salesforce: &self.salesforce,
-            store: self.store.as_ref(),
-            outbox: &outbox,
-            clock: &self.clock,
-            own: &self.own,
-        };
-        let scanned = scan.step(&|_| {}).await.unwrap();
-        let evaluate = Evaluate {
-            store: self.store.as_ref(),
-            outbox: &outbox,
-            policy: &self.policy,
-            detections: &self.detections,
-            clock: &self.clock,
-        };
+        let store = Arc::clone(&self.store);
+        self.round_on(store.as_ref()).await.unwrap()
+    }
+
+    /// One round on a store that may fail.
+    pub(crate) async fn round_on(&mut self, store: &dyn Store) -> Result<Scanned, RoundError> {
+        let outbox = LocalOutbox::new(store);
+        let scan =
+            Scan { salesforce: &self.salesforce, store, outbox: &outbox, clock: &self.clock, own: &self.own };
+        let scanned = scan.step(&|_| {}).await?;
+        let (policy, detections) = (&self.policy, self.detections.as_slice());
+        let evaluate = Evaluate { store, outbox: &outbox, policy, detections, clock: &self.clock };
         loop {
-            let waiting = outbox.next(Queue::Observations, &scanned.org, 20).await.unwrap();
+            let waiting = outbox.next(Queue::Observations, &scanned.org, 20).await?;
             if waiting.is_empty() {
-                return scanned;
+                return Ok(scanned);
             }
-            let evaluated = evaluate.evaluate(waiting).await.unwrap();
+            let evaluated = evaluate.evaluate(waiting).await?;
             self.findings.extend(evaluated.raised.into_iter().map(|f| (f.finding_id.to_string(), f)));
         }
     }
+
+    /// Rows of the login history that a scan until now can have seen.
+    pub(crate) fn rows_before_now(&self) -> u64 {
+        let now = self.now();
+        self.simulator.org().logins().iter().filter(|login| login.login_time < now).count() as u64
+    }
+
+    /// Logins that the store has counted: folded into profiles, or waiting in the tail.
+    pub(crate) async fn logins_counted(&self) -> u64 {
+        let org = self.salesforce.org_id().await.unwrap();
+        let list = |room: &str| {
+            let partition = format!("{org}/{room}");
+            async move { self.store.list(Table::Evaluate, &partition, "", 100_000).await.unwrap() }
+        };
+        let standing = list("standing").await.remove(0).body;
+        let folded: u64 =
+            list("user-profiles").await.iter().map(|r| r.body["logins"].as_u64().unwrap()).sum();
+        assert_eq!(
+            folded,
+            standing["profile"]["logins"].as_u64().unwrap(),
+            "the org and its users count alike"
+        );
+        let until = standing["committed_until"].as_str().unwrap().to_owned();
+        let tail = list("tail").await;
+        let waiting = tail.iter().flat_map(|record| record.body.as_array().unwrap()).filter(|entry| {
+            let seen = &entry["observation"];
+            seen["observed"] == "login" && seen["time"].as_str().unwrap() >= until.as_str()
+        });
+        folded + waiting.count() as u64
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RoundError {
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
