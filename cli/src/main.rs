@@ -1,2 +1,35 @@
-//! Placeholder.
-fn main() {}
+//! `warden`: the three stages in one process, and the runbook commands.
+
+mod arguments;
+mod commands;
+mod drill;
+mod exit;
+mod output;
+mod pipeline;
+mod progress;
+mod workplace;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    session_warden::telemetry::for_terminal(arguments.verbose);
+    let output = arguments.output;
+    let outcome = match arguments.command {
+        Command::Run(options) => commands::run::run(&options, output).await,
+        Command::Evaluate(options) => commands::evaluate::run(&options, output),
+        Command::Contain(options) => commands::contain::run(&options, output).await,
+        Command::Findings(options) => commands::findings::run(&options, output).await,
+        Command::Evidence(options) => commands::evidence::run(&options, output).await,
+        Command::Drill(options) => drill::run(&options, output).await,
+        Command::Simulate(options) => commands::simulate::run(&options).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        output::complain(&error);
+        Exit::of(&error)
+    }).into()
+}

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::client::Salesforce;
 use super::error::SalesforceError;
 use super::query::record;
-use super::soql::{IDS_PER_QUERY, list};
+use super::soql::{IDS_PER_QUERY, list, quote};
 use super::wire::Text;
 use crate::observation::{AccountKind, User, UserId};
 
@@ -67,14 +67,23 @@ fn kind_of(profile: &str) -> AccountKind {
 }
 
 impl Salesforce {
+    /// The user with exactly this username, case aside; never a pattern, which could match somebody else.
+    pub async fn user_named(&self, username: &str) -> Result<Option<User>, SalesforceError> {
+        let found = self.users_where(&format!("Username = {}", quote(username))).await?;
+        Ok(found.into_iter().find(|user| user.username.eq_ignore_ascii_case(username)))
+    }
+
+    async fn users_where(&self, condition: &str) -> Result<Vec<User>, SalesforceError> {
+        let fields = "Id, Username, Name, IsActive, Profile.Name";
+        self.rows(OBJECT, format!("SELECT {fields} FROM User WHERE {condition}"), user_from_record).await
+    }
+
     /// These users; one that does not exist or cannot be seen is absent from the answer.
     pub async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, SalesforceError> {
         let mut users = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(IDS_PER_QUERY) {
             let ids = list(chunk.iter().map(UserId::as_str));
-            let soql =
-                format!("SELECT Id, Username, Name, IsActive, Profile.Name FROM User WHERE Id IN {ids}");
-            let mut found = self.rows(OBJECT, soql, user_from_record).await?;
+            let mut found = self.users_where(&format!("Id IN {ids}")).await?;
             let programs = self.api_only(&ids).await?;
             let of_programs = found.iter_mut().filter(|user| programs.contains(&user.id));
             of_programs.for_each(|user| user.kind = AccountKind::Integration);

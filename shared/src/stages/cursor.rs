@@ -10,7 +10,7 @@ use crate::observation::{Login, LoginId, OrgId};
 use crate::store::{Kept, Room, Store, StoreError, Table, Write};
 
 /// Salesforce keeps login history for six months.
-const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 183);
+pub const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 183);
 /// On the first run logins of the last day are judged, older ones only teach.
 const FIRST_JUDGED: SignedDuration = SignedDuration::from_hours(24);
 /// History is read in slices of this width, so that a run that is stopped resumes near where it was.

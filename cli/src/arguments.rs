@@ -1,0 +1,202 @@
+//! The command line. Its shape is a contract: operators script against it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// Finds hostile Salesforce logins and ends them.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How data is printed; it goes to standard output, progress and logs go to standard error.
+    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    /// Tell more on standard error; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Table,
+    /// For scripts: one JSON document.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Scan, evaluate and contain, once or for good.
+    Run(RunOptions),
+    /// Judge a login history from a file, without any credential.
+    Evaluate(EvaluateOptions),
+    /// Show what containing a user would end, and with --apply do it and prove it.
+    Contain(ContainOptions),
+    /// List findings.
+    Findings(StoreOptions),
+    /// Verify the evidence.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
+    /// The whole job against a simulated org: learn, attack, find, contain, prove.
+    Drill(DrillOptions),
+    /// Serve a simulated org.
+    Simulate(SimulateOptions),
+}
+
+/// Where findings, profiles and evidence are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StoreOptions {
+    /// sqlite:PATH; by default a file in the user's state directory that all commands share.
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<String>,
+}
+
+/// `warden run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// Connection document of an org; may be given several times.
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub(crate) connection: Vec<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The policy; without one nothing acts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// One round, then end.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Time between rounds, for example 60s or 5m.
+    #[arg(long, default_value = "60s", value_name = "DURATION")]
+    pub(crate) interval: jiff::SignedDuration,
+}
+
+/// `warden evaluate`.
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateOptions {
+    #[command(flatten)]
+    pub(crate) history: HistoryFile,
+    /// AuthSession rows, a JSON array.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sessions: Option<PathBuf>,
+    /// User rows, a JSON array.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) users: Option<PathBuf>,
+    /// VerificationHistory rows, a JSON array.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) verifications: Option<PathBuf>,
+    /// The policy.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Write findings here, one JSON object a line.
+    #[arg(long, value_name = "OUT.jsonl")]
+    pub(crate) findings: Option<PathBuf>,
+    /// Write a report here.
+    #[arg(long, value_name = "OUT.html")]
+    pub(crate) report: Option<PathBuf>,
+    /// Rows before this teach and raise nothing.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+    /// Rows from here on are left out.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Timestamp>,
+    /// How dates are written: mdy, dmy, ymd, iso, or a pattern such as %d.%m.%Y %H:%M.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) date_format: Option<String>,
+    /// The time zone of dates that name none, for example Europe/Paris.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+}
+
+/// Where the login history comes from.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct HistoryFile {
+    /// The file that Setup > Login History downloads.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// LoginHistory records as the REST API returns them, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: Option<PathBuf>,
+}
+
+/// `warden contain`.
+#[derive(Debug, Args)]
+pub(crate) struct ContainOptions {
+    /// Connection document of the org.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) connection: String,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The policy; caps and protection hold for people too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Whom: a username or a user id.
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: String,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT", default_value = "asked for by a person")]
+    pub(crate) reason: String,
+    /// Do it; without this only the plan and its impact are shown.
+    #[arg(long)]
+    pub(crate) apply: bool,
+}
+
+/// `warden evidence`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvidenceCommand {
+    /// Check every org's chain, and that it leads through the signed head.
+    Verify(VerifyOptions),
+}
+
+/// `warden evidence verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// A signed head that was kept elsewhere; by default the ones beside the store.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) head: Option<PathBuf>,
+}
+
+/// `warden drill`.
+#[derive(Debug, Args)]
+pub(crate) struct DrillOptions {
+    /// Write the report here.
+    #[arg(long, value_name = "OUT.html", default_value = "warden-output/drill.html")]
+    pub(crate) report: PathBuf,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+}
+
+/// `warden simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateOptions {
+    /// The port on 127.0.0.1.
+    #[arg(long, default_value_t = 8788)]
+    pub(crate) port: u16,
+    /// Write the connection document here (it holds private keys of the simulated org).
+    #[arg(long, value_name = "FILE", default_value = "warden-output/simulated.json")]
+    pub(crate) connection: PathBuf,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+}
+
+/// The simulated org.
+#[derive(Debug, Args)]
+pub(crate) struct WorldOptions {
+    /// The same number gives the same org.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// People and programs.
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(60..=20_000))]
+    pub(crate) users: u32,
+    /// Days of history.
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(15..=183))]
+    pub(crate) days: u32,
+}

@@ -1,0 +1,120 @@
+//! Where a command works: the store, the policy, and the keys that lie beside the store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use session_warden::detection::{Detection, catalogue};
+use session_warden::evidence::HeadSigner;
+use session_warden::observation::OrgId;
+use session_warden::policy::Policy;
+use session_warden::salesforce::{Connection, TokenHashKey};
+use session_warden::settings;
+use session_warden::store::{self, Expect, Key, Store, StoreError, StoreLocation, Table, Write};
+
+use crate::arguments::StoreOptions;
+
+/// The store, and where its signed heads lie.
+pub(crate) struct Workplace {
+    /// What is remembered.
+    pub(crate) store: Arc<dyn Store>,
+    /// The store as the operator names it.
+    pub(crate) name: String,
+    beside: PathBuf,
+}
+
+/// A policy with the detections that run under it.
+pub(crate) struct Rules {
+    /// What was decided.
+    pub(crate) policy: Policy,
+    /// What runs.
+    pub(crate) detections: Vec<Box<dyn Detection>>,
+}
+
+impl Workplace {
+    /// Opens the store that was named, or the one that all commands share.
+    pub(crate) async fn open(options: &StoreOptions) -> anyhow::Result<Self> {
+        let location = match &options.store {
+            Some(text) => StoreLocation::parse(text)?,
+            None => StoreLocation::default_in(&settings::state_directory()?),
+        };
+        Self::at(&location).await
+    }
+
+    /// Opens a store.
+    pub(crate) async fn at(location: &StoreLocation) -> anyhow::Result<Self> {
+        let beside = match location {
+            StoreLocation::Sqlite(path) => path.parent().unwrap_or(Path::new(".")).to_owned(),
+            StoreLocation::DynamoDb(_) | StoreLocation::Memory => settings::state_directory()?,
+        };
+        Ok(Self { store: location.open().await?, name: location.to_string(), beside })
+    }
+
+    /// The orgs that the store knows.
+    pub(crate) async fn orgs(&self) -> anyhow::Result<Vec<OrgId>> {
+        Ok(store::orgs(self.store.as_ref()).await?)
+    }
+
+    /// The key under which an org's tokens are hashed, made once.
+    pub(crate) async fn token_key(&self, org: &OrgId) -> anyhow::Result<TokenHashKey> {
+        use secrecy::ExposeSecret;
+        let key = Key::new(Table::Contain, org, "keys", "token-hash");
+        let made = TokenHashKey::generate().context("This machine gives no randomness")?;
+        let body = serde_json::Value::from(made.to_hex().expose_secret());
+        match self.store.write(vec![Write::Put { key: key.clone(), expect: Expect::Absent, body }]).await {
+            Ok(()) => return Ok(made),
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let kept = self.store.get(&key).await?.context("The org's token-hash key is gone")?;
+        TokenHashKey::from_hex(&kept.decode::<String>()?.into()).context("The org's token-hash key is damaged")
+    }
+
+    /// Signs heads with the key beside the store, made once.
+    pub(crate) fn signer(&self) -> anyhow::Result<HeadSigner> {
+        Ok(HeadSigner::load_or_create(&self.beside.join("head-signing-key.pk8"))?)
+    }
+
+    /// Where the signed head of an org's chain lies.
+    pub(crate) fn head_file(&self, org: &OrgId) -> PathBuf {
+        self.beside.join(format!("head-{org}.json"))
+    }
+
+    /// The directory beside the store.
+    pub(crate) fn beside(&self) -> &Path {
+        &self.beside
+    }
+}
+
+impl Rules {
+    /// Reads a policy file; without one the defaults are in force, under which nothing acts.
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let policy = match file {
+            Some(path) => {
+                let yaml = read_text(path)?;
+                Policy::parse(&yaml).with_context(|| format!("{}", path.display()))?
+            }
+            None => Policy::default(),
+        };
+        Ok(Self::under(policy))
+    }
+
+    /// The detections that run under a policy.
+    pub(crate) fn under(policy: Policy) -> Self {
+        let detections = catalogue(&policy);
+        Self { policy, detections }
+    }
+}
+
+/// Reads a connection document.
+pub(crate) fn connection(name: &str) -> anyhow::Result<Connection> {
+    if name.starts_with("secretsmanager:") {
+        bail!("`{name}`: this command reads connection documents from files; Secrets Manager is read by the functions");
+    }
+    let json = read_text(Path::new(name))?;
+    Connection::parse(&json).with_context(|| format!("The connection document {name}"))
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("Failed to read {}", path.display()))
+}
