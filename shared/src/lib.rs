@@ -12,5 +12,8 @@ pub mod messages;
 pub mod observation;
 pub mod policy;
 pub mod salesforce;
+pub mod secrets;
+pub mod settings;
 pub mod stages;
 pub mod store;
+pub mod telemetry;

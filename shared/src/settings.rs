@@ -1,0 +1,222 @@
+//! Every environment variable, read once, in one place.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::secrets::{ConnectionSource, SourceError};
+use crate::store::{LocationError, StoreLocation};
+
+/// A variable that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What to write into it.
+    pub write: &'static str,
+}
+
+/// All variables that are read. The AWS SDK and the Lambda runtime read their own besides.
+pub const VARIABLES: [Variable; 9] =
+    [STORE, CONNECTION, POLICY, LAMBDA_LOG_LEVEL, RUST_LOG, STATE_HOME, HOME, NO_COLOR, TERM];
+
+const STORE: Variable =
+    Variable { name: "WARDEN_STORE", write: "where records are kept: sqlite:PATH or dynamodb:TABLE" };
+const CONNECTION: Variable = Variable {
+    name: "WARDEN_CONNECTION",
+    write: "where the connection document lies: secretsmanager:NAME or a file's path; {org} stands for the org's id",
+};
+const POLICY: Variable = Variable {
+    name: "WARDEN_POLICY",
+    write: "the policy file's path; without it the built-in policy observes",
+};
+const LAMBDA_LOG_LEVEL: Variable =
+    Variable { name: "AWS_LAMBDA_LOG_LEVEL", write: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL" };
+const RUST_LOG: Variable =
+    Variable { name: "RUST_LOG", write: "a log level, or directives such as warn,session_warden=debug" };
+const STATE_HOME: Variable =
+    Variable { name: "XDG_STATE_HOME", write: "the absolute path below which the command keeps its store" };
+const HOME: Variable = Variable { name: "HOME", write: "your home directory's absolute path" };
+const NO_COLOR: Variable = Variable { name: "NO_COLOR", write: "anything, for output without colours" };
+const TERM: Variable = Variable { name: "TERM", write: "`dumb`, for a terminal without colours" };
+
+/// A variable that is missing or cannot be used. Says what to write.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    /// It is needed and not set.
+    #[error("{} is not set: write {}", .0.name, .0.write)]
+    Missing(Variable),
+    /// It is not text, or not an absolute path where one is needed.
+    #[error("{} {reason}: write {}", variable.name, variable.write)]
+    Unusable {
+        /// Which variable.
+        variable: Variable,
+        /// A predicate.
+        reason: &'static str,
+    },
+    /// It names no store.
+    #[error("WARDEN_STORE: {0}")]
+    Store(#[from] LocationError),
+    /// It names no connection document.
+    #[error("WARDEN_CONNECTION: {0}")]
+    Connection(#[from] SourceError),
+}
+
+/// Whether output may be coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// If it goes to a terminal.
+    Allowed,
+    /// The operator wants none.
+    Unwanted,
+}
+
+/// The directory below which this process keeps its state.
+pub fn state_directory() -> Result<PathBuf, SettingError> {
+    Settings::of_process().state_directory()
+}
+
+/// The values of [`VARIABLES`]; empty ones count as not set.
+#[derive(Debug, Clone, Default)]
+pub struct Settings(BTreeMap<&'static str, OsString>);
+
+impl Settings {
+    /// Those of this process.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn of_process() -> Self {
+        Self::from_lookup(|name| std::env::var_os(name))
+    }
+
+    /// Those that `lookup` knows.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |variable: Variable| {
+            let value = lookup(variable.name).filter(|value| !value.is_empty())?;
+            Some((variable.name, value))
+        };
+        Self(VARIABLES.into_iter().filter_map(set).collect())
+    }
+
+    /// Where a function keeps its records.
+    pub fn store(&self) -> Result<StoreLocation, SettingError> {
+        Ok(StoreLocation::parse(self.required(STORE)?)?)
+    }
+
+    /// Where a function finds the connection document.
+    pub fn connection(&self) -> Result<ConnectionSource, SettingError> {
+        Ok(ConnectionSource::parse(self.required(CONNECTION)?)?)
+    }
+
+    /// The policy's file, if one is named.
+    pub fn policy(&self) -> Option<PathBuf> {
+        self.0.get(POLICY.name).map(PathBuf::from)
+    }
+
+    /// What to log: Lambda's level before the developer's directives; `None` where neither is set.
+    pub fn log_directives(&self) -> Result<Option<&str>, SettingError> {
+        Ok(match self.text(LAMBDA_LOG_LEVEL)? {
+            Some("FATAL") => Some("ERROR"),
+            Some(level) => Some(level),
+            None => self.text(RUST_LOG)?,
+        })
+    }
+
+    /// The directory below which programs keep their state, by the XDG Base Directory Specification.
+    pub fn state_directory(&self) -> Result<PathBuf, SettingError> {
+        // The specification says that a relative path is to be ignored.
+        if let Some(directory) =
+            self.0.get(STATE_HOME.name).map(PathBuf::from).filter(|path| path.is_absolute())
+        {
+            return Ok(directory);
+        }
+        let home = self.0.get(HOME.name).map(PathBuf::from).ok_or(SettingError::Missing(HOME))?;
+        if !home.is_absolute() {
+            return Err(SettingError::Unusable { variable: HOME, reason: "is not an absolute path" });
+        }
+        Ok(home.join(".local/state"))
+    }
+
+    /// Whether colours are wanted.
+    pub fn colour(&self) -> Colour {
+        let dumb = self.0.get(TERM.name).is_some_and(|term| term == "dumb");
+        if dumb || self.0.contains_key(NO_COLOR.name) { Colour::Unwanted } else { Colour::Allowed }
+    }
+
+    fn required(&self, variable: Variable) -> Result<&str, SettingError> {
+        self.text(variable)?.ok_or(SettingError::Missing(variable))
+    }
+
+    fn text(&self, variable: Variable) -> Result<Option<&str>, SettingError> {
+        let read = |value: &'_ OsString| value.to_str().is_some();
+        match self.0.get(variable.name) {
+            Some(value) if !read(value) => {
+                Err(SettingError::Unusable { variable, reason: "is not UTF-8 text" })
+            }
+            value => Ok(value.and_then(|value| value.to_str())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+    use std::path::Path;
+
+    use super::*;
+
+    fn settings(set: &[(&str, &str)]) -> Settings {
+        Settings::from_lookup(|name| set.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into()))
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_what_to_write() {
+        let error = settings(&[]).store().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "WARDEN_STORE is not set: write where records are kept: sqlite:PATH or dynamodb:TABLE"
+        );
+        let error = settings(&[("WARDEN_CONNECTION", "")]).connection().unwrap_err().to_string();
+        assert!(error.starts_with("WARDEN_CONNECTION is not set: write "), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let error = settings(&[("WARDEN_STORE", "mysql:x")]).store().unwrap_err().to_string();
+        assert!(error.starts_with("WARDEN_STORE: `mysql:x` names no store"), "{error}");
+        let garbled =
+            Settings::from_lookup(|name| (name == "RUST_LOG").then(|| OsString::from_vec(vec![0xff])));
+        let error = garbled.log_directives().unwrap_err().to_string();
+        assert!(error.starts_with("RUST_LOG is not UTF-8 text: write "), "{error}");
+    }
+
+    #[test]
+    fn lambda_decides_the_log_level_before_the_developer() {
+        let level = |set: &[(&str, &str)]| settings(set).log_directives().unwrap().map(str::to_owned);
+        assert_eq!(level(&[]), None);
+        assert_eq!(level(&[("RUST_LOG", "warn,hyper=off")]), Some("warn,hyper=off".to_owned()));
+        assert_eq!(
+            level(&[("RUST_LOG", "debug"), ("AWS_LAMBDA_LOG_LEVEL", "FATAL")]),
+            Some("ERROR".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_state_directory_follows_the_specification() {
+        let directory = |set: &[(&str, &str)]| settings(set).state_directory();
+        assert_eq!(directory(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]).unwrap(), Path::new("/s"));
+        assert_eq!(
+            directory(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]).unwrap(),
+            Path::new("/h/.local/state")
+        );
+        assert!(directory(&[]).unwrap_err().to_string().starts_with("HOME is not set"));
+        assert!(
+            directory(&[("HOME", "h")]).unwrap_err().to_string().starts_with("HOME is not an absolute path")
+        );
+    }
+
+    #[test]
+    fn colours_can_be_declined() {
+        assert_eq!(settings(&[("TERM", "xterm")]).colour(), Colour::Allowed);
+        assert_eq!(settings(&[("TERM", "dumb")]).colour(), Colour::Unwanted);
+        assert_eq!(settings(&[("NO_COLOR", "1")]).colour(), Colour::Unwanted);
+    }
+}
