@@ -8,6 +8,8 @@ pub mod clock;
 pub mod containment;
 pub mod detection;
 pub mod evidence;
+#[cfg(feature = "history-file")]
+pub mod history_file;
 pub mod messages;
 pub mod observation;
 pub mod policy;

@@ -151,8 +151,7 @@ impl OrgState {
         let (mut hits, mut teaches) = (Vec::new(), Vec::new());
         for (at, entry) in &self.tail {
             let view = self.view(&ahead, &entry.observation, egress);
-            let found =
-                if view.is_warden() { Vec::new() } else { judge_one(detections, &view, &entry.observation) };
+            let found = judge_one(detections, &view, &entry.observation);
             let is_hostile = found.iter().any(|hit| hit.severity >= Severity::High);
             let teach = if is_hostile { Teaches::No } else { Teaches::Yes };
             ahead.copy_touched(&self.profiles, &entry.observation);

@@ -50,11 +50,6 @@ impl<'a> View<'a> {
         self.account.is_some_and(|user| user.kind == AccountKind::Integration)
     }
 
-    /// Whether the account is one of this tool's own.
-    pub fn is_warden(&self) -> bool {
-        self.account.is_some_and(|user| user.kind == AccountKind::Warden)
-    }
-
     /// Whether an address belongs to the organisation's own ways out: declared in the policy, or learned because
     /// many colleagues have come from there on several days.
     pub fn is_egress(&self, address: IpAddr, now: Timestamp) -> bool {

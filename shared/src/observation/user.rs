@@ -33,6 +33,4 @@ pub enum AccountKind {
     Human,
     /// A program: the account is restricted to the API.
     Integration,
-    /// This tool: what is usual for others says nothing about it.
-    Warden,
 }

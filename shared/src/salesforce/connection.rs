@@ -115,15 +115,6 @@ impl Connection {
         Ok(Self { org_alias, login_url, audience, api_version, scanner, revoker })
     }
 
-    /// The usernames of both identities, as far as the document holds them.
-    pub fn usernames(&self) -> Vec<String> {
-        [&self.scanner, &self.revoker]
-            .into_iter()
-            .flatten()
-            .filter_map(|identity| identity.username.clone())
-            .collect()
-    }
-
     /// The identity of a role, if the document holds it.
     pub fn identity(&self, role: Role) -> Option<&Identity> {
         match role {

@@ -201,15 +201,6 @@ mod tests {
     }
 
     #[test]
-    fn a_client_secret_travels_in_a_header_that_is_not_shown() {
-        let http = super::super::http_client().unwrap();
-        let sent = request(LOGIN).build(&http, Timestamp::UNIX_EPOCH).unwrap().build().unwrap();
-        assert_eq!(sent.url().as_str(), "https://login.salesforce.com/services/oauth2/token");
-        assert!(sent.headers()["authorization"].is_sensitive());
-        assert_eq!(sent.body().unwrap().as_bytes(), Some(b"grant_type=client_credentials".as_slice()));
-    }
-
-    #[test]
     fn a_key_that_is_none_is_refused_without_being_shown() {
         let error = signing_key(&"NOT-A-KEY".into()).err().unwrap();
         assert!(error.contains("`private_key`") && !error.contains("NOT-A-KEY"));

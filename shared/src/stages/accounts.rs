@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{AccountKind, OrgId, User, UserId};
+use crate::observation::{OrgId, User, UserId};
 use crate::salesforce::{Salesforce, SalesforceError};
 use crate::store::{Expect, Room, Store, StoreError, Table, Write};
 
@@ -20,13 +20,12 @@ struct Told {
 /// The accounts that were told, as far as one scan has asked.
 pub(super) struct Accounts {
     room: Room<Told>,
-    own: Vec<String>,
     fresh: HashMap<UserId, bool>,
 }
 
 impl Accounts {
-    pub(super) fn of(org: &OrgId, own: &[String]) -> Self {
-        Self { room: Room::new(Table::Scan, org, "accounts"), own: own.to_vec(), fresh: HashMap::new() }
+    pub(super) fn of(org: &OrgId) -> Self {
+        Self { room: Room::new(Table::Scan, org, "accounts"), fresh: HashMap::new() }
     }
 
     /// Those of `ids` that the evaluation does not know or knows too old, read from Salesforce, and the writes that
@@ -47,13 +46,7 @@ impl Accounts {
         if unknown.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let mut users = salesforce.users(&unknown).await?;
-        for user in users
-            .iter_mut()
-            .filter(|user| self.own.iter().any(|own| own.eq_ignore_ascii_case(&user.username)))
-        {
-            user.kind = AccountKind::Warden;
-        }
+        let users = salesforce.users(&unknown).await?;
         let told = Told { read_at: now };
         let write = |id: &UserId| Write::put(self.room.key(id.as_str()), Expect::Any, &told);
         let writes = unknown.iter().map(write).collect::<Result<_, _>>()?;

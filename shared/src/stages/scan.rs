@@ -32,8 +32,6 @@ pub struct Scan<'a> {
     pub outbox: &'a dyn Outbox,
     /// The time of reading.
     pub clock: &'a dyn Clock,
-    /// The usernames of this tool's own identities.
-    pub own: &'a [String],
 }
 
 /// How far a scan has come, for people who wait.
@@ -206,7 +204,7 @@ impl Sending {
             caught_up: false,
             blind: Vec::new(),
         };
-        Ok(Self { cursor, version, accounts: Accounts::of(&scanned.org, scan.own), now, scanned })
+        Ok(Self { cursor, version, accounts: Accounts::of(&scanned.org), now, scanned })
     }
 
     /// Rows that could not be read are kept for a person; the rest goes on.

@@ -1,5 +1,6 @@
 //! Logins on their way into the org: generated ones, campaigns' and those of the token endpoint are all recorded here.
 
+use crate::clock::shifted;
 use crate::generate::City;
 use crate::id::Id;
 use crate::objects::auth_session::Session;
@@ -212,8 +213,8 @@ impl Org {
             security_level: "STANDARD".into(),
             login_id: Some(login.id),
             geo: login.geo.clone(),
-            created: login.login_time,
-            last_modified: used.max(login.login_time),
+            created: shifted(login.login_time, 1),
+            last_modified: used.max(shifted(login.login_time, 1)),
             num_seconds_valid: valid,
             access_token,
             made_by: None,

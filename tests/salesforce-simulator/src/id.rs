@@ -14,7 +14,7 @@ pub struct Id([u8; 18]);
 
 impl Id {
     /// The id of the `number`th record under a three-character key prefix such as `0Ak`.
-    pub(crate) fn new(prefix: &str, number: u64) -> Self {
+    pub fn new(prefix: &str, number: u64) -> Self {
         let mut id = [b'0'; 18];
         for (slot, byte) in id.iter_mut().zip(prefix.bytes().take(3)) {
             *slot = byte;

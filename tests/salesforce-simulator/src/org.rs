@@ -6,7 +6,6 @@ use crate::campaign::Campaign;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::generate::Person;
-use crate::generate::present::add_token;
 use crate::http::cursors::Cursors;
 use crate::id::Id;
 use crate::journal::{Journal, Request, Write};
@@ -203,13 +202,6 @@ impl Org {
     /// Makes every query locator given out so far invalid.
     pub fn expire_cursors(&mut self) {
         self.cursors.clear();
-    }
-
-    /// A user approves an app: a new refresh token, not used yet.
-    pub fn approve(&mut self, user_id: Id, app: &str) -> Option<Arc<Token>> {
-        let now = self.now();
-        add_token(self, user_id, app, now, 0, None);
-        self.tokens.last().cloned()
     }
 
     /// Switches an account on or off.

@@ -1,7 +1,5 @@
 //! A generated org of the usual size: the same every time, plausible, and readable through the network.
 
-#![allow(clippy::unwrap_used, reason = "also outside test functions")]
-
 mod support;
 
 use jiff::Timestamp;
@@ -27,7 +25,7 @@ fn the_same_seed_gives_the_same_org() {
 
 #[test]
 fn an_org_of_any_size_can_be_made_and_attacked() {
-    for (users, days) in [(0, 0), (1, 1), (40, 200), (60, 3)] {
+    for (users, days) in [(0, 0), (1, 1), (40, 400), (60, 3)] {
         let mut org = generate(&Seed { users, days, ..seed() });
         for kind in CampaignKind::ALL {
             let victim = org.launch(kind, seed().now).user_id;
@@ -152,29 +150,4 @@ async fn every_login_can_be_read_through_pages() {
     assert_eq!(read, org.logins().iter().map(|login| login.id.to_string()).collect());
     drop(org);
     simulator.finish().unwrap();
-}
-
-#[test]
-fn a_phished_user_was_just_elsewhere() {
-    for hour in [0, 5, 10, 15, 20] {
-        let now = Timestamp::from_second(seed().now.as_second() - 86_400 + hour * 3_600).unwrap();
-        let mut org = generate(&Seed { now, users: 80, days: 30, ..seed() });
-        let campaign = org.launch(CampaignKind::PhishedSso, now);
-        let own = |login: &&Arc<Login>| {
-            login.user_id == campaign.user_id && !campaign.login_ids.contains(&login.id)
-        };
-        let last = org
-            .logins()
-            .iter()
-            .filter(own)
-            .filter(|login| login.succeeded())
-            .max_by_key(|login| login.login_time);
-        let attack = org.logins().iter().find(|login| login.id == campaign.login_ids[0]).unwrap();
-        let hours = (attack.login_time.as_second() - last.unwrap().login_time.as_second()) as f64 / 3_600.0;
-        assert!(hours <= 2.0, "{hours}");
-        assert!(attack.login_type == "Application" && last.unwrap().login_type.starts_with("SAML"));
-        let registered = org.verifications().last().unwrap();
-        assert_eq!((registered.user_id, &*registered.activity), (campaign.user_id, "ConnectTotp"));
-        assert!(registered.time < attack.login_time);
-    }
 }

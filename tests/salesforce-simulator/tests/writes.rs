@@ -197,21 +197,6 @@ async fn pages_join_to_the_exact_set() {
 }
 
 #[tokio::test]
-async fn an_answer_may_be_lost_after_the_act() {
-    let (simulator, _, campaign) = attacked(CampaignKind::StolenRefreshToken).await;
-    simulator.org().faults_mut().add(Fault::new("POST", "/revoke", 1, Effect::CloseAfter));
-    let url = format!("{}/services/oauth2/revoke", simulator.url());
-    let token = campaign.loot.refresh_token.clone().unwrap();
-    let lost = match support::http().post(url).form(&[("token", token)]).send().await {
-        Ok(response) => response.bytes().await.map(|_| ()),
-        Err(error) => Err(error),
-    };
-    assert!(lost.is_err());
-    assert!(!simulator.org().attempt(&campaign.loot).gets_in());
-    assert_eq!(simulator.org().take_writes().len(), 1);
-}
-
-#[tokio::test]
 async fn ordered_failures_happen_as_often_as_ordered() {
     let simulator = started().await;
     let api = log_in(&simulator, "scanner").await;

@@ -1,6 +1,5 @@
 //! Refusals as the OAuth endpoints and as the REST resources word them.
 
-use crate::journal::Matched;
 use crate::soql::SoqlError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,21 +23,15 @@ pub(crate) struct RestError {
     pub(crate) status: u16,
     pub(crate) code: &'static str,
     pub(crate) message: String,
-    /// No, when the request named nothing the simulator has.
-    pub(crate) matched: Matched,
 }
 
 impl RestError {
     pub(crate) fn new(status: u16, code: &'static str, message: &str) -> Self {
-        Self { status, code, message: message.to_owned(), matched: Matched::Yes }
+        Self { status, code, message: message.to_owned() }
     }
 
     pub(crate) fn not_found() -> Self {
         Self::new(404, "NOT_FOUND", "The requested resource does not exist")
-    }
-
-    pub(crate) fn unmatched(self) -> Self {
-        Self { matched: Matched::No, ..self }
     }
 
     pub(crate) fn invalid_session() -> Self {
@@ -52,6 +45,6 @@ impl RestError {
 
 impl From<SoqlError> for RestError {
     fn from(error: SoqlError) -> Self {
-        Self { status: 400, code: error.code, message: error.message, matched: error.matched }
+        Self { status: 400, code: error.code, message: error.message }
     }
 }

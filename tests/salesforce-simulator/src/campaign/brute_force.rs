@@ -15,7 +15,7 @@ const UI_SECONDS: i64 = 7_200;
 
 pub(super) fn launch(org: &mut Org, now: Timestamp) -> Campaign {
     let user_id = staff(org, SignOn::Password, now).map_or(org.id(), |person| person.user_id);
-    let source = hideout(org);
+    let source = hideout(org, 0);
     let guesses = [11, 9, 14, 12, 8, 13, 10][org.campaigns.len() % 7];
     let started = shifted(now, -MINUTES_OF_GUESSING);
     let mut login_ids = Vec::new();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 const SESSION_SECONDS: i64 = 7_200;
 
 pub(super) fn launch(org: &mut Org, now: Timestamp) -> Campaign {
-    let source = hideout(org);
+    let source = hideout(org, 0);
     let source_ip = source.ip.to_string();
     let place = target(org);
     let token = place.and_then(|place| org.tokens.get(place)).cloned();

@@ -2,7 +2,7 @@
 
 use crate::arrival::{Arrival, Client, Method, Source};
 use crate::generate::Person;
-use crate::generate::cities::{STRANGE, city};
+use crate::generate::cities::STRANGE;
 use crate::generate::networks;
 use crate::generate::people::SignOn;
 use crate::id::Id;
@@ -30,17 +30,9 @@ pub(super) fn attacked(org: &Org, user_id: Id) -> bool {
 }
 
 /// Hosting nobody has used, a new block for every campaign.
-pub(super) fn hideout(org: &Org) -> Source {
+pub(super) fn hideout(org: &Org, host: usize) -> Source {
     let campaign = org.campaigns.len();
-    networks::hosting(STRANGE.start + campaign % STRANGE.len(), campaign, 40)
-}
-
-/// Two such networks in the strange city farthest from `home`.
-pub(super) fn far_hideouts(org: &Org, home: usize) -> (Source, Source) {
-    let away = |place: &usize| city(*place).kilometres_to(city(home));
-    let place = STRANGE.max_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or(STRANGE.start);
-    let campaign = org.campaigns.len();
-    (networks::hosting(place, campaign, 40), networks::hosting(place, campaign + 64, 117))
+    networks::hosting(STRANGE.start + campaign % STRANGE.len(), campaign, 40 + host)
 }
 
 pub(super) fn browser() -> Client {

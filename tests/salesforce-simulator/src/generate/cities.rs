@@ -23,16 +23,6 @@ pub struct City {
     pub offset: i64,
 }
 
-impl City {
-    /// Along the earth's surface, within half a percent.
-    pub fn kilometres_to(&self, other: &Self) -> f64 {
-        let (here, there) = (self.latitude.to_radians(), other.latitude.to_radians());
-        let (north, east) = (there - here, (other.longitude - self.longitude).to_radians());
-        let chord = (north / 2.0).sin().powi(2) + here.cos() * there.cos() * (east / 2.0).sin().powi(2);
-        2.0 * 6_371.0 * chord.sqrt().min(1.0).asin()
-    }
-}
-
 macro_rules! cities {
     ($($name:literal $country:literal $iso:literal $sub:literal $post:literal $lat:literal $lon:literal $zone:literal $offset:literal;)*) => {
         &[$(City {

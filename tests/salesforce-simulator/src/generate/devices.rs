@@ -51,11 +51,6 @@ impl Device {
     }
 }
 
-/// The computer in the server room.
-pub(crate) fn plain(day: i64) -> Client {
-    Device { browser: "Chrome", platform: "Windows 11", lag: 20 }.client(day)
-}
-
 fn version(browser: &str, day: i64) -> i64 {
     let releases = (day - 20_000) / RELEASE_DAYS;
     match browser {

@@ -17,7 +17,7 @@ pub(crate) use accounts::Account;
 pub use cities::City;
 pub(crate) use people::Person;
 
-use crate::arrival::{Arrival, Challenge, Method, SUCCESS};
+use crate::arrival::Arrival;
 use crate::clock::{shifted, system, whole_seconds};
 use crate::org::Org;
 use dice::Dice;
@@ -61,19 +61,6 @@ pub fn generate(seed: &Seed) -> Org {
     org
 }
 
-/// Every month somebody in the first office tries whether the break-glass account still works.
-fn drills(org: &Org, since: i64, now: i64, arrivals: &mut Vec<Arrival>) {
-    let Some(user_id) = org.break_glass().map(|user| user.id) else { return };
-    let mut at = since + 9 * DAY + 10 * 3_600;
-    while let Some(time) = Timestamp::from_second(at).ok().filter(|_| at < now) {
-        let (source, client) = (networks::office(0, 0), devices::plain(at.div_euclid(DAY)));
-        let (method, status) = (Method::PASSWORD, SUCCESS);
-        let challenge = Some(Challenge::PASSED);
-        arrivals.push(Arrival { user_id, time, method, source, client, status, challenge });
-        at += 30 * DAY;
-    }
-}
-
 fn history(seed: &Seed, org: &Org, since: i64, now: i64) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     for person in &org.people {
@@ -82,7 +69,6 @@ fn history(seed: &Seed, org: &Org, since: i64, now: i64) -> Vec<Arrival> {
             Workday::live(person, day, &mut dice, &mut arrivals);
         }
     }
-    drills(org, since, now, &mut arrivals);
     for (vendor, integration) in INTEGRATIONS.iter().enumerate() {
         let Some(user) = org.user_by_name(&accounts::username(integration.name)) else { continue };
         let mut dice = Dice::new(seed.seed, 100 + vendor as u64);

@@ -24,9 +24,13 @@ impl IntoResponse for OauthError {
 impl IntoResponse for RestError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = json!([{"message": self.message, "errorCode": self.code}]);
-        let mut response = (status, Json(body)).into_response();
-        response.extensions_mut().insert(Note { caller: None, matched: self.matched });
-        response
+        (status, Json(json!([{"message": self.message, "errorCode": self.code}]))).into_response()
     }
+}
+
+/// An answer to a request that names nothing the simulator has.
+pub(crate) fn unmatched(error: RestError) -> Response {
+    let mut response = error.into_response();
+    response.extensions_mut().insert(Note { caller: None, matched: Matched::No });
+    response
 }

@@ -1,6 +1,6 @@
 //! What every request passes: ordered faults, the API version, the access token, and the journal.
 
-use super::answer::Note;
+use super::answer::{Note, unmatched};
 use super::{Call, Shared};
 use crate::access::RestError;
 use crate::faults::Effect;
@@ -79,7 +79,8 @@ fn admitted(shared: &Shared, request: &mut Request, entry: &mut Entry) -> Result
         version.strip_prefix('v').and_then(|v| v.strip_suffix(".0")).and_then(|v| v.parse::<u32>().ok());
     match major {
         None => {
-            return Err(RestError::not_found().unmatched());
+            entry.matched = Matched::No;
+            return Err(RestError::not_found());
         }
         Some(major) if major > NEWEST_VERSION => return Err(RestError::not_found()),
         Some(major) if major < OLDEST_VERSION => {
@@ -128,13 +129,11 @@ fn broken() -> Response {
 }
 
 pub(crate) async fn nowhere() -> Response {
-    RestError::not_found().unmatched().into_response()
+    unmatched(RestError::not_found())
 }
 
 pub(crate) async fn wrong_method() -> Response {
-    RestError::new(405, "METHOD_NOT_ALLOWED", "HTTP method not allowed. Allowed are GET")
-        .unmatched()
-        .into_response()
+    unmatched(RestError::new(405, "METHOD_NOT_ALLOWED", "HTTP method not allowed. Allowed are GET"))
 }
 
 /// Percent-decoded, and `+` as the space it stands for; what does not decode stays as it came.

@@ -1,5 +1,6 @@
 //! Queries and their pages.
 
+use super::answer::unmatched;
 use super::cursors::Cursor;
 use super::{Call, Shared};
 use crate::access::RestError;
@@ -40,6 +41,7 @@ pub(crate) async fn query(
     let mut org = shared.org();
     match answered(&mut org, &request.q, &call, batch(&headers)) {
         Ok(body) => axum::Json(body).into_response(),
+        Err(error) if error.code == "INVALID_TYPE" => unmatched(error),
         Err(error) => error.into_response(),
     }
 }

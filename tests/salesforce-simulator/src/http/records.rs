@@ -1,5 +1,6 @@
 //! One record: read it, delete a session, change a UserLogin.
 
+use super::answer::unmatched;
 use super::query::view;
 use super::{Call, Shared};
 use crate::access::RestError;
@@ -28,12 +29,9 @@ pub(crate) async fn read(
     Path((_, object, id)): Place,
     request: Result<Query<ReadRequest>, QueryRejection>,
 ) -> Response {
-    let Some(object) = Object::named(&object) else {
-        return RestError::not_found().unmatched().into_response();
+    let Some(object) = Object::named(&object).filter(|object| object.is_open_to(&call.caller)) else {
+        return unmatched(RestError::not_found());
     };
-    if !object.is_open_to(&call.caller) {
-        return RestError::not_found().into_response();
-    }
     let fields = request.unwrap_or_default().0.fields;
     let org = shared.org();
     match record(&view(&org, &call), object, &id, fields.as_deref()) {
@@ -100,6 +98,6 @@ fn refused(writes: &mut Vec<Write>, object: Option<Object>, request: String) -> 
     writes.push(Write::Refused { request });
     match object {
         Some(_) => RestError::no_access().into_response(),
-        None => RestError::not_found().unmatched().into_response(),
+        None => unmatched(RestError::not_found()),
     }
 }

@@ -1,19 +1,15 @@
 //! The refusals of a query, with their texts in one place.
 
-use crate::journal::Matched;
-
 /// A refused query, as the REST error array words it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SoqlError {
     pub(crate) code: &'static str,
     pub(crate) message: String,
-    /// No, when the simulator does not have the object at all.
-    pub(crate) matched: Matched,
 }
 
 impl SoqlError {
     fn new(code: &'static str, message: String) -> Self {
-        Self { code, message, matched: Matched::Yes }
+        Self { code, message }
     }
 
     pub(crate) fn malformed(query: &str, position: usize, text: &str) -> Self {
@@ -36,11 +32,6 @@ impl SoqlError {
 
     pub(crate) fn unknown_object(name: &str) -> Self {
         Self::new("INVALID_TYPE", format!("sObject type '{name}' is not supported."))
-    }
-
-    /// For an object that is there, but not for this caller, the words are the same.
-    pub(crate) fn unmatched(self) -> Self {
-        Self { matched: Matched::No, ..self }
     }
 
     pub(crate) fn unknown_field(field: &str, entity: &str) -> Self {

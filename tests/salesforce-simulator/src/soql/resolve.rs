@@ -13,11 +13,8 @@ use std::borrow::Cow;
 const DAY: i64 = 86_400;
 
 pub(crate) fn resolve(query: &Query, view: &View<'_>) -> Result<Plan, SoqlError> {
-    let unknown = || SoqlError::unknown_object(&query.from);
-    let object = Object::named(&query.from).ok_or_else(|| unknown().unmatched())?;
-    if !object.is_open_to(view.caller) {
-        return Err(unknown());
-    }
+    let object = Object::named(&query.from).filter(|object| object.is_open_to(view.caller));
+    let object = object.ok_or_else(|| SoqlError::unknown_object(&query.from))?;
     let scope = Scope { object, view };
     let test = query.condition.as_ref().map(|condition| scope.test(condition)).transpose()?;
     Ok(Plan { object, output: scope.output(query)?, test, limit: query.limit, offset: query.offset })

@@ -1,0 +1,113 @@
+//! One row of a CSV file as a login.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::columns::Column;
+use super::country_name::country;
+use super::rejected::Fault;
+use super::rows::Fields;
+use crate::observation::{
+    AccountKind, Client, CountryCode, Login, LoginId, Outcome, Place, Source, User, UserId,
+};
+
+/// Where a login's id comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// The file: the same id is the same login.
+    Recorded,
+    /// The row's content: the same content again is another login.
+    Content,
+}
+
+/// A login with its account and what its id is worth.
+pub(super) struct CsvRow {
+    pub(super) login: Login,
+    pub(super) user: User,
+    pub(super) identity: Identity,
+}
+
+pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fault> {
+    let user = user(fields)?;
+    let status = fields.text(Column::Status);
+    if status.is_empty() {
+        let reason = "is empty, so it cannot be told whether the login succeeded";
+        return Err(Fault::of_field(Column::Status.name(), reason));
+    }
+    let mut login = Login {
+        id: LoginId::new(""),
+        time,
+        user_id: Some(user.id.clone()),
+        outcome: Outcome::from_status(&status),
+        status,
+        login_type: fields.text(Column::LoginType),
+        login_sub_type: fields.text(Column::LoginSubType),
+        source: Source::from(fields.text(Column::SourceIp)),
+        place: place(fields),
+        application: fields.text(Column::Application),
+        client: client(fields),
+    };
+    let (id, identity) = match fields.text(Column::Id) {
+        id if id.is_empty() => (content_id(&login), Identity::Content),
+        id => (LoginId::new(id), Identity::Recorded),
+    };
+    login.id = id;
+    Ok(CsvRow { login, user, identity })
+}
+
+fn user(fields: Fields<'_>) -> Result<User, Fault> {
+    let (username, id) = (fields.text(Column::Username), fields.text(Column::UserId));
+    let (id, username) = match (id.is_empty(), username.is_empty()) {
+        (true, true) => return Err(Fault::of_field(Column::Username.name(), "is empty")),
+        (true, false) => (UserId::new(username.to_lowercase()), username),
+        (false, true) => (UserId::new(&id), id),
+        (false, false) => (UserId::new(id), username),
+    };
+    let (name, profile) = (String::new(), String::new());
+    Ok(User { id, username, name, is_active: true, profile, kind: AccountKind::Human })
+}
+
+fn client(fields: Fields<'_>) -> Client {
+    Client {
+        browser: fields.text(Column::Browser),
+        platform: fields.text(Column::Platform),
+        tls_protocol: fields.text(Column::TlsProtocol),
+        cipher_suite: fields.text(Column::CipherSuite),
+    }
+}
+
+fn place(fields: Fields<'_>) -> Option<Place> {
+    let degrees = |column| fields.text(column).replace(',', ".").parse::<f64>().ok();
+    let coordinates = degrees(Column::Latitude).zip(degrees(Column::Longitude));
+    let code = CountryCode::parse(&fields.text(Column::CountryCode));
+    let named =
+        || country(&fields.text(Column::CountryCode)).or_else(|| country(&fields.text(Column::Location)));
+    Place::from_parts(coordinates, code.or_else(named), Some(fields.text(Column::City)))
+}
+
+/// Everything that the row says, each part with its length in front, so that no two rows read the same.
+fn content_id(login: &Login) -> LoginId {
+    let place =
+        login.place.as_ref().map(|place| format!("{:?}", (place.latitude, place.longitude, &place.city)));
+    let client = &login.client;
+    let mut hash = Sha256::new();
+    let parts: [&str; 12] = [
+        &login.time.to_string(),
+        login.user_id.as_ref().map_or("", UserId::as_str),
+        &login.status,
+        &login.login_type,
+        &login.login_sub_type,
+        &login.source.to_string(),
+        &place.unwrap_or_default(),
+        &login.application,
+        &client.browser,
+        &client.platform,
+        &client.tls_protocol,
+        &client.cipher_suite,
+    ];
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    LoginId::new(format!("row-{}", hex::encode(&hash.finalize()[..16])))
+}

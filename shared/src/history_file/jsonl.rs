@@ -1,0 +1,88 @@
+//! `--jsonl`: LoginHistory records as the REST API returns them, one per line.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::rejected::Fault;
+use super::source_file::SourceFile;
+use super::{History, HistoryError, Rejected, Spill};
+use crate::observation::Login;
+use crate::salesforce::login_from_record;
+
+/// A record of LoginHistory has about thirty fields of at most 255 characters.
+const LINE_BYTES: usize = 64 * 1024;
+/// How often progress is told, in lines.
+const PROGRESS_LINES: u64 = 1_000;
+
+/// Reads one LoginHistory record a line; empty lines are skipped. `progress` hears how many bytes have been read.
+///
+/// # Errors
+///
+/// The file cannot be read, or has lines of which none can be used. An empty file is a history without logins.
+pub fn read_jsonl(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<History, HistoryError> {
+    let source = SourceFile::open(path)?;
+    let mut lines = Lines { reader: BufReader::new(source.rewound()?), line: 0, bytes: 0 };
+    let mut history = History {
+        spill: Spill::open()?,
+        rejected: Rejected::default(),
+        rows: 0,
+        users: HashMap::new(),
+        columns_missing: Vec::new(),
+    };
+    while let Some(text) = lines.next().map_err(|error| source.unreadable(error))? {
+        match text.and_then(|text| login(&text)) {
+            Ok(None) => {}
+            Ok(Some(login)) => {
+                history.spill.insert(&login)?;
+                history.rows += 1;
+            }
+            Err(fault) => history.rejected.add(fault.on_line(lines.line)),
+        }
+        if lines.line.is_multiple_of(PROGRESS_LINES) {
+            progress(lines.bytes);
+        }
+    }
+    progress(lines.bytes);
+    history.or_nothing_usable(path)
+}
+
+fn login(line: &[u8]) -> Result<Option<Login>, Fault> {
+    if line.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(line);
+    let value = serde_json::from_str(&text).map_err(|error| {
+        Fault::of_row(format!(
+            "is not one JSON record: {:?} error at column {}",
+            error.classify(),
+            error.column()
+        ))
+    })?;
+    login_from_record(value).map(Some).map_err(Fault::of_row)
+}
+
+struct Lines<R> {
+    reader: BufReader<R>,
+    /// The line that was read last, from 1.
+    line: u64,
+    bytes: u64,
+}
+
+impl<R: Read> Lines<R> {
+    fn next(&mut self) -> Result<Option<Result<Vec<u8>, Fault>>, std::io::Error> {
+        let mut text = Vec::new();
+        let read = (&mut self.reader).take(LINE_BYTES as u64).read_until(b'\n', &mut text)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.line += 1;
+        self.bytes += read as u64;
+        if read < LINE_BYTES || text.ends_with(b"\n") {
+            let start = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+            return Ok(Some(Ok(text.split_off(start))));
+        }
+        self.bytes += self.reader.skip_until(b'\n')? as u64;
+        Ok(Some(Err(Fault::of_row("is longer than 64 KiB"))))
+    }
+}

@@ -1,0 +1,58 @@
+//! Login history from files: what an administrator downloads, or what the REST API returned.
+//!
+//! A file is read once or twice from its beginning to its end, whatever its size; its rows go to a temporary
+//! database ([`Spill`]) and come back in the order of time. A row that cannot be used is kept as a [`RejectedRow`]
+//! and the rest goes on.
+
+mod columns;
+mod companions;
+mod country_name;
+mod csv;
+mod csv_row;
+mod date_format;
+mod date_order;
+mod dates;
+mod error;
+mod jsonl;
+mod rejected;
+mod rows;
+mod source_file;
+mod spill;
+mod written_date;
+mod zone;
+
+pub use companions::{Companions, read_sessions, read_tokens, read_users, read_verifications};
+pub use csv::read_csv;
+pub use date_format::DateFormat;
+pub use error::HistoryError;
+pub use jsonl::read_jsonl;
+pub use rejected::{Rejected, RejectedRow};
+pub use spill::{InOrder, Spill};
+
+use std::collections::HashMap;
+
+use crate::observation::{User, UserId};
+
+/// How a file writes its instants, where the file itself does not say.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryOptions {
+    /// The order of day and month, or a pattern; without it the order is inferred from the whole file.
+    pub date_format: Option<DateFormat>,
+    /// The zone of instants that name none.
+    pub time_zone: Option<jiff::tz::TimeZone>,
+}
+
+/// A file that has been read.
+#[derive(Debug)]
+pub struct History {
+    /// The logins.
+    pub spill: Spill,
+    /// What could not be used.
+    pub rejected: Rejected,
+    /// Rows that could be used, duplicates of a record id included.
+    pub rows: u64,
+    /// Accounts as far as the file names them: a login name, taken for active and for a person's.
+    pub users: HashMap<UserId, User>,
+    /// Optional columns that the file does not have: what is judged by them cannot be seen.
+    pub columns_missing: Vec<&'static str>,
+}

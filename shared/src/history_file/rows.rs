@@ -1,0 +1,139 @@
+//! The rows of a CSV file, each with its line.
+
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io;
+
+use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
+
+use super::HistoryError;
+use super::columns::{Column, Columns};
+use super::rejected::Fault;
+use super::source_file::{Counted, SourceFile};
+
+/// The rows of a CSV file.
+pub(super) struct Rows {
+    reader: Reader<Counted<File>>,
+    record: ByteRecord,
+    pub(super) columns: Columns,
+}
+
+/// One row.
+pub(super) struct Row<'a> {
+    /// The line on which it begins.
+    pub(super) line: u64,
+    /// Its fields, or why there are none.
+    pub(super) fields: Result<Fields<'a>, Fault>,
+}
+
+/// The fields of one row.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    record: &'a ByteRecord,
+    columns: &'a Columns,
+}
+
+impl Fields<'_> {
+    /// A field without the white space around it; empty when there is no such column. What is not UTF-8 is replaced.
+    pub(super) fn text(&self, column: Column) -> String {
+        let bytes = self.columns.place(column).and_then(|place| self.record.get(place));
+        let text = String::from_utf8_lossy(bytes.unwrap_or_default());
+        text.trim().chars().take(FIELD_CHARACTERS).collect()
+    }
+}
+
+/// The longest field of LoginHistory has 255 characters.
+const FIELD_CHARACTERS: usize = 512;
+
+impl Rows {
+    /// Reads the header.
+    pub(super) fn of(source: &SourceFile) -> Result<Self, HistoryError> {
+        let delimiter = delimiter(source)?;
+        let reader = Counted::new(source.rewound()?);
+        let mut builder = ReaderBuilder::new();
+        let mut reader = builder.has_headers(false).flexible(true).delimiter(delimiter).from_reader(reader);
+        let mut header = ByteRecord::new();
+        let read = reader.read_byte_record(&mut header).map_err(|error| source.unreadable(error.into()))?;
+        let is_blank = header.iter().all(|title| title.trim_ascii().is_empty());
+        if !read || is_blank {
+            return Err(HistoryError::Empty { file: source.path.clone() });
+        }
+        let columns = Columns::of(&header);
+        match columns.missing() {
+            Some(wanted) => {
+                Err(HistoryError::MissingColumn { file: source.path.clone(), wanted, found: columns.found })
+            }
+            None => Ok(Self { reader, record: ByteRecord::new(), columns }),
+        }
+    }
+
+    /// Bytes read so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.reader.get_ref().bytes
+    }
+
+    /// The next row; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Row<'_>>, io::Error> {
+        self.reader.get_mut().begin_row();
+        let start = self.reader.position().clone();
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(false) => return Ok(None),
+            Ok(true) => {}
+            Err(error) => return self.recover(&start, error),
+        }
+        let start = self.record.position().cloned().unwrap_or(start);
+        let line = start.line();
+        if let Some(fault) = self.fault() {
+            // A quote that is not closed swallows the lines behind it: only the first of them is at fault.
+            if self.reader.position().line() > line + 1 {
+                self.resume_behind(&start)?;
+            }
+            return Ok(Some(Row { line, fields: Err(fault) }));
+        }
+        let fields = Fields { record: &self.record, columns: &self.columns };
+        Ok(Some(Row { line, fields: Ok(fields) }))
+    }
+
+    fn recover(&mut self, start: &Position, error: csv::Error) -> Result<Option<Row<'_>>, io::Error> {
+        let is_endless =
+            matches!(error.kind(), ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge);
+        if !is_endless {
+            return Err(error.into());
+        }
+        self.resume_behind(start)?;
+        let fault = Fault::of_row("the row has no end; is a quotation mark missing?");
+        Ok(Some(Row { line: start.line(), fields: Err(fault) }))
+    }
+
+    /// Goes on at the line behind the one on which a row began.
+    fn resume_behind(&mut self, start: &Position) -> Result<(), io::Error> {
+        self.reader.get_mut().begin_row();
+        let next = self.reader.get_mut().next_line(start.byte())?;
+        let mut position = start.clone();
+        position.set_byte(next).set_line(start.line() + 1);
+        self.reader.seek_raw(io::SeekFrom::Start(next), position).map_err(io::Error::from)
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        let (found, wanted) = (self.record.len(), self.columns.width);
+        let cause = match found.cmp(&wanted) {
+            Ordering::Equal => return None,
+            Ordering::Less => "the line is cut short",
+            Ordering::Greater => "a comma within a field needs quotation marks around the field",
+        };
+        Some(Fault::of_row(format!("{found} fields instead of {wanted}: {cause}")))
+    }
+}
+
+/// Spreadsheet programs save with semicolons or tabs where the comma is the decimal sign.
+fn delimiter(source: &SourceFile) -> Result<u8, HistoryError> {
+    use io::Read;
+    let mut start = Vec::new();
+    let mut file = source.rewound()?.take(4096);
+    file.read_to_end(&mut start).map_err(|error| source.unreadable(error))?;
+    let header = start.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let header = header.unwrap_or_default();
+    let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
+    let most = [b';', b'\t', b','].into_iter().max_by_key(|delimiter| count(*delimiter));
+    Ok(most.unwrap_or(b','))
+}
