@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::detection::{FindingId, Level};
+use super::Plan;
+use crate::detection::{Finding, FindingId, Level};
 use crate::observation::{OrgId, SessionId, TokenKey, UserId};
 
 /// Names a containment: a hash of the org and the request, so that the same request is the same record.
@@ -55,6 +56,8 @@ pub enum RequestedBy {
 pub struct Trigger {
     /// The finding.
     pub finding_id: FindingId,
+    /// Which escalation of it; a refused request is decided anew for a later one.
+    pub version: u64,
     /// Its last observation.
     pub last_seen: Timestamp,
     /// The hostile success from which the time to containment counts.
@@ -97,6 +100,8 @@ pub struct Impact {
     pub applications: Vec<String>,
     /// Whether the account is frozen afterwards.
     pub freezes: bool,
+    /// What could not be read before the act, and why, as sentences.
+    pub unread: Vec<String>,
     /// What cannot be undone or may surprise, as sentences.
     pub warnings: Vec<String>,
 }
@@ -119,6 +124,10 @@ pub enum StepKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "result")]
 pub enum StepResult {
+    /// Its turn has not come.
+    Planned,
+    /// It is about to be done, or was when the program ended.
+    Begun,
     /// Done.
     Done,
     /// It was so already.
@@ -139,7 +148,7 @@ pub struct Step {
     pub targets: usize,
     /// What became of it.
     pub result: StepResult,
-    /// When it ended.
+    /// When this became of it.
     pub at: Timestamp,
 }
 
@@ -203,6 +212,8 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// Only shown; nothing is recorded and nothing was done.
+    Planned,
     /// The intent is recorded and the caps are reserved; acts may have begun.
     Acting,
     /// It has ended.
@@ -224,8 +235,10 @@ pub struct Containment {
     pub impact: Impact,
     /// What was done.
     pub steps: Vec<Step>,
-    /// What was left at the last re-read.
+    /// What was left at the last re-read, at most 50.
     pub survivors: Vec<Survivor>,
+    /// How many were left.
+    pub survivors_total: usize,
     /// How it ended; `None` while it has not.
     pub outcome: Option<Outcome>,
     /// Until when a JWT access token that was already out may still work.
@@ -234,10 +247,106 @@ pub struct Containment {
     pub started: Timestamp,
     /// When it ended.
     pub finished: Option<Timestamp>,
-    /// Calls that this containment has made.
+    /// Calls that the acting identity has made meanwhile.
     pub api_calls: u64,
     /// Seconds from the hostile login to the proof, where a finding names one.
     pub login_to_verified_seconds: Option<i64>,
-    /// The ledger's head after the last entry: its hash.
+    /// The hash of the ledger's head after the last entry about this containment.
     pub evidence_head: Option<String>,
+}
+
+impl Trigger {
+    /// What a finding says.
+    pub fn of(finding: &Finding) -> Self {
+        Self {
+            finding_id: finding.finding_id.clone(),
+            version: finding.version,
+            last_seen: finding.last_seen,
+            first_seen: finding.first_seen,
+            action: finding.action,
+        }
+    }
+}
+
+impl Containment {
+    /// A containment of which nothing has been done.
+    pub(crate) fn planned(request: Request, policy_hash: String, impact: Impact, now: Timestamp) -> Self {
+        Self {
+            containment_id: ContainmentId::of(&request.org_id, &request.request_id),
+            request,
+            policy_hash,
+            stage: Stage::Planned,
+            impact,
+            steps: Vec::new(),
+            survivors: Vec::new(),
+            survivors_total: 0,
+            outcome: None,
+            residual_until: None,
+            started: now,
+            finished: None,
+            api_calls: 0,
+            login_to_verified_seconds: None,
+            evidence_head: None,
+        }
+    }
+
+    /// Whether the guard refused, so that nothing was done.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Refused { .. }))
+    }
+
+    /// Whether a request is answered by this record. One that has acted answers for good. A refusal answers the same
+    /// escalation of a finding again; for a later escalation, and whenever a person asks again, it is decided anew
+    /// under the same id, and the ledger keeps the earlier refusal.
+    pub(crate) fn answers(&self, request: &Request) -> bool {
+        let version = |request: &Request| request.trigger.as_ref().map_or(0, |trigger| trigger.version);
+        let is_repeated = match request.requested_by {
+            RequestedBy::Policy => version(request) <= version(&self.request),
+            RequestedBy::Person { .. } => false,
+        };
+        self.stage == Stage::Finished && (!self.is_refused() || is_repeated)
+    }
+
+    /// Whether something was done, or may have been.
+    pub(crate) fn has_acted(&self) -> bool {
+        let acts = self.steps.iter().filter(|step| step.kind != StepKind::Reread);
+        acts.into_iter().any(|step| !matches!(step.result, StepResult::Planned | StepResult::Begun))
+    }
+
+    /// Adds steps to come; the first of them is begun by the same write.
+    pub(super) fn expect(&mut self, steps: &[(StepKind, usize)], at: Timestamp) {
+        let planned =
+            steps.iter().map(|&(kind, targets)| Step { kind, targets, result: StepResult::Planned, at });
+        self.steps.extend(planned);
+        self.begin_next(at);
+    }
+
+    /// Shows the steps of a plan that is not carried out.
+    pub(crate) fn preview(&mut self, plan: &Plan, at: Timestamp) {
+        self.expect(&plan.steps(), at);
+        self.steps.iter_mut().for_each(|step| step.result = StepResult::Planned);
+    }
+
+    /// Says what became of the step that has begun, and begins the next.
+    pub(super) fn end_step(&mut self, result: StepResult, at: Timestamp) {
+        if let Some(step) = self.steps.iter_mut().find(|step| step.result == StepResult::Begun) {
+            (step.result, step.at) = (result, at);
+        }
+        self.begin_next(at);
+    }
+
+    /// Forgets steps whose turn never came, and says of one that had begun that its answer is not known.
+    pub(super) fn interrupt(&mut self, at: Timestamp) {
+        self.steps.retain(|step| step.result != StepResult::Planned);
+        let reason = "the program ended before the answer was recorded".to_owned();
+        for step in self.steps.iter_mut().filter(|step| step.result == StepResult::Begun) {
+            (step.result, step.at) = (StepResult::Failed { reason: reason.clone() }, at);
+        }
+    }
+
+    fn begin_next(&mut self, at: Timestamp) {
+        if let Some(step) = self.steps.iter_mut().find(|step| step.result == StepResult::Planned) {
+            (step.result, step.at) = (StepResult::Begun, at);
+        }
+    }
 }

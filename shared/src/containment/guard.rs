@@ -1,0 +1,191 @@
+//! Whether a user may be contained. Pure; what could not be read refuses.
+
+use jiff::Timestamp;
+
+use super::{CapsUsage, Readable, Refusal, Request, RequestedBy};
+use crate::detection::{Action, Finding};
+use crate::observation::{User, UserId};
+use crate::policy::{Policy, Standing};
+use crate::salesforce::{Sight, Visibility};
+
+/// Everything the guard judges.
+#[derive(Debug)]
+pub struct Circumstances<'a> {
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// What is asked.
+    pub request: &'a Request,
+    /// The finding behind a request of the policy, as stored; a message about it is a hint only.
+    pub finding: Option<&'a Finding>,
+    /// The user; `None` inside when Salesforce knows none by that id.
+    pub user: Readable<Option<&'a User>>,
+    /// Our own identities.
+    pub own_users: &'a [UserId],
+    /// What the acting identity can see.
+    pub visibility: Readable<&'a Visibility>,
+    /// Active, unfrozen holders of Manage Users.
+    pub administrators: Readable<&'a [UserId]>,
+    /// Users about whom a containment is open.
+    pub open_plans: Readable<Vec<UserId>>,
+    /// Why nothing may be done in this org, if it is so.
+    pub kill_switch: Readable<Option<&'a str>>,
+    /// What the caps have left.
+    pub caps: Readable<&'a CapsUsage>,
+    /// Active users of the org.
+    pub active_users: Readable<u64>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Every rule that refuses, in a fixed order; empty when the user may be contained.
+pub fn refusals(c: &Circumstances<'_>) -> Vec<Refusal> {
+    let mut refusals = who(c);
+    refusals.extend(last_administrator(c));
+    refusals.extend(blind(c));
+    refusals.extend(stopped(c));
+    refusals.extend(caps(c));
+    if c.request.requested_by == RequestedBy::Policy {
+        refusals.extend(policy_request(c, refusals.is_empty()));
+    }
+    refusals
+}
+
+/// The rules that hold also for a containment that has begun and was interrupted: its caps are reserved, and its
+/// request was judged when it began.
+pub(crate) fn may_go_on(c: &Circumstances<'_>) -> Vec<Refusal> {
+    let mut refusals = who(c);
+    refusals.extend(stopped(c));
+    refusals
+}
+
+fn refuse(rule: &str, reason: impl Into<String>) -> Refusal {
+    Refusal { rule: rule.to_owned(), reason: reason.into() }
+}
+
+fn unreadable(rule: &str, what: &str, reason: &str) -> Refusal {
+    refuse(rule, format!("{what} cannot be read, so nothing is done: {reason}"))
+}
+
+/// Rules about whom.
+fn who(c: &Circumstances<'_>) -> Vec<Refusal> {
+    let id = &c.request.user_id;
+    let mut refusals = Vec::new();
+    if c.own_users.contains(id) {
+        refusals.push(refuse("own-identity", format!("user {id} is an identity of Session Warden itself")));
+    }
+    let username = match &c.user {
+        Ok(Some(user)) => user.username.as_str(),
+        Ok(None) => {
+            refusals.push(refuse("unknown-user", format!("the org has no user {id}, or it cannot be seen")));
+            ""
+        }
+        Err(reason) => {
+            refusals.push(unreadable("unknown-user", &format!("user {id}"), reason));
+            ""
+        }
+    };
+    refusals.extend(match c.policy.standing(id.as_str(), username) {
+        Standing::Ordinary => None,
+        Standing::Protected => {
+            let sentence = format!("user {id} is protected; take the user off `protected.users` first");
+            Some(refuse("protected", sentence))
+        }
+        Standing::BreakGlass => {
+            let sentence = format!("user {id} is kept for emergencies; containing it needs a second person");
+            Some(refuse("break-glass", sentence))
+        }
+    });
+    refusals
+}
+
+fn last_administrator(c: &Circumstances<'_>) -> Option<Refusal> {
+    const RULE: &str = "last-administrator";
+    let administrators = match &c.administrators {
+        Ok(administrators) => administrators,
+        Err(reason) => return Some(unreadable(RULE, "the list of administrators", reason)),
+    };
+    let open_plans = match &c.open_plans {
+        Ok(open) => open,
+        Err(reason) => return Some(unreadable(RULE, "the list of open containments", reason)),
+    };
+    let user = &c.request.user_id;
+    let remains = |id: &&UserId| *id != user && !c.own_users.contains(id) && !open_plans.contains(id);
+    let is_last = administrators.contains(user) && !administrators.iter().any(|id| remains(&id));
+    is_last.then(|| refuse(RULE, format!("user {user} is the last administrator who could release others")))
+}
+
+fn blind(c: &Circumstances<'_>) -> Vec<Refusal> {
+    let visibility = match &c.visibility {
+        Ok(visibility) => visibility,
+        Err(reason) => return vec![unreadable("blind", "what the acting identity may see", reason)],
+    };
+    let sensors = [
+        ("sessions", &visibility.sessions),
+        ("refresh tokens", &visibility.tokens),
+        ("the freeze state", &visibility.freeze),
+    ];
+    let blind = sensors.into_iter().filter_map(|(what, sight)| match sight {
+        Sight::Seeing => None,
+        Sight::Blind { missing } => Some(refuse(
+            "blind",
+            format!("the acting identity cannot see {what} of others; give it the permission {missing}"),
+        )),
+    });
+    blind.collect()
+}
+
+fn stopped(c: &Circumstances<'_>) -> Option<Refusal> {
+    match &c.kill_switch {
+        Ok(None) => None,
+        Ok(Some(reason)) => Some(refuse("kill-switch", *reason)),
+        Err(reason) => Some(unreadable("kill-switch", "the kill switch", reason)),
+    }
+}
+
+fn caps(c: &Circumstances<'_>) -> Vec<Refusal> {
+    let (usage, active_users) = match (&c.caps, &c.active_users) {
+        (Err(reason), _) => return vec![unreadable("caps", "what the caps have left", reason)],
+        (_, Err(reason)) => return vec![unreadable("caps", "the number of active users", reason)],
+        (Ok(usage), Ok(active_users)) => (usage, *active_users),
+    };
+    let exceeded = usage.exceeded(&c.policy.caps, 1, active_users).into_iter();
+    exceeded.map(|clause| refuse("caps", format!("it would be {clause}; a person must decide"))).collect()
+}
+
+/// Rules for requests of the policy. `otherwise_allowed` says whether nothing else refuses: the policy's own reasons
+/// for not acting repeat those of other rules.
+fn policy_request(c: &Circumstances<'_>, otherwise_allowed: bool) -> Vec<Refusal> {
+    let Some(finding) = c.finding else {
+        return vec![refuse("not-containable", "the policy asks without a finding")];
+    };
+    let user = &c.request.user_id;
+    let mut refusals = Vec::new();
+    if !finding.containable_users.contains(user) {
+        let sentence = format!("no success, live session or used token of user {user} stands in the finding");
+        refusals.push(refuse("not-containable", sentence));
+    }
+    let max_age = c.policy.containment.max_age;
+    if c.now.duration_since(finding.last_seen) > max_age {
+        let sentence = format!("the last observation, {}, is older than {max_age:#}", finding.last_seen);
+        refusals.push(refuse("max-age", sentence));
+    }
+    refusals.extend(mode(c, finding, otherwise_allowed && refusals.is_empty()));
+    refusals
+}
+
+/// The finding must ask for containment, and the policy in force must still agree: it may have changed since.
+fn mode(c: &Circumstances<'_>, finding: &Finding, otherwise_allowed: bool) -> Option<Refusal> {
+    let user = c.user.as_ref().ok().copied().flatten();
+    let decision = c.policy.decide(finding, user, c.now);
+    let agrees = if otherwise_allowed { decision.action } else { Action::Contain };
+    let because =
+        if decision.because.is_empty() { "the finding asks for no more" } else { &decision.because };
+    match finding.action.min(agrees) {
+        Action::Contain => None,
+        Action::Ask => Some(refuse("ask", format!("a person is asked: {because}"))),
+        Action::Notify | Action::None => Some(refuse("observe", format!("nothing is done: {because}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

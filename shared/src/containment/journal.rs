@@ -1,0 +1,236 @@
+//! A containment's record, its entries in the ledger, and the lease on the user, written together.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::lease::following;
+use super::{Containment, Lease, OpenPlans, Outcome, Plan, Refusal, Stage, StepKind, StepResult, Survivor};
+use crate::clock::Clock;
+use crate::evidence::{EntryKind, Ledger};
+use crate::observation::OrgId;
+use crate::store::{Room, Store, StoreError, Table, Write};
+
+/// Longer than Salesforce lets a JWT access token live on.
+const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
+/// Survivors that a record lists.
+const LISTED: usize = 50;
+/// Each failed attempt is another worker's success.
+const ATTEMPTS: usize = 100;
+
+/// The room of an org's containments, by containment id.
+pub(crate) fn containments(org: &OrgId) -> Room<Containment> {
+    Room::new(Table::Contain, org, "containments")
+}
+
+/// Writes about one containment, as long as its lease is held: a worker whose lease was taken by another is stopped
+/// by a conflict.
+pub(crate) struct Journal<'a> {
+    store: &'a dyn Store,
+    clock: &'a dyn Clock,
+    ledger: Ledger<'a>,
+    lease: Lease,
+    version: Option<u64>,
+    pub(crate) record: Containment,
+}
+
+impl<'a> Journal<'a> {
+    /// A journal about a record that was read under `version`, or is new.
+    pub(crate) fn new(
+        store: &'a dyn Store,
+        clock: &'a dyn Clock,
+        lease: Lease,
+        record: Containment,
+        version: Option<u64>,
+    ) -> Self {
+        let ledger = Ledger::new(store, record.request.org_id.clone());
+        Self { store, clock, ledger, lease, version, record }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Adds an entry, and writes the record as it now is, the renewed lease and `also`; all or nothing.
+    pub(super) async fn enter(
+        &mut self,
+        kind: EntryKind,
+        payload: &impl Serialize,
+        mut also: Vec<Write>,
+    ) -> Result<(), StoreError> {
+        let id = self.record.containment_id.as_str().to_owned();
+        let room = containments(&self.record.request.org_id);
+        also.push(room.put(&id, self.version, &self.record)?);
+        also.push(self.lease.renewal(self.now())?);
+        let head = self.ledger.append_with(kind, Some(&id), self.now(), payload, &also).await?;
+        self.version = Some(following(self.version));
+        self.lease.written();
+        self.record.evidence_head = Some(head.hash.to_string());
+        Ok(())
+    }
+
+    /// Records the intent: from here on the containment is carried through. `also` reserves what it takes.
+    pub(crate) async fn intend(
+        &mut self,
+        plan: &Plan,
+        payload: &impl Serialize,
+        also: Vec<Write>,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        self.record.steps.clear();
+        self.record.outcome = None;
+        (self.record.stage, self.record.finished) = (Stage::Acting, None);
+        self.record.started = now;
+        self.expect(plan);
+        self.enter(EntryKind::Decision, payload, also).await
+    }
+
+    /// Records that another worker goes on with what was interrupted.
+    pub(crate) async fn go_on(&mut self, plan: &Plan) -> Result<(), StoreError> {
+        self.record.interrupt(self.now());
+        self.expect(plan);
+        let payload = serde_json::json!({ "resumed": true, "left": plan.steps() });
+        self.enter(EntryKind::Decision, &payload, Vec::new()).await
+    }
+
+    /// Plans the steps of a round; they are written with the next entry.
+    pub(super) fn expect(&mut self, plan: &Plan) {
+        let now = self.now();
+        self.record.expect(&plan.steps(), now);
+        if plan.may_leave_jwt() {
+            self.record.residual_until = after_jwt(now);
+        }
+    }
+
+    /// Records what a step came to, and that the next one begins.
+    pub(super) async fn acted(
+        &mut self,
+        result: StepResult,
+        payload: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        self.record.end_step(result, self.now());
+        self.enter(EntryKind::Act, payload, Vec::new()).await
+    }
+
+    /// Records why nothing was done; that ends the containment.
+    pub(crate) async fn refuse(
+        &mut self,
+        refusals: Vec<Refusal>,
+        payload: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        self.conclude(Outcome::Refused { refusals });
+        self.enter(EntryKind::Refusal, payload, Vec::new()).await?;
+        self.put_down().await;
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self, survivors: Vec<Survivor>) {
+        self.record.survivors_total = survivors.len();
+        self.record.survivors = survivors.into_iter().take(LISTED).collect();
+    }
+
+    /// Records how it ended, and closes the open plan.
+    pub(crate) async fn end(&mut self, outcome: Outcome) -> Result<(), StoreError> {
+        self.conclude(outcome);
+        let payload = self.record.clone();
+        for _ in 0..ATTEMPTS {
+            let (closing, key) = self.closing().await?;
+            match self.enter(EntryKind::Outcome, &payload, closing.into_iter().collect()).await {
+                Err(StoreError::Conflict(conflict)) if Some(&conflict) == key.as_ref() => {}
+                Err(error) => return Err(error),
+                Ok(()) => break,
+            }
+        }
+        self.put_down().await;
+        Ok(())
+    }
+
+    /// An unreadable list stays as it is, and refuses later containments; it does not keep this one from ending.
+    async fn closing(&self) -> Result<(Option<Write>, Option<crate::store::Key>), StoreError> {
+        match OpenPlans::read(self.store, &self.record.request.org_id).await? {
+            Ok(open) => Ok((Some(open.closing(&self.record.containment_id)?), Some(open.key()))),
+            Err(reason) => {
+                tracing::error!(reason, "the list of open containments cannot be read");
+                Ok((None, None))
+            }
+        }
+    }
+
+    fn conclude(&mut self, outcome: Outcome) {
+        let now = self.now();
+        let record = &mut self.record;
+        record.interrupt(now);
+        record.stage = Stage::Finished;
+        record.finished = Some(now);
+        let may_leave_jwt = record.residual_until.is_some() && !matches!(outcome, Outcome::Refused { .. });
+        record.residual_until = may_leave_jwt.then(|| after_jwt(now)).flatten();
+        let is_proven = matches!(outcome, Outcome::Contained | Outcome::AccessEnded);
+        let trigger = record.request.trigger.as_ref().filter(|_| is_proven);
+        record.login_to_verified_seconds =
+            trigger.map(|trigger| now.duration_since(trigger.first_seen).as_secs());
+        record.outcome = Some(outcome);
+    }
+
+    /// Adds the ledger's new head to the finished record and gives the lease back. Both would also do without: the
+    /// head of the entry before stands in the record, and a lease runs out.
+    async fn put_down(&mut self) {
+        let room = containments(&self.record.request.org_id);
+        let id = self.record.containment_id.as_str();
+        let writes = room.put(id, self.version, &self.record).and_then(|record| {
+            let release = self.lease.release(self.now())?;
+            Ok(vec![record, release])
+        });
+        let written = match writes {
+            Ok(writes) => self.store.write(writes).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            tracing::warn!("containment.id" = id, error = %error, "the lease was not given back; it runs out");
+        }
+    }
+
+    /// Gives the lease back without changing the record, after a failure: whoever asks again goes on at once.
+    pub(crate) async fn let_go(&self) {
+        release(self.store, &self.lease, self.now()).await;
+    }
+}
+
+/// Gives a lease back; one that cannot be given back runs out.
+pub(crate) async fn release(store: &dyn Store, lease: &Lease, now: Timestamp) {
+    let written = match lease.release(now) {
+        Ok(release) => store.write(vec![release]).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        tracing::debug!(error = %error, "the lease was not given back; it runs out");
+    }
+}
+
+fn after_jwt(now: Timestamp) -> Option<Timestamp> {
+    now.checked_add(JWT_LIFE).ok()
+}
+
+/// The result of a step from those of its parts.
+pub(super) fn joined<K>(parts: &BTreeMap<K, StepResult>) -> StepResult {
+    let failures = || {
+        parts.values().filter_map(|result| match result {
+            StepResult::Failed { reason } => Some(reason),
+            _ => None,
+        })
+    };
+    if let Some(first) = failures().next() {
+        let reason = format!("{} of {} failed, the first: {first}", failures().count(), parts.len());
+        return StepResult::Failed { reason };
+    }
+    let all_were_so = parts.values().all(|result| *result == StepResult::AlreadySo);
+    if all_were_so { StepResult::AlreadySo } else { StepResult::Done }
+}
+
+/// An act's entry in the ledger.
+#[derive(Debug, Serialize)]
+pub(super) struct Acted<'a, T: Serialize> {
+    pub(super) step: StepKind,
+    pub(super) user_id: &'a str,
+    pub(super) answers: T,
+}

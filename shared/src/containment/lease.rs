@@ -1,0 +1,72 @@
+//! One worker at a time for a user.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::observation::{OrgId, UserId};
+use crate::store::{Room, Store, StoreError, Table, Write};
+
+/// A worker that has written nothing for this long is taken for dead. Every act renews it; a single call to
+/// Salesforce with its repetitions stays below. One that outlives it is stopped at its next write.
+const TERM: SignedDuration = SignedDuration::from_mins(2);
+
+/// The lease as stored. It is never removed, so that its version never begins anew and a worker that was taken for
+/// dead cannot mistake somebody else's lease for its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Held {
+    until: Timestamp,
+}
+
+/// The right to act on a user, until somebody else may take it.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    room: Room<Held>,
+    user: UserId,
+    version: u64,
+}
+
+impl Lease {
+    /// Takes the lease; `None` while another worker has it.
+    pub(crate) async fn take(
+        store: &dyn Store,
+        org: &OrgId,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let room: Room<Held> = Room::new(Table::Contain, org, "leases");
+        let kept = room.get(store, user.as_str()).await?;
+        if kept.as_ref().is_some_and(|kept| kept.value.until > now) {
+            return Ok(None);
+        }
+        let known = kept.map(|kept| kept.version);
+        let put = room.put(user.as_str(), known, &Held { until: end(now) })?;
+        match store.write(vec![put]).await {
+            Ok(()) => Ok(Some(Self { room, user: user.clone(), version: following(known) })),
+            Err(StoreError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The write that keeps it; after it, call [`Self::written`].
+    pub(crate) fn renewal(&self, now: Timestamp) -> Result<Write, StoreError> {
+        self.room.put(self.user.as_str(), Some(self.version), &Held { until: end(now) })
+    }
+
+    /// The write that gives it back.
+    pub(crate) fn release(&self, now: Timestamp) -> Result<Write, StoreError> {
+        self.room.put(self.user.as_str(), Some(self.version), &Held { until: now })
+    }
+
+    pub(crate) fn written(&mut self) {
+        self.version = following(Some(self.version));
+    }
+}
+
+fn end(now: Timestamp) -> Timestamp {
+    now.checked_add(TERM).unwrap_or(Timestamp::MAX)
+}
+
+/// The version after a write.
+pub(super) fn following(known: Option<u64>) -> u64 {
+    known.map_or(1, |version| version + 1)
+}

@@ -1,0 +1,59 @@
+//! Whom this org's unfinished containments are about, in one record: two workers cannot each take one of the last two
+//! administrators, because each writes it under the version it has read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ContainmentId, Readable};
+use crate::observation::{OrgId, UserId};
+use crate::store::{Key, Room, Store, StoreError, Table, Write};
+
+const SORT: &str = "org";
+
+/// The open plans; as long as the caps allow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Open {
+    plans: BTreeMap<String, UserId>,
+}
+
+/// The open plans under the version at which they were read.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenPlans {
+    room: Room<Open>,
+    version: Option<u64>,
+    open: Open,
+}
+
+impl OpenPlans {
+    pub(crate) async fn read(store: &dyn Store, org: &OrgId) -> Result<Readable<Self>, StoreError> {
+        let room = Room::new(Table::Contain, org, "open-plans");
+        match room.get(store, SORT).await {
+            Ok(None) => Ok(Ok(Self { room, version: None, open: Open::default() })),
+            Ok(Some(kept)) => Ok(Ok(Self { room, version: Some(kept.version), open: kept.value })),
+            Err(error @ StoreError::Unreadable { .. }) => Ok(Err(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        self.open.plans.values().cloned().collect()
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        self.room.key(SORT)
+    }
+
+    pub(crate) fn opening(&self, id: &ContainmentId, user: &UserId) -> Result<Write, StoreError> {
+        let mut open = self.open.clone();
+        open.plans.insert(id.as_str().to_owned(), user.clone());
+        self.room.put(SORT, self.version, &open)
+    }
+
+    pub(crate) fn closing(&self, id: &ContainmentId) -> Result<Write, StoreError> {
+        let mut open = self.open.clone();
+        open.plans.remove(id.as_str());
+        self.room.put(SORT, self.version, &open)
+    }
+}

@@ -1,0 +1,188 @@
+//! Reading again until nothing is left, and saying so only when the reading could see.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::act::{Actor, Answers};
+use super::journal::Journal;
+use super::snapshot::enter_holdings;
+use super::{Freezing, Holdings, Outcome, Plan, StepResult, Survivor};
+use crate::evidence::EntryKind;
+use crate::policy::FreezeMode;
+use crate::salesforce::Sight;
+use crate::store::StoreError;
+
+/// How long is waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pauses {
+    /// Before the second re-read; it doubles with each further one, up to sixteen times. The first waits for nothing.
+    pub reread: Duration,
+    /// Between two looks at whether another worker has finished with the user.
+    pub turn: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { reread: Duration::from_millis(250), turn: Duration::from_millis(100) }
+    }
+}
+
+impl Pauses {
+    async fn before_reread(self, round: u32) {
+        if round > 1 {
+            tokio::time::sleep(self.reread.saturating_mul(1 << (round - 2).min(4))).await;
+        }
+    }
+}
+
+/// What acting and reading again came to.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// As the re-read says.
+    Ended(Outcome),
+    /// The kill switch was thrown before or between the acts.
+    Stopped(String),
+}
+
+/// What a re-read showed.
+enum Sighting {
+    /// Something is left, or nothing.
+    Seen(Holdings),
+    /// It proves nothing.
+    Unseen(String),
+}
+
+impl Actor<'_> {
+    /// Carries out the plan, which the journal's record has begun, reads again, and acts on what is left, as often as
+    /// the policy says.
+    pub(crate) async fn end_access(
+        &self,
+        first: Plan,
+        journal: &mut Journal<'_>,
+    ) -> Result<Verdict, StoreError> {
+        let (mut plan, mut answers) = (first, Answers::default());
+        let attempts = self.policy.attempts.max(1);
+        let mut round = 0;
+        loop {
+            round += 1;
+            if let Some(reason) = self.stopped(journal).await? {
+                return Ok(Verdict::Stopped(reason));
+            }
+            self.carry_out(&plan, journal, &mut answers).await?;
+            self.pauses.before_reread(round).await;
+            let sighting = self.look().await;
+            let next = self.remaining(&sighting, journal);
+            let is_over = round >= attempts || next.is_empty() && matches!(sighting, Sighting::Seen(_));
+            let outcome = self.judge(&sighting, &next, &answers, journal);
+            self.record_sighting(&sighting, (!is_over).then_some(&next), journal).await?;
+            if is_over {
+                return Ok(Verdict::Ended(outcome));
+            }
+            plan = next;
+        }
+    }
+
+    async fn look(&self) -> Sighting {
+        let (visibility, holdings) = tokio::join!(
+            Box::pin(self.salesforce.visibility()),
+            Holdings::read(self.salesforce, &self.user, self.token_key, None),
+        );
+        let visibility = match visibility {
+            Ok(visibility) => visibility,
+            Err(error) => return Sighting::Unseen(error.to_string()),
+        };
+        for sight in [visibility.sessions, visibility.tokens, visibility.freeze] {
+            if let Sight::Blind { missing } = sight {
+                return Sighting::Unseen(format!("the acting identity lacks the permission {missing}"));
+            }
+        }
+        match holdings.unread().first() {
+            None => Sighting::Seen(holdings),
+            Some(unread) => Sighting::Unseen(unread.clone()),
+        }
+    }
+
+    /// What to act on next; after a re-read that proves nothing there is nothing to aim at but the next re-read.
+    fn remaining(&self, sighting: &Sighting, journal: &Journal<'_>) -> Plan {
+        match sighting {
+            Sighting::Seen(holdings) => Plan::left(holdings, self.policy.freeze, journal.now()),
+            Sighting::Unseen(_) => Plan::nothing(),
+        }
+    }
+
+    fn judge(
+        &self,
+        sighting: &Sighting,
+        left: &Plan,
+        answers: &Answers,
+        journal: &mut Journal<'_>,
+    ) -> Outcome {
+        let survivors = survivors(left, answers);
+        let count = survivors.len();
+        journal.leave(survivors);
+        match (sighting, count, self.policy.freeze) {
+            (Sighting::Unseen(reason), ..) => {
+                Outcome::NotContained { reason: format!("the re-read could not see: {reason}") }
+            }
+            (Sighting::Seen(_), 0, FreezeMode::Hold) => Outcome::Contained,
+            (Sighting::Seen(_), 0, FreezeMode::Never) => Outcome::AccessEnded,
+            (Sighting::Seen(_), count, _) => {
+                Outcome::NotContained { reason: format!("the last re-read found {}", things(count)) }
+            }
+        }
+    }
+
+    async fn record_sighting(
+        &self,
+        sighting: &Sighting,
+        next: Option<&Plan>,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), StoreError> {
+        let now = journal.now();
+        journal.record.end_step(result_of(sighting), now);
+        if let Some(next) = next {
+            journal.expect(next);
+        }
+        match sighting {
+            Sighting::Seen(holdings) => enter_holdings(EntryKind::Reread, holdings, journal).await,
+            Sighting::Unseen(reason) => {
+                journal.enter(EntryKind::Reread, &json!({ "could_not_see": reason }), Vec::new()).await
+            }
+        }
+    }
+}
+
+fn result_of(sighting: &Sighting) -> StepResult {
+    match sighting {
+        Sighting::Seen(_) => StepResult::Done,
+        Sighting::Unseen(reason) => StepResult::Failed { reason: reason.clone() },
+    }
+}
+
+fn survivors(left: &Plan, answers: &Answers) -> Vec<Survivor> {
+    let unfrozen = (left.freeze == Freezing::Wanted)
+        .then(|| Survivor::Unfrozen { reason: reason(answers.freeze.as_ref(), "frozen") });
+    let tokens = left.tokens.iter().flatten().map(|found| Survivor::Token {
+        key: found.token.key.clone(),
+        app_name: found.token.app_name.clone(),
+        reason: reason(answers.tokens.get(&found.token.key), "revoked"),
+    });
+    let sessions = left.sessions.iter().flatten().map(|session| Survivor::Session {
+        id: session.id.clone(),
+        reason: reason(answers.sessions.get(&session.id), "deleted"),
+    });
+    unfrozen.into_iter().chain(tokens).chain(sessions).collect()
+}
+
+fn reason(answer: Option<&StepResult>, what: &str) -> String {
+    match answer {
+        Some(StepResult::Failed { reason }) => reason.clone(),
+        Some(_) => format!("Salesforce answered that it was {what}, and the re-read shows that it is not"),
+        None => "it appeared after the last act".to_owned(),
+    }
+}
+
+fn things(count: usize) -> String {
+    if count == 1 { "one thing left".to_owned() } else { format!("{count} things left") }
+}
