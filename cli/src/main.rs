@@ -7,6 +7,8 @@ mod exit;
 mod output;
 mod pipeline;
 mod progress;
+mod replay;
+mod report;
 mod workplace;
 
 use clap::Parser;
@@ -28,8 +30,10 @@ async fn main() -> std::process::ExitCode {
         Command::Drill(options) => drill::run(&options, output).await,
         Command::Simulate(options) => commands::simulate::run(&options).await,
     };
-    outcome.unwrap_or_else(|error| {
-        output::complain(&error);
-        Exit::of(&error)
-    }).into()
+    outcome
+        .unwrap_or_else(|error| {
+            output::complain(&error);
+            Exit::of(&error)
+        })
+        .into()
 }

@@ -9,13 +9,15 @@ use comfy_table::{Cell, Color, ContentArrangement, Table};
 use serde::Serialize;
 use session_warden::containment::{Containment, Outcome, StepKind, Survivor};
 use session_warden::detection::{Finding, Severity};
+use session_warden::settings::{Colour, Settings};
 
 /// Longest text shown in a cell, in characters.
 const CELL: usize = 120;
 
 /// Text from outside, made harmless for a terminal: control characters and those that reorder text are replaced.
 pub(crate) fn harmless(text: &str) -> String {
-    let is_reordering = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    let is_reordering =
+        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let shown = text.chars().map(|c| if c.is_control() || is_reordering(c) { '\u{fffd}' } else { c });
     let mut shown: String = shown.take(CELL + 1).collect();
     if shown.chars().count() > CELL {
@@ -53,8 +55,12 @@ pub(crate) fn say_json(document: &impl Serialize) -> anyhow::Result<()> {
 /// An empty table that fits the terminal; colour only where standard output is one.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
-    if !std::io::stdout().is_terminal() {
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
+    let is_plain = Settings::of_process().colour() == Colour::Unwanted;
+    if is_plain || !std::io::stdout().is_terminal() {
         table.force_no_tty().set_width(110);
     }
     table
@@ -71,7 +77,8 @@ pub(crate) fn findings_table(findings: &[Finding]) -> Table {
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.first_seen.cmp(&b.first_seen)));
     let mut table = table(&["Severity", "Subject", "Since (UTC)", "Detections", "Action", "Finding"]);
     for finding in findings {
-        let subject = if finding.subject.name.is_empty() { &finding.subject.id } else { &finding.subject.name };
+        let subject =
+            if finding.subject.name.is_empty() { &finding.subject.id } else { &finding.subject.name };
         let detections: Vec<_> = finding.detections.iter().map(|d| d.id.as_str()).collect();
         table.add_row([
             severity_cell(finding.severity),
@@ -125,7 +132,9 @@ pub(crate) fn step_words(kind: StepKind) -> &'static str {
 pub(crate) fn survivor_words(survivor: &Survivor) -> String {
     match survivor {
         Survivor::Session { id, reason } => format!("session {id}: {}", harmless(reason)),
-        Survivor::Token { app_name, reason, .. } => format!("token of {}: {}", harmless(app_name), harmless(reason)),
+        Survivor::Token { app_name, reason, .. } => {
+            format!("token of {}: {}", harmless(app_name), harmless(reason))
+        }
         Survivor::Unfrozen { reason } => format!("the account is not frozen: {}", harmless(reason)),
     }
 }

@@ -1,16 +1,19 @@
 //! The three stages in one process, one org at a time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use session_warden::clock::{Clock, SystemClock};
-use session_warden::containment::{Containment, Outcome};
+use futures::Stream;
+use jiff::Timestamp;
+use session_warden::clock::SystemClock;
+use session_warden::containment::{Containment, Outcome, Pauses, Request};
 use session_warden::detection::Finding;
 use session_warden::evidence::Ledger;
 use session_warden::messages::FindingRaised;
-use session_warden::observation::{OrgId, User, UserId};
-use session_warden::salesforce::{Connection, Role, Salesforce};
-use session_warden::stages::{Contain, Evaluate, Progress, Scan};
+use session_warden::observation::{Login, OrgId, User, UserId};
+use session_warden::salesforce::{Connection, Page, Role, Salesforce, SalesforceError, TokenHashKey};
+use session_warden::stages::{Apply, Contain, Evaluate, Progress, Scan};
 use session_warden::store::{self, LocalOutbox, Queue};
 
 use crate::exit::Exit;
@@ -60,6 +63,15 @@ impl Org {
     /// The org's id.
     pub(crate) async fn id(&self) -> anyhow::Result<OrgId> {
         Ok(self.scanner.org_id().await?)
+    }
+
+    /// The login history of a span.
+    pub(crate) fn logins(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + '_ {
+        self.scanner.logins(from, until)
     }
 
     /// The user with this id or exactly this username.
@@ -121,24 +133,66 @@ impl Org {
         let store = workplace.store.as_ref();
         let outbox = LocalOutbox::new(store);
         let token_key = workplace.token_key(org).await?;
-        let contain = self.containment(workplace, rules, revoker, &token_key);
+        let own_users = [self.scanner.own_user().await?];
+        let contain = containment(workplace, rules, revoker, &token_key, &own_users);
         loop {
             let waiting = outbox.next(Queue::Findings, org, 1).await?;
             let Some(message) = waiting.into_iter().next() else { break };
-            let raised: FindingRaised = serde_json::from_value(message.body).context("Failed to read a message")?;
-            round.containments.extend(contain.contain_finding(&raised).await?);
-            store.write(message.done.into_iter().collect()).await?;
+            let raised: FindingRaised =
+                serde_json::from_value(message.body).context("Failed to read a message")?;
+            round.containments.extend(contain.contain_finding(&raised, message.done).await?);
         }
         anchor(workplace, org).await
+    }
+
+    /// Contains one user because a person asks for it, or shows what that would mean.
+    pub(crate) async fn contain(
+        &self,
+        workplace: &Workplace,
+        rules: &Rules,
+        request: Request,
+        apply: Apply,
+    ) -> anyhow::Result<Containment> {
+        let revoker = self.revoker.as_ref().context("The connection document has no revoker")?;
+        let token_key = workplace.token_key(&request.org_id).await?;
+        let own_users = [self.scanner.own_user().await?];
+        Ok(containment(workplace, rules, revoker, &token_key, &own_users).contain(request, apply).await?)
+    }
+}
+
+fn containment<'a>(
+    workplace: &'a Workplace,
+    rules: &'a Rules,
+    salesforce: &'a Salesforce,
+    token_key: &'a TokenHashKey,
+    own_users: &'a [UserId],
+) -> Contain<'a> {
+    let (store, policy) = (workplace.store.as_ref(), &rules.policy);
+    Contain {
+        store,
+        salesforce,
+        policy,
+        clock: &SystemClock,
+        token_key,
+        own_users,
+        pauses: Pauses::default(),
     }
 }
 
 impl Round {
+    /// The last version of each finding that was raised.
+    pub(crate) fn last_versions(&self) -> Vec<Finding> {
+        let last: BTreeMap<_, _> = self.raised.iter().map(|finding| (&finding.finding_id, finding)).collect();
+        last.into_values().cloned().collect()
+    }
+
     /// How a round ends by itself.
     pub(crate) fn exit(&self) -> Exit {
         if !self.blind.is_empty() {
             Exit::Blind
-        } else if self.raised.is_empty() && self.containments.iter().all(|c| c.outcome == Some(Outcome::Contained)) {
+        } else if self.raised.is_empty()
+            && self.containments.iter().all(|c| c.outcome == Some(Outcome::Contained))
+        {
             Exit::Clean
         } else {
             Exit::Findings

@@ -67,7 +67,8 @@ impl Workplace {
             Err(error) => return Err(error.into()),
         }
         let kept = self.store.get(&key).await?.context("The org's token-hash key is gone")?;
-        TokenHashKey::from_hex(&kept.decode::<String>()?.into()).context("The org's token-hash key is damaged")
+        TokenHashKey::from_hex(&kept.decode::<String>()?.into())
+            .context("The org's token-hash key is damaged")
     }
 
     /// Signs heads with the key beside the store, made once.
@@ -109,7 +110,9 @@ impl Rules {
 /// Reads a connection document.
 pub(crate) fn connection(name: &str) -> anyhow::Result<Connection> {
     if name.starts_with("secretsmanager:") {
-        bail!("`{name}`: this command reads connection documents from files; Secrets Manager is read by the functions");
+        bail!(
+            "`{name}`: this command reads connection documents from files; Secrets Manager is read by the functions"
+        );
     }
     let json = read_text(Path::new(name))?;
     Connection::parse(&json).with_context(|| format!("The connection document {name}"))

@@ -17,8 +17,8 @@ pub struct Variable {
 }
 
 /// All variables that are read. The AWS SDK and the Lambda runtime read their own besides.
-pub const VARIABLES: [Variable; 9] =
-    [STORE, CONNECTION, POLICY, LAMBDA_LOG_LEVEL, RUST_LOG, STATE_HOME, HOME, NO_COLOR, TERM];
+pub const VARIABLES: [Variable; 10] =
+    [STORE, CONNECTION, POLICY, LAMBDA_LOG_LEVEL, RUST_LOG, STATE_HOME, HOME, USER, NO_COLOR, TERM];
 
 const STORE: Variable =
     Variable { name: "WARDEN_STORE", write: "where records are kept: sqlite:PATH or dynamodb:TABLE" };
@@ -37,6 +37,7 @@ const RUST_LOG: Variable =
 const STATE_HOME: Variable =
     Variable { name: "XDG_STATE_HOME", write: "the absolute path below which the command keeps its store" };
 const HOME: Variable = Variable { name: "HOME", write: "your home directory's absolute path" };
+const USER: Variable = Variable { name: "USER", write: "your name, for the record of what you ask for" };
 const NO_COLOR: Variable = Variable { name: "NO_COLOR", write: "anything, for output without colours" };
 const TERM: Variable = Variable { name: "TERM", write: "`dumb`, for a terminal without colours" };
 
@@ -133,6 +134,11 @@ impl Settings {
             return Err(SettingError::Unusable { variable: HOME, reason: "is not an absolute path" });
         }
         Ok(home.join(".local/state"))
+    }
+
+    /// Who asks, as the operating system calls him: a claim for the record, not an identity.
+    pub fn person(&self) -> String {
+        self.0.get(USER.name).map_or_else(|| "unnamed".to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
     /// Whether colours are wanted.

@@ -6,6 +6,7 @@ use session_warden::containment::{Containment, Outcome, Request, RequestedBy, St
 use session_warden::detection::Level;
 use session_warden::observation::{User, UserId};
 use session_warden::salesforce::{Role, http_client};
+use session_warden::settings::Settings;
 use session_warden::stages::Apply;
 use session_warden::store;
 
@@ -26,7 +27,10 @@ pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Res
     let org = Org::connect(&connection, &http_client()?)?;
     let org_id = org.id().await?;
     let user = org.find_user(&options.user).await?.with_context(|| {
-        format!("The org {} has no user `{}`; give the exact username or the user id", org.alias, options.user)
+        format!(
+            "The org {} has no user `{}`; give the exact username or the user id",
+            org.alias, options.user
+        )
     })?;
     workplace.store.write(vec![store::register(&org_id, &org.alias)]).await?;
     let request = request(options, &org_id, &user);
@@ -49,7 +53,7 @@ fn request(options: &ContainOptions, org_id: &session_warden::observation::OrgId
         user_id: UserId::new(user.id.as_str()),
         level: Level::User,
         reason: options.reason.clone(),
-        requested_by: RequestedBy::Person { name: session_warden::settings::person() },
+        requested_by: RequestedBy::Person { name: Settings::of_process().person() },
         trigger: None,
     }
 }
@@ -66,12 +70,24 @@ fn show(containment: &Containment, options: &ContainOptions) -> anyhow::Result<(
     let mut lines = vec![
         format!("{} ({})", output::harmless(&impact.username), containment.request.user_id),
         format!("  {} sessions in {} families end", impact.sessions, impact.session_families),
-        format!("  {} refresh tokens are revoked: {}", impact.tokens, output::harmless(&impact.applications.join(", "))),
-        format!("  the account {}", if impact.freezes { "is frozen until somebody releases it" } else { "is not frozen" }),
+        format!(
+            "  {} refresh tokens are revoked: {}",
+            impact.tokens,
+            output::harmless(&impact.applications.join(", "))
+        ),
+        format!(
+            "  the account {}",
+            if impact.freezes { "is frozen until somebody releases it" } else { "is not frozen" }
+        ),
     ];
     lines.extend(impact.warnings.iter().map(|warning| format!("  ! {}", output::harmless(warning))));
     lines.extend(containment.steps.iter().map(step_line));
-    lines.extend(containment.survivors.iter().map(|survivor| format!("  SURVIVOR: {}", output::survivor_words(survivor))));
+    lines.extend(
+        containment
+            .survivors
+            .iter()
+            .map(|survivor| format!("  SURVIVOR: {}", output::survivor_words(survivor))),
+    );
     match &containment.outcome {
         Some(_) => lines.push(output::outcome_words(containment)),
         None if options.apply => lines.push("not finished".to_owned()),
@@ -83,8 +99,15 @@ fn show(containment: &Containment, options: &ContainOptions) -> anyhow::Result<(
 fn step_line(step: &Step) -> String {
     let result = match &step.result {
         StepResult::Done => "done".to_owned(),
+        StepResult::Planned => "planned".to_owned(),
+        StepResult::Begun => "begun".to_owned(),
         StepResult::AlreadySo => "already so".to_owned(),
         StepResult::Failed { reason } => format!("FAILED: {}", output::harmless(reason)),
     };
-    format!("  {} {} ({}): {result}", step.at.strftime("%H:%M:%S"), output::step_words(step.kind), step.targets)
+    format!(
+        "  {} {} ({}): {result}",
+        step.at.strftime("%H:%M:%S"),
+        output::step_words(step.kind),
+        step.targets
+    )
 }

@@ -53,9 +53,18 @@ async fn judge(workplace: &Workplace, org: &OrgId, given: Option<&SignedHead>) -
         Some(signed) => Some(signed.clone()),
         None => SignedHead::read(&workplace.head_file(org))?,
     };
-    let mut verdict =
-        Verdict { org_id: org.clone(), intact: false, entries: 0, redacted: 0, anchored: signed.is_some(), problem: None };
-    let head = match signed.as_ref().map(|signed| signed.verify_against(&workplace.signer()?.public_key()).map_err(anyhow::Error::from)) {
+    let mut verdict = Verdict {
+        org_id: org.clone(),
+        intact: false,
+        entries: 0,
+        redacted: 0,
+        anchored: signed.is_some(),
+        problem: None,
+    };
+    let head = match signed
+        .as_ref()
+        .map(|signed| signed.verify_against(&workplace.signer()?.public_key()).map_err(anyhow::Error::from))
+    {
         Some(Err(error)) => {
             verdict.problem = Some(error.to_string());
             return Ok(verdict);

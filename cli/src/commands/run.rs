@@ -20,7 +20,10 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
     let connect = |name: &String| Org::connect(&workplace::connection(name)?, &http);
     let orgs = options.connection.iter().map(connect).collect::<anyhow::Result<Vec<_>>>()?;
     for org in orgs.iter().filter(|org| org.cannot_contain()) {
-        output::note(&format!("Org {}: the connection document has no revoker, so nothing can be contained.", org.alias));
+        output::note(&format!(
+            "Org {}: the connection document has no revoker, so nothing can be contained.",
+            org.alias
+        ));
     }
     let pause = Duration::try_from(options.interval).unwrap_or(Duration::from_secs(60));
     loop {
@@ -39,7 +42,10 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
 async fn round(orgs: &[Org], workplace: &Workplace, rules: &Rules, format: Output) -> anyhow::Result<Exit> {
     let spinner = progress::spinner("Scanning");
     let tell = |progress: session_warden::stages::Progress| {
-        spinner.set_message(format!("Scanning: {} logins, read until {:.0}", progress.logins, progress.read_until));
+        spinner.set_message(format!(
+            "Scanning: {} logins, read until {:.0}",
+            progress.logins, progress.read_until
+        ));
     };
     let rounds = join_all(orgs.iter().map(|org| org.round(workplace, rules, &tell))).await;
     spinner.finish_and_clear();

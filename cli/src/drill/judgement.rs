@@ -19,6 +19,8 @@ pub(crate) struct Attack {
     pub(crate) outcome: String,
     pub(crate) login_to_verified_seconds: Option<i64>,
     pub(crate) second_try: String,
+    /// Found, contained, and every way in shut.
+    pub(crate) repelled: bool,
 }
 
 /// What the drill came to.
@@ -45,9 +47,13 @@ pub(crate) fn judge(simulator: &Simulator, cast: &Cast, round: &Round) -> Judgem
     let mut org = simulator.org();
     let writes = org.take_writes();
     let mut problems = Vec::new();
-    let attacks = cast.campaigns.iter().map(|campaign| judge_attack(&mut org, campaign, round, &mut problems)).collect();
+    let attacks = cast
+        .campaigns
+        .iter()
+        .map(|campaign| judge_attack(&mut org, campaign, round, &mut problems))
+        .collect();
     let attacked: BTreeSet<_> = cast.campaigns.iter().map(|campaign| campaign.user_id.to_string()).collect();
-    let touched: Vec<_> = touched_users(&org, &writes).difference(&attacked).cloned().collect();
+    let touched: Vec<_> = touched_users(&writes).difference(&attacked).cloned().collect();
     problems.extend(touched.iter().map(|user| format!("user {user} was not attacked and was touched")));
     let harmless = cast.harmless.iter().flat_map(|(_, users)| users).collect::<BTreeSet<_>>().len();
     Judgement { attacks, harmless, touched, problems }
@@ -55,10 +61,12 @@ pub(crate) fn judge(simulator: &Simulator, cast: &Cast, round: &Round) -> Judgem
 
 fn judge_attack(org: &mut Org, campaign: &Campaign, round: &Round, problems: &mut Vec<String>) -> Attack {
     let user = campaign.user_id.to_string();
-    let found = round.raised.iter().filter(|finding| finding.user_id.as_ref().is_some_and(|id| id.as_str() == user));
+    let found =
+        round.raised.iter().filter(|finding| finding.user_id.as_ref().is_some_and(|id| id.as_str() == user));
     let found_by: BTreeSet<_> = found.flat_map(|finding| &finding.detections).map(|d| d.id.clone()).collect();
     let containment = round.containments.iter().rfind(|c| c.request.user_id.as_str() == user);
-    let is_contained = containment.is_some_and(|c| c.outcome == Some(Outcome::Contained) && c.survivors.is_empty());
+    let is_contained =
+        containment.is_some_and(|c| c.outcome == Some(Outcome::Contained) && c.survivors.is_empty());
     let access = org.attempt(&campaign.loot);
     if found_by.is_empty() {
         problems.push(format!("the {:?} attack on {} was missed", campaign.kind, campaign.username));
@@ -75,6 +83,7 @@ fn judge_attack(org: &mut Org, campaign: &Campaign, round: &Round, problems: &mu
         outcome: containment.map_or("-".to_owned(), output::outcome_words),
         login_to_verified_seconds: containment.and_then(|c| c.login_to_verified_seconds),
         second_try: second_try(access),
+        repelled: is_contained && !access.gets_in(),
     }
 }
 
@@ -98,14 +107,13 @@ fn second_try(access: Access) -> String {
 }
 
 /// Users whose sessions, tokens or account a write was aimed at.
-fn touched_users(org: &Org, writes: &[Write]) -> BTreeSet<String> {
-    let _ = org;
+fn touched_users(writes: &[Write]) -> BTreeSet<String> {
     writes
         .iter()
         .filter_map(|write| match write {
-            Write::Revoked { user_id, .. } | Write::RevokedAccess { user_id } | Write::SetFrozen { user_id, .. } => {
-                Some(user_id.clone())
-            }
+            Write::Revoked { user_id, .. }
+            | Write::RevokedAccess { user_id }
+            | Write::SetFrozen { user_id, .. } => Some(user_id.clone()),
             _ => None,
         })
         .collect()

@@ -34,7 +34,9 @@ pub(crate) struct Cast {
 
 /// Runs the drill; it ends with 1 when an attacker was missed or a harmless user was touched.
 pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Result<Exit> {
-    let simulator = Simulator::start(generate(&seed(&options.world))).await.context("Failed to start the simulated org")?;
+    let simulator = Simulator::start(generate(&seed(&options.world)))
+        .await
+        .context("Failed to start the simulated org")?;
     let directory = tempfile::tempdir().context("Failed to make a directory for the drill's store")?;
     let workplace = Workplace::at(&StoreLocation::Sqlite(directory.path().join("drill.sqlite"))).await?;
     let connection = Connection::parse(&simulator.connection_document().to_string())?;
@@ -47,7 +49,7 @@ pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Resul
     let round = org.round(&workplace, &rules, &|_| {}).await?;
 
     let judgement = judgement::judge(&simulator, &cast, &round);
-    report::write(&options.report, &workplace, &rules, &org, &round, &judgement).await?;
+    report::write(&options.report, &org, &round, &judgement).await?;
     show(&judgement, &round, options, format)?;
     Ok(if judgement.passed() { Exit::Clean } else { Exit::Findings })
 }
@@ -70,13 +72,26 @@ fn attack(simulator: &Simulator) -> Cast {
     Cast { campaigns, harmless }
 }
 
-fn show(judgement: &judgement::Judgement, round: &Round, options: &DrillOptions, format: Output) -> anyhow::Result<()> {
+fn show(
+    judgement: &judgement::Judgement,
+    round: &Round,
+    options: &DrillOptions,
+    format: Output,
+) -> anyhow::Result<()> {
     if format == Output::Json {
         return output::say_json(judgement);
     }
-    let mut table = output::table(&["Attack", "User", "Found by", "Outcome", "Login to verified", "Attacker tries again"]);
+    let mut table = output::table(&[
+        "Attack",
+        "User",
+        "Found by",
+        "Outcome",
+        "Login to verified",
+        "Attacker tries again",
+    ]);
     for attack in &judgement.attacks {
-        let seconds = attack.login_to_verified_seconds.map_or("-".to_owned(), |seconds| format!("{seconds} s"));
+        let seconds =
+            attack.login_to_verified_seconds.map_or("-".to_owned(), |seconds| format!("{seconds} s"));
         table.add_row([
             output::cell(&attack.campaign),
             output::cell(&attack.username),
@@ -90,7 +105,9 @@ fn show(judgement: &judgement::Judgement, round: &Round, options: &DrillOptions,
     let raised: BTreeSet<_> = round.raised.iter().map(|finding| finding.finding_id.as_str()).collect();
     output::say(&format!(
         "{} harmless users played their part, {} of them touched. {} findings in all.",
-        judgement.harmless, judgement.touched.len(), raised.len()
+        judgement.harmless,
+        judgement.touched.len(),
+        raised.len()
     ))?;
     for problem in &judgement.problems {
         output::say(&format!("PROBLEM: {}", output::harmless(problem)))?;

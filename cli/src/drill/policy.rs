@@ -11,7 +11,10 @@ use crate::workplace::Rules;
 pub(crate) fn rules(simulator: &Simulator) -> anyhow::Result<Rules> {
     let org = simulator.org();
     let break_glass = org.break_glass().context("The simulated org has no break-glass account")?;
-    let integrations = org.users().iter().filter(|user| org.permissions_of(&user.id).contains(salesforce_simulator::Permission::ApiUserOnly));
+    let integrations = org
+        .users()
+        .iter()
+        .filter(|user| org.permissions_of(&user.id).contains(salesforce_simulator::Permission::ApiUserOnly));
     let policy = Policy {
         mode: Mode::Contain,
         integrations: integrations

@@ -8,8 +8,8 @@ mod knowledge;
 mod scan;
 mod snapshot;
 
-pub use cursor::HISTORY;
 pub use contain::{Apply, Contain, ContainError};
+pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
 pub use knowledge::findings;
 pub use scan::{Progress, Scan, ScanError, Scanned};

@@ -1,0 +1,91 @@
+//! Judging a login history from a file: the same engine, with time taken from the rows.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use session_warden::detection::{Finding, Lane, OrgState, TailEntry};
+use session_warden::history_file::{History, HistoryError};
+use session_warden::observation::{Observation, OrgId, Position, User};
+
+use crate::workplace::Rules;
+
+/// Rows judged in one go.
+const BATCH: usize = 2_000;
+
+/// What lies beside the logins.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// Sessions and identity verifications, by the order of judging.
+    pub(crate) observations: BTreeMap<Position, Observation>,
+    /// Accounts, where a file names them better than the logins do.
+    pub(crate) users: Vec<User>,
+}
+
+/// The part of the history that is judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    /// Rows before this only teach.
+    pub(crate) since: Timestamp,
+    /// Rows from here on are left out.
+    pub(crate) until: Timestamp,
+}
+
+/// Judges a history in the order of time. Memory is bounded by users and networks, not by rows: every batch is judged as
+/// if its newest row were the present.
+pub(crate) fn judge(
+    org: &OrgId,
+    history: &History,
+    mut beside: Beside,
+    window: Window,
+    rules: &Rules,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Vec<Finding>, HistoryError> {
+    let mut judging = Judging::begin(org, history, std::mem::take(&mut beside.users), rules);
+    let mut batch = Vec::with_capacity(BATCH);
+    for login in history.spill.in_order() {
+        let login = login?;
+        progress(1);
+        if login.time >= window.until {
+            continue;
+        }
+        let observation = Observation::Login(Box::new(login));
+        let later = beside.observations.split_off(&observation.position());
+        batch.extend(std::mem::replace(&mut beside.observations, later).into_values());
+        batch.push(observation);
+        if batch.len() >= BATCH {
+            judging.take(std::mem::take(&mut batch), window);
+        }
+    }
+    batch.extend(beside.observations.into_values().filter(|seen| seen.position().time < window.until));
+    judging.take(batch, window);
+    Ok(judging.findings.into_values().collect())
+}
+
+struct Judging<'a> {
+    org: &'a OrgId,
+    rules: &'a Rules,
+    state: OrgState,
+    findings: BTreeMap<String, Finding>,
+}
+
+impl<'a> Judging<'a> {
+    fn begin(org: &'a OrgId, history: &History, users: Vec<User>, rules: &'a Rules) -> Self {
+        let mut state = OrgState { users: history.users.clone(), ..OrgState::default() };
+        state.users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
+        Self { org, rules, state, findings: BTreeMap::new() }
+    }
+
+    fn take(&mut self, batch: Vec<Observation>, window: Window) {
+        let Some(now) = batch.iter().map(|seen| seen.position().time).max() else { return };
+        let lane =
+            |seen: &Observation| if seen.position().time < window.since { Lane::Teach } else { Lane::Live };
+        let entries =
+            batch.into_iter().map(|observation| TailEntry { lane: lane(&observation), observation });
+        let entries: Vec<_> = entries.collect();
+        let (policy, detections) = (&self.rules.policy, &self.rules.detections);
+        let absorbed = self.state.absorb(self.org, policy, detections, entries, now);
+        // Rows come in order and once: which were seen need not be remembered.
+        self.state.seen.clear();
+        self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));
+    }
+}
