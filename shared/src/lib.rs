@@ -13,6 +13,7 @@ pub mod history_file;
 pub mod messages;
 pub mod observation;
 pub mod policy;
+pub mod report;
 pub mod salesforce;
 pub mod secrets;
 pub mod settings;

@@ -1,0 +1,234 @@
+//! One finding, with everything that is said of it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Report;
+use super::shown::Shown;
+use super::timeline::{Drawing, Format, TimelineEvent, step_name};
+use super::verdict::Verdict;
+use super::wording::{count, duration, fact_name, fact_value, instant};
+use crate::containment::{Containment, RequestedBy, Step, StepResult, Survivor};
+use crate::detection::{Detected, Finding, SubjectKind};
+
+/// Events of one timeline that are listed as text.
+const LISTED: usize = 200;
+/// Events of one timeline that are drawn.
+const DRAWN: usize = 2_000;
+
+pub(super) struct Card {
+    pub(super) id: Shown,
+    pub(super) anchor: String,
+    pub(super) severity: &'static str,
+    pub(super) score: String,
+    pub(super) subject: Shown,
+    pub(super) kind: &'static str,
+    pub(super) verdict: &'static str,
+    pub(super) words: Shown,
+    pub(super) titles: Vec<Shown>,
+    pub(super) first_seen: String,
+    pub(super) last_seen: String,
+    pub(super) lasted: String,
+    pub(super) detected_at: String,
+    pub(super) sources: Vec<Shown>,
+    pub(super) users: String,
+    pub(super) explanation: Vec<Shown>,
+    pub(super) detections: Vec<DetectedView>,
+    pub(super) containments: Vec<ContainmentView>,
+    pub(super) drawings: Vec<Drawing>,
+    pub(super) events: Vec<EventView>,
+    pub(super) more_events: usize,
+}
+
+pub(super) struct DetectedView {
+    pub(super) id: Shown,
+    pub(super) title: Shown,
+    pub(super) severity: &'static str,
+    pub(super) mitre: Vec<Shown>,
+    pub(super) facts: Vec<(Shown, Shown)>,
+}
+
+pub(super) struct ContainmentView {
+    pub(super) verdict: &'static str,
+    pub(super) words: Shown,
+    pub(super) whom: Shown,
+    pub(super) reason: Shown,
+    pub(super) asked_by: Shown,
+    pub(super) started: String,
+    pub(super) took: String,
+    pub(super) api_calls: u64,
+    pub(super) steps: Vec<StepView>,
+    pub(super) survivors: Vec<Shown>,
+    pub(super) warnings: Vec<Shown>,
+    pub(super) residual: String,
+    pub(super) evidence_head: Shown,
+}
+
+pub(super) struct StepView {
+    pub(super) name: &'static str,
+    pub(super) targets: usize,
+    pub(super) class: &'static str,
+    pub(super) result: Shown,
+    pub(super) at: String,
+}
+
+pub(super) struct EventView {
+    pub(super) at: String,
+    pub(super) lane: &'static str,
+    pub(super) label: Shown,
+}
+
+impl Card {
+    pub(super) fn of(
+        finding: &Finding,
+        number: usize,
+        verdict: &Verdict,
+        report: &Report,
+        own: &[&Containment],
+    ) -> Self {
+        let mut events = report.timelines.get(&finding.finding_id).cloned().unwrap_or_default();
+        events.sort_by_key(|event| (event.at, event.lane));
+        Self {
+            id: Shown::of(finding.finding_id.as_str()),
+            anchor: format!("finding-{number}"),
+            severity: finding.severity.name(),
+            score: format!("{:.0}", finding.score),
+            subject: subject(finding),
+            kind: kind(finding.subject.kind),
+            verdict: verdict.kind.class(),
+            words: Shown::of(&verdict.words),
+            titles: finding.detections.iter().map(|detected| Shown::of(&detected.title)).collect(),
+            first_seen: instant(finding.first_seen),
+            last_seen: instant(finding.last_seen),
+            lasted: lasted(finding.first_seen, finding.last_seen),
+            detected_at: instant(finding.detected_at),
+            sources: sources(finding),
+            users: count(finding.totals.affected_users as u64, "account", "accounts"),
+            explanation: finding.explanation.iter().map(Shown::of).collect(),
+            detections: finding.detections.iter().map(DetectedView::of).collect(),
+            containments: own
+                .iter()
+                .map(|containment| ContainmentView::of(containment, report.generated_at))
+                .collect(),
+            drawings: drawings(&events),
+            more_events: events.len().saturating_sub(LISTED),
+            events: events.iter().take(LISTED).map(EventView::of).collect(),
+        }
+    }
+}
+
+fn drawings(events: &[TimelineEvent]) -> Vec<Drawing> {
+    let events = &events[..events.len().min(DRAWN)];
+    [Format::Wide, Format::Narrow].into_iter().filter_map(|format| Drawing::of(events, format)).collect()
+}
+
+pub(super) fn subject(finding: &Finding) -> Shown {
+    let (name, id) = (&finding.subject.name, &finding.subject.id);
+    Shown::of(if name.is_empty() { id } else { name })
+}
+
+fn kind(kind: SubjectKind) -> &'static str {
+    match kind {
+        SubjectKind::User => "User",
+        SubjectKind::Network => "Network",
+        SubjectKind::Application => "Application",
+        SubjectKind::Org => "Org",
+    }
+}
+
+fn lasted(first: Timestamp, last: Timestamp) -> String {
+    let length = last.duration_since(first);
+    if length.is_zero() { String::new() } else { format!("over {}", duration(length)) }
+}
+
+/// Addresses and places that the evidence names, each once.
+pub(super) fn sources(finding: &Finding) -> Vec<Shown> {
+    const NAMES: [&str; 5] = ["source", "to", "login_source", "session_source", "registered_from"];
+    let mut sources: Vec<Shown> = Vec::new();
+    for name in NAMES {
+        for detected in &finding.detections {
+            let value = detected.evidence.get(name).map(fact_value).filter(|value| !value.is_empty());
+            sources.extend(value.filter(|value| !sources.contains(value)));
+        }
+    }
+    sources
+}
+
+impl DetectedView {
+    fn of(detected: &Detected) -> Self {
+        let facts = detected.evidence.iter();
+        Self {
+            id: Shown::of(&detected.id),
+            title: Shown::of(&detected.title),
+            severity: detected.severity.name(),
+            mitre: detected.mitre.iter().map(Shown::of).collect(),
+            facts: facts.map(|(name, value)| (fact_name(name), fact_value(value))).collect(),
+        }
+    }
+}
+
+impl ContainmentView {
+    pub(super) fn of(containment: &Containment, now: Timestamp) -> Self {
+        let verdict = Verdict::of_containment(containment);
+        let (request, impact) = (&containment.request, &containment.impact);
+        let username = impact.username.as_str();
+        Self {
+            verdict: verdict.kind.class(),
+            words: Shown::of(verdict.words),
+            whom: Shown::of(if username.is_empty() { request.user_id.as_str() } else { username }),
+            reason: Shown::of(&request.reason),
+            asked_by: Shown::of(match &request.requested_by {
+                RequestedBy::Policy => "the policy",
+                RequestedBy::Person { name } => name,
+            }),
+            started: instant(containment.started),
+            took: containment
+                .login_to_verified_seconds
+                .map(SignedDuration::from_secs)
+                .map(duration)
+                .unwrap_or_default(),
+            api_calls: containment.api_calls,
+            steps: containment.steps.iter().map(StepView::of).collect(),
+            survivors: containment.survivors.iter().map(survivor).collect(),
+            warnings: impact.warnings.iter().map(Shown::of).collect(),
+            residual: containment.residual_until.map(|until| residual(until, now)).unwrap_or_default(),
+            evidence_head: Shown::of(containment.evidence_head.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+fn residual(until: Timestamp, now: Timestamp) -> String {
+    if until > now {
+        format!("An access token that was already out may still work until {}.", instant(until))
+    } else {
+        format!(
+            "An access token that was already out could work until {}; that time has passed.",
+            instant(until)
+        )
+    }
+}
+
+impl StepView {
+    fn of(step: &Step) -> Self {
+        let (class, result) = match &step.result {
+            StepResult::Done => ("done", "done".to_owned()),
+            StepResult::AlreadySo => ("done", "was so already".to_owned()),
+            StepResult::Failed { reason } => ("failed", format!("FAILED: {reason}")),
+        };
+        let (name, at) = (step_name(step.kind), step.at.strftime("%H:%M:%S").to_string());
+        Self { name, targets: step.targets, class, result: Shown::of(result), at }
+    }
+}
+
+fn survivor(survivor: &Survivor) -> Shown {
+    Shown::of(match survivor {
+        Survivor::Session { id, reason } => format!("Session {id}: {reason}"),
+        Survivor::Token { app_name, reason, .. } => format!("Refresh token of {app_name}: {reason}"),
+        Survivor::Unfrozen { reason } => format!("The account is not frozen: {reason}"),
+    })
+}
+
+impl EventView {
+    fn of(event: &TimelineEvent) -> Self {
+        Self { at: instant(event.at), lane: event.lane.name(), label: Shown::of(&event.label) }
+    }
+}

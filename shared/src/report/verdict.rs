@@ -1,0 +1,105 @@
+//! What became of a finding, in words that cannot be misread.
+
+use crate::containment::{Containment, Outcome};
+use crate::detection::{Action, Finding};
+
+/// What became of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    NotContained,
+    Refused,
+    Waiting,
+    Observed,
+    AccessEnded,
+    Contained,
+}
+
+/// What became of a finding, and the words for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) kind: Kind,
+    pub(super) words: String,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 6] = [
+        Self::Contained,
+        Self::AccessEnded,
+        Self::NotContained,
+        Self::Refused,
+        Self::Waiting,
+        Self::Observed,
+    ];
+
+    /// For the summary.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::NotContained => "NOT contained",
+            Self::Refused => "refused",
+            Self::Waiting => "waiting for a person",
+            Self::Observed => "observed only",
+            Self::AccessEnded => "access ended",
+            Self::Contained => "contained",
+        }
+    }
+
+    /// For the style sheet.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::NotContained => "not-contained",
+            Self::Refused => "refused",
+            Self::Waiting => "waiting",
+            Self::Observed => "observed",
+            Self::AccessEnded => "ended",
+            Self::Contained => "contained",
+        }
+    }
+}
+
+impl Verdict {
+    /// Of a finding: what its newest containment came to; without one, why there is none.
+    pub(super) fn of(finding: &Finding, newest: Option<&Containment>, held_back: Option<&str>) -> Self {
+        match newest {
+            Some(containment) => Self::of_containment(containment),
+            None => Self::without_containment(finding.action, held_back),
+        }
+    }
+
+    pub(super) fn of_containment(containment: &Containment) -> Self {
+        let (kind, words) = match &containment.outcome {
+            Some(Outcome::Contained) => (Kind::Contained, "Contained".to_owned()),
+            Some(Outcome::AccessEnded) => {
+                (Kind::AccessEnded, "Access ended: the account can log in again".to_owned())
+            }
+            Some(Outcome::NotContained { reason }) => {
+                (Kind::NotContained, format!("NOT contained: {reason}"))
+            }
+            Some(Outcome::Refused { refusals }) => {
+                let reasons: Vec<_> = refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
+                (Kind::Refused, format!("Refused, nothing was done: {}", reasons.join(" ")))
+            }
+            None => {
+                (Kind::NotContained, "NOT contained: the containment has begun and has not ended".to_owned())
+            }
+        };
+        Self { kind, words }
+    }
+
+    fn without_containment(action: Action, held_back: Option<&str>) -> Self {
+        let because = |otherwise: &str| held_back.unwrap_or(otherwise).to_owned();
+        let (kind, words) = match action {
+            Action::Contain => (
+                Kind::NotContained,
+                format!(
+                    "NOT contained: {}",
+                    because("the policy asks for it and no containment is recorded")
+                ),
+            ),
+            Action::Ask => (Kind::Waiting, format!("Waiting for a person: {}", because("the mode is ask"))),
+            Action::Notify | Action::None => {
+                (Kind::Observed, format!("Observed only: {}", because("the policy asks for no containment")))
+            }
+        };
+        Self { kind, words }
+    }
+}
