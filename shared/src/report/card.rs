@@ -210,6 +210,8 @@ fn residual(until: Timestamp, now: Timestamp) -> String {
 impl StepView {
     fn of(step: &Step) -> Self {
         let (class, result) = match &step.result {
+            StepResult::Planned => ("planned", "not done".to_owned()),
+            StepResult::Begun => ("failed", "begun, the end is not known".to_owned()),
             StepResult::Done => ("done", "done".to_owned()),
             StepResult::AlreadySo => ("done", "was so already".to_owned()),
             StepResult::Failed { reason } => ("failed", format!("FAILED: {reason}")),
