@@ -10,6 +10,8 @@ pub mod detection;
 pub mod evidence;
 #[cfg(feature = "history-file")]
 pub mod history_file;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod messages;
 pub mod observation;
 pub mod policy;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::policy::{Policy, PolicyError};
 use crate::secrets::{ConnectionSource, SourceError};
 use crate::store::{LocationError, StoreLocation};
 
@@ -107,9 +108,9 @@ impl Settings {
         Ok(ConnectionSource::parse(self.required(CONNECTION)?)?)
     }
 
-    /// The policy's file, if one is named.
-    pub fn policy(&self) -> Option<PathBuf> {
-        self.0.get(POLICY.name).map(PathBuf::from)
+    /// The policy of the file that is named; the built-in one if none is.
+    pub fn policy(&self) -> Result<Policy, PolicyError> {
+        self.0.get(POLICY.name).map_or_else(|| Ok(Policy::default()), |file| Policy::read(Path::new(file)))
     }
 
     /// What to log: Lambda's level before the developer's directives; `None` where neither is set.
@@ -164,10 +165,8 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::ffi::OsStringExt;
-    use std::path::Path;
-
     use super::*;
+    use std::os::unix::ffi::OsStringExt;
 
     fn settings(set: &[(&str, &str)]) -> Settings {
         Settings::from_lookup(|name| set.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into()))
@@ -192,6 +191,13 @@ mod tests {
             Settings::from_lookup(|name| (name == "RUST_LOG").then(|| OsString::from_vec(vec![0xff])));
         let error = garbled.log_directives().unwrap_err().to_string();
         assert!(error.starts_with("RUST_LOG is not UTF-8 text: write "), "{error}");
+    }
+
+    #[test]
+    fn a_policy_that_is_named_must_be_there() {
+        assert!(settings(&[]).policy().is_ok());
+        let error = settings(&[("WARDEN_POLICY", "/nowhere/policy.yaml")]).policy().unwrap_err().to_string();
+        assert!(error.starts_with("the policy /nowhere/policy.yaml cannot be read: "), "{error}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod open_plans;
 mod plan;
 mod record;
 mod snapshot;
+mod token_key;
 mod verify;
 
 pub use caps::{CapsUsage, percent_cap};
@@ -25,6 +26,7 @@ pub use record::{
     Containment, ContainmentId, Impact, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,
     StepResult, Survivor, Trigger,
 };
+pub use token_key::token_key;
 pub use verify::Pauses;
 
 pub(crate) use act::Actor;

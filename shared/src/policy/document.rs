@@ -1,5 +1,7 @@
 //! The policy document. Omitted keys take the defaults written here; unknown keys are errors.
 
+use std::path::Path;
+
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -157,6 +159,15 @@ impl Policy {
             serde_saphyr::from_str(yaml).map_err(|e| PolicyError::Unreadable(e.to_string()))?;
         policy.check()?;
         Ok(policy)
+    }
+
+    /// Reads a policy's file.
+    pub fn read(file: &Path) -> Result<Self, PolicyError> {
+        let yaml = std::fs::read_to_string(file).map_err(|error| PolicyError::NoFile {
+            file: file.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        Self::parse(&yaml)
     }
 
     fn check(&self) -> Result<(), PolicyError> {

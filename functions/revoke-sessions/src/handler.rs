@@ -1,0 +1,61 @@
+//! Findings → verified containment.
+
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::SqsBatchResponse;
+use jiff::Timestamp;
+use lambda_runtime::LambdaEvent;
+use serde_json::Value;
+use session_warden::clock::{Clock, SystemClock};
+use session_warden::containment::{Containment, Outcome, Pauses, token_key};
+use session_warden::lambda::{Failure, Handled, Orgs, each, own_users};
+use session_warden::messages::FindingRaised;
+use session_warden::policy::Policy;
+use session_warden::stages::Contain;
+use session_warden::store::Store;
+
+use crate::event;
+
+pub(crate) struct Handler {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) orgs: Orgs,
+    pub(crate) policy: Policy,
+}
+
+impl Handler {
+    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
+        let began = SystemClock.now();
+        let handled = each(event.payload, async |message| self.contain(&event::finding(message.body)?).await);
+        let handled = handled.await?;
+        tell(&handled, began, SystemClock.now());
+        Ok(handled.answer())
+    }
+
+    async fn contain(&self, raised: &FindingRaised) -> Result<Vec<Containment>, Failure> {
+        let (store, org) = (self.store.as_ref(), self.orgs.org(&raised.org_id).await?);
+        let contain = Contain {
+            store,
+            salesforce: &org.salesforce,
+            policy: &self.policy,
+            clock: &SystemClock,
+            token_key: &token_key(store, &raised.org_id).await?,
+            own_users: &own_users(store, &raised.org_id).await?,
+            pauses: Pauses::default(),
+        };
+        Ok(contain.contain_finding(raised, None).await?)
+    }
+}
+
+fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
+    let ended = || handled.outcomes.iter().flatten().filter_map(|containment| containment.outcome.as_ref());
+    let count = |is: fn(&Outcome) -> bool| ended().filter(|outcome| is(outcome)).count();
+    tracing::info!(
+        messages = handled.outcomes.len(),
+        messages.failed = handled.failed.len(),
+        users.contained = count(|outcome| matches!(outcome, Outcome::Contained | Outcome::AccessEnded)),
+        users.refused = count(|outcome| matches!(outcome, Outcome::Refused { .. })),
+        users.not_contained = count(|outcome| matches!(outcome, Outcome::NotContained { .. })),
+        duration_ms = now.duration_since(began).as_millis() as u64,
+        "Contained what findings ask for"
+    );
+}

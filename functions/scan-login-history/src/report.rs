@@ -1,0 +1,64 @@
+//! What an invocation came to: its answer, and its one line in the log.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use session_warden::observation::OrgId;
+use session_warden::stages::Scanned;
+
+use crate::request::ScanRequest;
+
+/// The answer to the schedule: nobody reads it, but a person who invokes by hand does.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    org: OrgId,
+    logins: u64,
+    sessions: usize,
+    rejected: u64,
+    read_until: Timestamp,
+    /// Whether the present has been reached.
+    pub(crate) caught_up: bool,
+    blind: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn of(scanned: Scanned) -> Self {
+        Self {
+            org: scanned.org,
+            logins: scanned.logins,
+            sessions: scanned.sessions,
+            rejected: scanned.rejected,
+            read_until: scanned.read_until,
+            caught_up: scanned.caught_up,
+            blind: scanned.blind,
+        }
+    }
+
+    /// This step and the one after it.
+    pub(crate) fn and(self, next: Self) -> Self {
+        Self {
+            logins: self.logins + next.logins,
+            sessions: self.sessions + next.sessions,
+            rejected: self.rejected + next.rejected,
+            ..next
+        }
+    }
+
+    pub(crate) fn tell(&self, request: &ScanRequest, began: Timestamp, now: Timestamp) {
+        for sentence in &self.blind {
+            tracing::error!(org.id = %self.org, error.type = "Blind", "{sentence}");
+        }
+        tracing::info!(
+            org.id = %self.org,
+            schedule.time = %request.scheduled_time,
+            schedule.execution = request.execution_id,
+            schedule.attempt = request.attempt,
+            scan.logins = self.logins,
+            scan.sessions = self.sessions,
+            scan.rejected = self.rejected,
+            scan.caught_up = self.caught_up,
+            scan.lag_seconds = now.duration_since(self.read_until).as_secs(),
+            duration_ms = now.duration_since(began).as_millis() as u64,
+            "Scanned the login history"
+        );
+    }
+}

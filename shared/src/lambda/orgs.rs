@@ -1,0 +1,147 @@
+//! The orgs that a function serves, each connected once and kept over invocations.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use super::Failure;
+use crate::clock::{Clock, SystemClock};
+use crate::observation::OrgId;
+use crate::salesforce::{Connection, Role, Salesforce, SalesforceError, http_client};
+use crate::secrets::{ConnectionSource, Secrets, SecretsError};
+
+/// An org, as one identity sees it.
+pub struct Org {
+    /// How the operator calls it.
+    pub alias: String,
+    /// The usernames of this tool's own identities, as far as they are known here.
+    pub own: Vec<String>,
+    /// Speaks to it.
+    pub salesforce: Salesforce,
+}
+
+/// The orgs that a function serves.
+pub struct Orgs {
+    source: ConnectionSource,
+    secrets: Arc<dyn Secrets>,
+    role: Role,
+    http: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    connected: Mutex<HashMap<OrgId, Connected>>,
+}
+
+/// A client, and the document it was made from: a rotated secret makes a new client.
+struct Connected {
+    document: SecretString,
+    org: Arc<Org>,
+}
+
+/// Why no org can be served.
+#[derive(Debug, thiserror::Error)]
+pub enum OrgsError {
+    /// The adapter for secrets cannot be opened.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// There can be no HTTP client.
+    #[error(transparent)]
+    Http(#[from] SalesforceError),
+}
+
+impl Orgs {
+    /// Prepares to connect orgs; nothing is sent to them yet.
+    pub async fn open(source: ConnectionSource, role: Role) -> Result<Self, OrgsError> {
+        let secrets = source.open().await?;
+        let clock = Arc::new(SystemClock);
+        Ok(Self { source, secrets, role, http: http_client()?, clock, connected: Mutex::default() })
+    }
+
+    /// An org by its id, connected; its connection document must lead to that very org.
+    pub async fn org(&self, id: &OrgId) -> Result<Arc<Org>, Failure> {
+        check(id)?;
+        let document = self.secrets.connection(&self.source.name_for(id)).await?;
+        let mut connected = self.connected.lock().await;
+        if let Some(known) = connected.get(id).filter(|known| same(&known.document, &document)) {
+            return Ok(known.org.clone());
+        }
+        let org = Arc::new(self.connect(id, &document).await?);
+        connected.insert(id.clone(), Connected { document, org: org.clone() });
+        Ok(org)
+    }
+
+    async fn connect(&self, id: &OrgId, document: &SecretString) -> Result<Org, Failure> {
+        let connection = Connection::parse(document.expose_secret())?;
+        let salesforce = Salesforce::new(&connection, self.role, self.http.clone(), self.clock.clone())?;
+        let found = salesforce.org_id().await?;
+        if found != *id {
+            return Err(Failure::OtherOrg { asked: id.clone(), found });
+        }
+        Ok(Org { own: connection.usernames(), alias: connection.org_alias, salesforce })
+    }
+}
+
+/// The id becomes part of a secret's name, or of a path.
+fn check(id: &OrgId) -> Result<(), Failure> {
+    let text = id.as_str();
+    if text.len() == 18 && text.starts_with("00D") && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    Err(Failure::InvalidPayload("an org's id is 00D and 12 or 15 more letters and digits".to_owned()))
+}
+
+fn same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use salesforce_simulator::{Seed, Simulator, generate};
+
+    use super::*;
+
+    fn file(document: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(document.as_bytes()).unwrap();
+        file
+    }
+
+    async fn orgs(file: &tempfile::NamedTempFile) -> Orgs {
+        Orgs::open(ConnectionSource::File(file.path().to_owned()), Role::Scanner).await.unwrap()
+    }
+
+    async fn simulator() -> Simulator {
+        Simulator::start(generate(&Seed { users: 10, days: 2, ..Seed::default() })).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_org_is_connected_once_until_its_document_changes() {
+        let simulator = simulator().await;
+        let id = OrgId::new(simulator.org().id().as_str());
+        let file = file(&simulator.connection_document().to_string());
+        let orgs = orgs(&file).await;
+        let first = orgs.org(&id).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &orgs.org(&id).await.unwrap()));
+        writeln!(file.as_file()).unwrap();
+        assert!(!Arc::ptr_eq(&first, &orgs.org(&id).await.unwrap()));
+    }
+
+    #[tokio::test]
+    async fn a_connection_to_another_org_is_refused() {
+        let simulator = simulator().await;
+        let file = file(&simulator.connection_document().to_string());
+        let failure = orgs(&file).await.org(&OrgId::new("00D000000000001EAA")).await.err().unwrap();
+        assert!(matches!(failure, Failure::OtherOrg { .. }), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn an_id_that_could_lead_elsewhere_is_refused() {
+        let orgs = orgs(&file("{}")).await;
+        for id in ["", "../../etc/passwd", "00D00000000000/..", "005000000000001AAA"] {
+            let failure = orgs.org(&OrgId::new(id)).await.err().unwrap();
+            assert_eq!(failure.error_type(), "InvalidPayload", "{id}");
+        }
+    }
+}
