@@ -1,1 +1,245 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::containment::Trigger;
+use crate::detection::{Detected, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals};
+use crate::observation::{AccountKind, OrgId};
+use crate::policy::Mode;
+use crate::store::MemoryStore;
+
+/// Circumstances under which a user is contained, to be spoilt one by one.
+#[derive(Clone)]
+struct World {
+    policy: Policy,
+    request: Request,
+    finding: Option<Finding>,
+    user: Readable<Option<User>>,
+    own_users: Vec<UserId>,
+    visibility: Readable<Visibility>,
+    administrators: Readable<Vec<UserId>>,
+    open_plans: Readable<Vec<UserId>>,
+    kill_switch: Readable<Option<String>>,
+    caps: Readable<CapsUsage>,
+    active_users: Readable<u64>,
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T18:43:00Z".parse().unwrap()
+}
+
+fn id(number: u8) -> UserId {
+    UserId::new(format!("0050000000000{number:02}AAA"))
+}
+
+fn usage() -> CapsUsage {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let org = OrgId::new("00D000000000001AAA");
+    runtime.block_on(CapsUsage::read(&MemoryStore::new(), &org, now())).unwrap().unwrap()
+}
+
+fn finding() -> Finding {
+    Finding {
+        schema_version: 1,
+        finding_id: FindingId::new("f-1"),
+        version: 1,
+        status: Status::Open,
+        org_id: OrgId::new("00D000000000001AAA"),
+        subject: Subject { kind: SubjectKind::User, id: id(1).as_str().to_owned(), name: String::new() },
+        affected_users: vec![id(1)],
+        containable_users: vec![id(1)],
+        user_id: Some(id(1)),
+        username: None,
+        login_ids: Vec::new(),
+        session_ids: Vec::new(),
+        token_keys: Vec::new(),
+        totals: Totals::default(),
+        first_seen: now(),
+        last_seen: now(),
+        detected_at: now(),
+        severity: Severity::High,
+        score: 80.0,
+        action: Action::Contain,
+        level: Some(Level::User),
+        policy_hash: String::new(),
+        detections: vec![Detected {
+            id: "brute-force-success".to_owned(),
+            title: String::new(),
+            severity: Severity::High,
+            evidence: std::collections::BTreeMap::default(),
+            mitre: Vec::new(),
+        }],
+        explanation: Vec::new(),
+    }
+}
+
+fn user() -> User {
+    User {
+        id: id(1),
+        username: "ada@acme.example".to_owned(),
+        name: String::new(),
+        is_active: true,
+        profile: String::new(),
+        kind: AccountKind::Human,
+    }
+}
+
+impl World {
+    fn fine() -> Self {
+        let seeing = || Sight::Seeing;
+        Self {
+            policy: Policy { mode: Mode::Contain, ..Policy::default() },
+            request: Request {
+                request_id: "r".to_owned(),
+                org_id: OrgId::new("00D000000000001AAA"),
+                user_id: id(1),
+                level: Level::User,
+                reason: String::new(),
+                requested_by: RequestedBy::Policy,
+                trigger: Some(Trigger::of(&finding())),
+            },
+            finding: Some(finding()),
+            user: Ok(Some(user())),
+            own_users: vec![id(9)],
+            visibility: Ok(Visibility {
+                logins: seeing(),
+                places: seeing(),
+                sessions: seeing(),
+                tokens: seeing(),
+                verifications: seeing(),
+                freeze: seeing(),
+            }),
+            administrators: Ok(vec![id(2), id(3)]),
+            open_plans: Ok(Vec::new()),
+            kill_switch: Ok(None),
+            caps: Ok(usage()),
+            active_users: Ok(100),
+        }
+    }
+
+    fn by_person(mut self) -> Self {
+        self.request.requested_by = RequestedBy::Person { name: "ada".to_owned() };
+        self.finding = None;
+        self
+    }
+
+    fn rules(&self) -> Vec<String> {
+        let circumstances = Circumstances {
+            policy: &self.policy,
+            request: &self.request,
+            finding: self.finding.as_ref(),
+            user: self.user.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            own_users: &self.own_users,
+            visibility: self.visibility.as_ref().map_err(Clone::clone),
+            administrators: self.administrators.as_deref().map_err(Clone::clone),
+            open_plans: self.open_plans.clone(),
+            kill_switch: self.kill_switch.as_ref().map(Option::as_deref).map_err(Clone::clone),
+            caps: self.caps.as_ref().map_err(Clone::clone),
+            active_users: self.active_users.clone(),
+            now: now(),
+        };
+        refusals(&circumstances).into_iter().map(|refusal| refusal.rule).collect()
+    }
+}
+
+type Spoil = fn(&mut World);
+
+/// Each spoils one thing, and the rule that must refuse for it; the last says whether it concerns a person's request.
+const SPOILS: [(&str, Spoil, bool); 24] = [
+    ("own-identity", |w| w.own_users.push(id(1)), true),
+    ("unknown-user", |w| w.user = Ok(None), true),
+    ("unknown-user", |w| w.user = Err("no".into()), true),
+    ("protected", |w| w.policy.protected.users.push("ADA@acme.example".into()), true),
+    ("protected", |w| w.policy.protected.users.push(id(1).as_str().into()), true),
+    ("break-glass", |w| w.policy.protected.break_glass.push("ada@acme.example".into()), true),
+    ("last-administrator", |w| w.administrators = Ok(vec![id(1)]), true),
+    ("last-administrator", |w| w.administrators = Ok(vec![id(1), id(9)]), true),
+    (
+        "last-administrator",
+        |w| (w.administrators, w.open_plans) = (Ok(vec![id(1), id(2)]), Ok(vec![id(2)])),
+        true,
+    ),
+    ("last-administrator", |w| w.administrators = Err("no".into()), true),
+    ("last-administrator", |w| w.open_plans = Err("no".into()), true),
+    ("blind", |w| w.visibility = Err("no".into()), true),
+    ("blind", |w| blinded(w, |v| &mut v.sessions), true),
+    ("blind", |w| blinded(w, |v| &mut v.tokens), true),
+    ("blind", |w| blinded(w, |v| &mut v.freeze), true),
+    ("kill-switch", |w| w.kill_switch = Ok(Some("stop".into())), true),
+    ("kill-switch", |w| w.kill_switch = Err("no".into()), true),
+    ("caps", |w| w.caps = Err("no".into()), true),
+    ("caps", |w| w.active_users = Err("no".into()), true),
+    ("caps", |w| w.policy.caps.per_hour = 0, true),
+    ("not-containable", |w| w.finding = None, false),
+    ("not-containable", |w| found(w).containable_users.clear(), false),
+    ("max-age", |w| found(w).last_seen -= jiff::SignedDuration::from_hours(25), false),
+    ("ask", |w| found(w).action = Action::Ask, false),
+];
+
+fn blinded(world: &mut World, sensor: fn(&mut Visibility) -> &mut Sight) {
+    if let Ok(visibility) = &mut world.visibility {
+        *sensor(visibility) = Sight::Blind { missing: "Manage Users".to_owned() };
+    }
+}
+
+fn found(world: &mut World) -> &mut Finding {
+    world.finding.get_or_insert_with(finding)
+}
+
+#[test]
+fn nothing_refuses_when_all_is_fine() {
+    assert!(World::fine().rules().is_empty());
+    assert!(World::fine().by_person().rules().is_empty());
+}
+
+#[test]
+fn each_spoilt_circumstance_refuses_by_its_own_rule() {
+    for (index, (rule, spoil, concerns_people)) in SPOILS.into_iter().enumerate() {
+        let mut world = World::fine();
+        spoil(&mut world);
+        assert_eq!(world.rules(), [rule], "spoil {index}");
+        let mut world = World::fine().by_person();
+        spoil(&mut world);
+        let expected: &[&str] = if concerns_people { &[rule] } else { &[] };
+        assert_eq!(world.rules(), expected, "spoil {index}, by a person");
+    }
+}
+
+#[test]
+fn the_mode_governs_the_policy_and_not_people() {
+    for (mode, rule) in [(Mode::Off, "observe"), (Mode::Observe, "observe"), (Mode::Ask, "ask")] {
+        let mut world = World::fine();
+        world.policy.mode = mode;
+        assert_eq!(world.rules(), [rule]);
+        assert!(world.by_person().rules().is_empty());
+    }
+    let mut world = World::fine();
+    world.user = Ok(Some(User { kind: AccountKind::Integration, ..user() }));
+    assert_eq!(world.rules(), ["ask"], "an integration without consent");
+}
+
+#[test]
+fn another_administrator_is_enough() {
+    let mut world = World::fine();
+    world.administrators = Ok(vec![id(1), id(2), id(3)]);
+    world.open_plans = Ok(vec![id(2)]);
+    assert!(world.rules().is_empty());
+}
+
+#[test]
+fn an_inactive_user_is_contained_all_the_same() {
+    let mut world = World::fine();
+    world.user = Ok(Some(User { is_active: false, ..user() }));
+    assert!(world.rules().is_empty());
+}
+
+proptest! {
+    #[test]
+    fn spoiling_more_never_allows_again(picked in prop::collection::vec(0..SPOILS.len(), 1..6), person: bool) {
+        let mut world = if person { World::fine().by_person() } else { World::fine() };
+        for (_, spoil, _) in picked.iter().map(|index| SPOILS[*index]) {
+            spoil(&mut world);
+        }
+        let concerned = picked.iter().any(|index| !person || SPOILS[*index].2);
+        prop_assert_eq!(!world.rules().is_empty(), concerned);
+    }
+}

@@ -1,0 +1,81 @@
+//! A store that fails at any call, and a retry: one record, one state, one reservation.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use salesforce_simulator::CampaignKind;
+use serde_json::json;
+use session_warden::containment::{Containment, Outcome, Stage};
+use session_warden::detection::Action;
+use session_warden::evidence::Ledger;
+use session_warden::store::{Store, Table};
+
+use crate::support::{Fails, Faulty, Scene};
+
+/// Contains with a store whose call number `call` fails, and again until it succeeds; whether the call was reached.
+async fn contained_despite(call: usize, fails: Fails) -> bool {
+    let faulty = Arc::new(Faulty::at(usize::MAX, fails));
+    let scene = Scene::on(Arc::clone(&faulty) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    let raised = scene.keep(&scene.finding(1, Action::Contain)).await;
+    faulty.fail_at(faulty.calls() + call);
+    let mut tries = 0;
+    let record = loop {
+        tries += 1;
+        assert!(tries < 4, "{call} {fails:?}");
+        let attempt = tokio::select! {
+            attempt = scene.contain_raised(&raised) => attempt.ok(),
+            () = faulty.killed.notified() => None,
+        };
+        if let Some(record) = attempt {
+            break record;
+        }
+        scene.clock.advance(SignedDuration::from_mins(3));
+    };
+    let was_reached = faulty.reached();
+    faulty.fail_at(usize::MAX);
+    check(&scene, &record).await;
+    was_reached
+}
+
+async fn check(scene: &Scene, record: &Containment) {
+    assert_eq!((record.stage, &record.outcome), (Stage::Finished, &Some(Outcome::Contained)), "{record:#?}");
+    let stored = scene.records(Table::Contain, "containments").await;
+    assert_eq!(stored.len(), 1);
+    assert_eq!(stored[0].decode::<Containment>().unwrap().outcome, record.outcome);
+    let mut counters = scene.records(Table::Contain, "caps").await.into_iter();
+    assert!(counters.all(|counter| counter.body == json!({ "users": 1 })));
+    let open = scene.records(Table::Contain, "open-plans").await;
+    assert_eq!(open[0].body, json!({ "plans": {} }));
+    Ledger::new(&*scene.store, scene.org_id()).verify(None).await.unwrap();
+    let mut org = scene.simulator.org();
+    assert!(org.is_frozen(&scene.campaign.user_id));
+    assert!(!org.attempt(&scene.campaign.loot).gets_in());
+}
+
+async fn contained_despite_any(fails: Fails) {
+    let mut call = 0;
+    while contained_despite(call, fails).await {
+        call += 1;
+    }
+    assert!(call > 20, "only {call} calls were tried");
+}
+
+#[tokio::test]
+async fn a_call_that_fails_changes_nothing_in_the_end() {
+    contained_despite_any(Fails::Before).await;
+}
+
+#[tokio::test]
+async fn a_write_that_happens_and_fails_changes_nothing_in_the_end() {
+    contained_despite_any(Fails::After).await;
+}
+
+#[tokio::test]
+async fn a_worker_killed_before_any_write_is_replaced() {
+    contained_despite_any(Fails::KilledBefore).await;
+}
+
+#[tokio::test]
+async fn a_worker_killed_after_any_write_is_replaced() {
+    contained_despite_any(Fails::KilledAfter).await;
+}

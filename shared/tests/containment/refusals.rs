@@ -1,0 +1,227 @@
+//! What is refused, and that nothing is done then.
+
+use salesforce_simulator::{CampaignKind, Frost, Permission};
+use serde_json::json;
+use session_warden::clock::Clock;
+use session_warden::containment::{Outcome, Stage, Switch};
+use session_warden::detection::{Action, Level};
+use session_warden::observation::{OrgId, UserId};
+use session_warden::policy::Mode;
+use session_warden::stages::{Apply, ContainError};
+use session_warden::store::{Expect, Key, Table, Write};
+
+use crate::support::Scene;
+
+async fn scene() -> Scene {
+    Scene::of(CampaignKind::BruteForce).await
+}
+
+#[tokio::test]
+async fn less_than_containment_is_recorded_and_an_escalation_acts() {
+    let scene = scene().await;
+    for (version, action, rule) in [(1, Action::Notify, "observe"), (2, Action::Ask, "ask")] {
+        let raised = scene.keep(&scene.finding(version, action)).await;
+        let record = scene.contain_raised(&raised).await.unwrap();
+        assert_eq!((record.stage, Scene::rules(&record)), (Stage::Finished, vec![rule]));
+        assert!(record.impact.sessions > 0, "the plan was made");
+        assert_eq!(scene.contain_raised(&raised).await.unwrap(), record, "the same version, the same record");
+    }
+    assert!(scene.writes().is_empty());
+    assert!(scene.records(Table::Contain, "caps").await.is_empty());
+    let raised = scene.keep(&scene.finding(3, Action::Contain)).await;
+    let record = scene.contain_raised(&raised).await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::Contained));
+    assert_eq!(scene.records(Table::Contain, "containments").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_finding_that_asks_for_nothing_is_passed_over() {
+    let scene = scene().await;
+    let raised = scene.keep(&scene.finding(1, Action::None)).await;
+    assert!(scene.stage().contain_finding(&raised, None).await.unwrap().is_empty());
+    assert!(scene.records(Table::Contain, "containments").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_policy_that_was_changed_since_is_obeyed() {
+    let mut scene = scene().await;
+    scene.policy.mode = Mode::Observe;
+    assert_eq!(Scene::rules(&scene.contain().await.unwrap()), ["observe"]);
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_is_a_hint() {
+    let scene = scene().await;
+    scene.keep(&scene.finding(1, Action::Notify)).await;
+    let record = scene.stage().contain(scene.by_policy(), Apply::Act).await.unwrap();
+    assert_eq!(Scene::rules(&record), ["observe"], "the message said contain");
+    let mut unknown = scene.by_policy();
+    unknown.trigger.as_mut().unwrap().finding_id = session_warden::detection::FindingId::new("f-2");
+    let error = scene.stage().contain(unknown, Apply::Act).await.unwrap_err();
+    assert!(matches!(error, ContainError::NoFinding { .. }));
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn failed_logins_alone_never_contain() {
+    let scene = scene().await;
+    let mut finding = scene.finding(1, Action::Contain);
+    finding.containable_users.clear();
+    let raised = scene.keep(&finding).await;
+    assert!(scene.stage().contain_finding(&raised, None).await.unwrap().is_empty());
+    let record = scene.stage().contain(scene.by_policy(), Apply::Act).await.unwrap();
+    assert_eq!(Scene::rules(&record), ["not-containable"]);
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn old_findings_inform_only() {
+    let scene = scene().await;
+    let mut finding = scene.finding(1, Action::Contain);
+    finding.last_seen -= scene.policy.containment.max_age + jiff::SignedDuration::from_secs(60);
+    let raised = scene.keep(&finding).await;
+    assert_eq!(Scene::rules(&scene.contain_raised(&raised).await.unwrap()), ["max-age"]);
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn our_own_identities_are_never_contained() {
+    let scene = scene().await;
+    for start in ["session-warden-revoker@", "session-warden-scanner@"] {
+        let user = scene.user_named(start);
+        let record = scene.person(&user, Apply::Act).await.unwrap();
+        assert!(Scene::rules(&record).contains(&"own-identity"), "{start}");
+    }
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn protected_and_emergency_accounts_are_refused() {
+    let mut scene = scene().await;
+    scene.policy.protected.users.push(scene.campaign.username.to_uppercase());
+    assert_eq!(Scene::rules(&scene.contain().await.unwrap()), ["protected"]);
+    scene.policy.protected.break_glass.push(scene.user().as_str().to_owned());
+    let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    assert_eq!(Scene::rules(&record), ["break-glass"]);
+    let unknown = scene.person(&UserId::new("005000000000000AAA"), Apply::Act).await.unwrap();
+    assert_eq!(Scene::rules(&unknown), ["unknown-user"]);
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let mut scene = scene().await;
+    scene.policy.caps.per_hour = 100;
+    scene.policy.caps.percent_of_active_users = 100.0;
+    let administrators = scene.salesforce.administrators().await.unwrap();
+    let people: Vec<_> = administrators.into_iter().filter(|id| !is_ours(&scene, id)).collect();
+    assert!(people.len() > 2);
+    scene.own.clear();
+    for id in &people[2..] {
+        scene.simulator.org().set_frozen(id.as_str(), Frost::Frozen);
+    }
+    let record = scene.person(&people[0], Apply::Act).await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::Contained));
+    scene.writes();
+    let record = scene.person(&people[1], Apply::Act).await.unwrap();
+    assert_eq!(Scene::rules(&record), ["last-administrator"], "also when the scanner is not named");
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_do_not_take_the_last_two_administrators() {
+    let mut scene = scene().await;
+    scene.policy.caps.per_hour = 100;
+    scene.policy.caps.percent_of_active_users = 100.0;
+    let administrators = scene.salesforce.administrators().await.unwrap();
+    let people: Vec<_> = administrators.into_iter().filter(|id| !is_ours(&scene, id)).collect();
+    for id in &people[2..] {
+        scene.simulator.org().set_frozen(id.as_str(), Frost::Frozen);
+    }
+    let (first, second) =
+        tokio::join!(scene.person(&people[0], Apply::Act), scene.person(&people[1], Apply::Act));
+    let refused = [first.unwrap(), second.unwrap()].iter().filter(|record| record.is_refused()).count();
+    assert_eq!(refused, 1);
+}
+
+fn is_ours(scene: &Scene, id: &UserId) -> bool {
+    let org = scene.simulator.org();
+    org.user(id.as_str()).unwrap().username.starts_with("session-warden")
+}
+
+#[tokio::test]
+async fn the_blind_do_not_act() {
+    for permission in [Permission::ManageUsers, Permission::CustomizeApplication] {
+        let scene = scene().await;
+        let revoker = scene.user_named("session-warden-revoker@");
+        let username = scene.simulator.org().user(revoker.as_str()).unwrap().username.clone();
+        scene.simulator.org().remove_permission(&username, permission);
+        let record = scene.contain().await.unwrap();
+        assert!(Scene::rules(&record).contains(&"blind"), "{record:#?}");
+        assert!(scene.writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_kill_switch_stops_everybody_and_can_be_lifted() {
+    let scene = scene().await;
+    scene.throw_kill_switch(Switch::Thrown).await;
+    assert_eq!(Scene::rules(&scene.contain().await.unwrap()), ["kill-switch"]);
+    let user = scene.user();
+    assert_eq!(Scene::rules(&scene.person(&user, Apply::Act).await.unwrap()), ["kill-switch"]);
+    assert!(scene.writes().is_empty());
+    scene.throw_kill_switch(Switch::Lifted).await;
+    let record = scene.person(&user, Apply::Act).await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::Contained));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_refuses() {
+    for (table, room, sort, rule) in [
+        (Table::People, "kill-switch", "org", "kill-switch"),
+        (Table::People, "kill-switch", "anything", "kill-switch"),
+        (Table::Contain, "caps", "hour/%Y-%m-%dT%H", "caps"),
+        (Table::Contain, "caps", "day/%Y-%m-%d", "caps"),
+        (Table::Contain, "open-plans", "org", "last-administrator"),
+    ] {
+        let scene = scene().await;
+        let sort = scene.clock.now().strftime(sort).to_string();
+        for body in [json!({ "garbled": true }), json!("x"), json!({ "users": -1 })] {
+            let key = Key::new(table, &scene.org_id(), room, sort.as_str());
+            scene.store.write(vec![Write::Put { key, expect: Expect::Any, body }]).await.unwrap();
+            let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+            assert_eq!(Scene::rules(&record), [rule], "{room}");
+        }
+        assert!(scene.writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_exhausted_cap_refuses_and_says_which() {
+    let mut scene = scene().await;
+    scene.policy.caps.per_hour = 1;
+    scene.contain().await.unwrap();
+    scene.writes();
+    let other = scene.somebody_else();
+    let record = scene.person(&other, Apply::Act).await.unwrap();
+    assert!(Scene::rules(&record).contains(&"caps"));
+    let Some(Outcome::Refused { refusals }) = record.outcome else { panic!("not refused") };
+    assert!(refusals.iter().any(|refusal| refusal.reason.contains("caps.per_hour")), "{refusals:?}");
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn other_levels_and_other_orgs_are_errors() {
+    let scene = scene().await;
+    for level in [Level::Session, Level::App, Level::Org] {
+        let request = session_warden::containment::Request { level, ..scene.by_person(&scene.user()) };
+        let error = scene.stage().contain(request, Apply::Act).await.unwrap_err();
+        assert!(matches!(error, ContainError::LevelNotSupported { .. }), "{error}");
+    }
+    let org_id = OrgId::new("00D000000000001AAA");
+    let request = session_warden::containment::Request { org_id, ..scene.by_person(&scene.user()) };
+    let error = scene.stage().contain(request, Apply::Act).await.unwrap_err();
+    assert!(matches!(error, ContainError::OtherOrg { .. }), "{error}");
+    assert!(scene.writes().is_empty());
+}
