@@ -1,6 +1,7 @@
 //! The command line. Its shape is a contract: operators script against it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -72,8 +73,8 @@ pub(crate) struct RunOptions {
     #[arg(long)]
     pub(crate) once: bool,
     /// Time between rounds, for example 60s or 5m.
-    #[arg(long, default_value = "60s", value_name = "DURATION")]
-    pub(crate) interval: jiff::SignedDuration,
+    #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = interval)]
+    pub(crate) interval: Duration,
 }
 
 /// `warden evaluate`.
@@ -199,4 +200,15 @@ pub(crate) struct WorldOptions {
     /// Days of history.
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(15..=183))]
     pub(crate) days: u32,
+}
+
+/// A second at least: each round costs the org API calls.
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    let interval = Duration::try_from(interval).map_err(|_| "it cannot be negative".to_owned())?;
+    if interval.as_secs() == 0 {
+        Err("a second at least is needed, for example 60s".to_owned())
+    } else {
+        Ok(interval)
+    }
 }

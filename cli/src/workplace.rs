@@ -18,8 +18,6 @@ use crate::arguments::StoreOptions;
 pub(crate) struct Workplace {
     /// What is remembered.
     pub(crate) store: Arc<dyn Store>,
-    /// The store as the operator names it.
-    pub(crate) name: String,
     beside: PathBuf,
 }
 
@@ -47,7 +45,7 @@ impl Workplace {
             StoreLocation::Sqlite(path) => path.parent().unwrap_or(Path::new(".")).to_owned(),
             StoreLocation::DynamoDb(_) | StoreLocation::Memory => settings::state_directory()?,
         };
-        Ok(Self { store: location.open().await?, name: location.to_string(), beside })
+        Ok(Self { store: location.open().await?, beside })
     }
 
     /// The orgs that the store knows.
@@ -79,11 +77,6 @@ impl Workplace {
     /// Where the signed head of an org's chain lies.
     pub(crate) fn head_file(&self, org: &OrgId) -> PathBuf {
         self.beside.join(format!("head-{org}.json"))
-    }
-
-    /// The directory beside the store.
-    pub(crate) fn beside(&self) -> &Path {
-        &self.beside
     }
 }
 

@@ -1,7 +1,5 @@
 //! `warden run`: scan, evaluate and contain, for good or once, over any number of orgs.
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use session_warden::salesforce::http_client;
 
@@ -25,14 +23,13 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
             org.alias
         ));
     }
-    let pause = Duration::try_from(options.interval).unwrap_or(Duration::from_secs(60));
     loop {
         let exit = round(&orgs, &workplace, &rules, format).await?;
         if options.once {
             return Ok(exit);
         }
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(options.interval) => {}
             _ = tokio::signal::ctrl_c() => return Ok(exit),
         }
     }

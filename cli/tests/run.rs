@@ -1,0 +1,150 @@
+//! `warden run`, `contain`, `findings` and `evidence verify` against a simulated org.
+
+mod support;
+
+use std::time::Duration;
+
+use salesforce_simulator::{CampaignKind, Lying, Permission};
+use serde_json::Value;
+use session_warden::clock::{Clock, SystemClock};
+use support::Served;
+
+const CONTAIN: &str = "mode: contain\n";
+
+/// Salesforce dates to the second, and a scan reads what lies before the present.
+async fn next_second() {
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brute_force_is_found_contained_and_proven() {
+    let served = Served::start().await;
+    let (code, out, err) = served.run_once(Some(CONTAIN)).await;
+    assert_eq!((code, out.as_str()), (0, ""), "learning raises nothing: {err}");
+    let campaign = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
+    next_second().await;
+    let (code, out, err) = served.run_once(Some(CONTAIN)).await;
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains(&campaign.username) && out.contains("contained"), "{out}");
+    assert!(!served.simulator.org().attempt(&campaign.loot).gets_in());
+    assert!(!served.simulator.org().take_writes().is_empty());
+
+    let (code, out, _) = served.warden(&["findings", "--output", "json"]).await;
+    let findings: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, findings[0]["subject"]["name"].as_str()), (1, Some(campaign.username.as_str())));
+    let (code, out, err) = served.warden(&["evidence", "verify"]).await;
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("intact") && out.contains("verified against"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn observing_does_nothing_and_says_so() {
+    let served = Served::start().await;
+    served.run_once(None).await;
+    let campaign = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
+    next_second().await;
+    let (code, out, _) = served.run_once(None).await;
+    assert_eq!(code, 1);
+    assert!(out.contains("nothing done") && out.contains("observe"), "{out}");
+    assert!(served.simulator.org().take_writes().is_empty(), "the default policy acts on nobody");
+    assert!(served.simulator.org().attempt(&campaign.loot).gets_in());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sees_the_plan_first_and_asking_twice_is_asking_once() {
+    let served = Served::start().await;
+    let campaign = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
+    let connection = served.connection.to_str().unwrap();
+    let contain = ["contain", "--connection", connection, "--user", &campaign.username];
+    let (code, out, err) = served.warden(&contain).await;
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("nothing was done") && out.contains("--apply"), "{out}");
+    assert!(served.simulator.org().take_writes().is_empty());
+
+    let apply: Vec<_> = contain.iter().copied().chain(["--apply", "--output", "json"]).collect();
+    let (code, first, err) = served.warden(&apply).await;
+    assert_eq!(code, 0, "{first}{err}");
+    assert!(!served.simulator.org().take_writes().is_empty());
+    let (code, second, _) = served.warden(&apply).await;
+    assert_eq!((code, &second), (0, &first), "one record");
+    assert!(served.simulator.org().take_writes().is_empty(), "no second act");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_that_lies_is_reported_as_not_contained() {
+    let served = Served::start().await;
+    let campaign = served.simulator.org().launch(CampaignKind::StolenRefreshToken, SystemClock.now());
+    served.simulator.org().switches_mut().lying = Lying::Revokes;
+    let connection = served.connection.to_str().unwrap();
+    let contain = ["contain", "--apply", "--connection", connection, "--user", &campaign.username];
+    let (code, out, err) = served.warden(&contain).await;
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains("NOT contained") && out.contains("SURVIVOR: token of"), "{out}");
+    assert!(!served.simulator.org().take_writes().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_see_others_is_blind_and_not_clean() {
+    let served = Served::start().await;
+    for permission in [Permission::MonitorLoginHistory, Permission::ManageUsers] {
+        let scanner =
+            served.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+        served.simulator.org().remove_permission(&scanner, permission);
+    }
+    let (code, out, err) = served.run_once(None).await;
+    assert_eq!((code, out.as_str()), (4, ""), "{err}");
+    assert!(err.contains("not being watched"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_that_is_not_there_is_unreachable_and_another_is_still_scanned() {
+    let served = Served::start().await;
+    let mut document = served.simulator.connection_document();
+    document["login_url"] = "http://127.0.0.1:9".into();
+    document["org_alias"] = "gone".into();
+    std::fs::write(served.path().join("gone.json"), document.to_string()).unwrap();
+    let connection = served.connection.to_str().unwrap();
+    let (code, _, err) = served.warden(&["run", "--once", "--connection", "gone.json", connection]).await;
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("Org gone") && err.contains("Org simulated: "), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_that_was_changed_is_found() {
+    let served = Served::start().await;
+    let user = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now()).username;
+    let connection = served.connection.to_str().unwrap();
+    served.warden(&["contain", "--apply", "--connection", connection, "--user", &user]).await;
+    served.simulator.org().take_writes();
+    let store = served.path().join("session-warden/warden.sqlite");
+    let database = rusqlite::Connection::open(&store).unwrap();
+    let changed = database
+        .execute("DELETE FROM records WHERE partition LIKE '%/ledger' AND sort = (SELECT MAX(sort) FROM records WHERE partition LIKE '%/ledger')", [])
+        .unwrap();
+    assert_eq!(changed, 1);
+    let (code, out, err) = served.warden(&["evidence", "verify"]).await;
+    assert_eq!(code, 1, "{out}{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_logged_or_printed() {
+    let served = Served::start().await;
+    served.run_once(Some(CONTAIN)).await;
+    let campaigns = CampaignKind::ALL.map(|kind| served.simulator.org().launch(kind, SystemClock.now()));
+    next_second().await;
+    std::fs::write(served.path().join("policy.yaml"), CONTAIN).unwrap();
+    let connection = served.connection.to_str().unwrap();
+    let verbose = ["-vv", "run", "--once", "--policy", "policy.yaml", "--connection", connection];
+    let (_, out, err) = served.warden(&verbose).await;
+    let printed = format!("{out}{err}");
+    assert!(err.contains("containment: contained"), "verbose says something: {err}");
+    let org = served.simulator.org();
+    for campaign in &campaigns {
+        assert!(!printed.contains(&campaign.loot.access_token));
+        assert!(campaign.loot.refresh_token.as_ref().is_none_or(|token| !printed.contains(token)));
+    }
+    for token in org.tokens() {
+        assert!(!printed.contains(token.delete_token.as_str()), "a DeleteToken was printed");
+    }
+    assert!(!printed.contains("PRIVATE KEY") && !printed.contains("!AQ"));
+}

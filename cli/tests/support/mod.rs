@@ -1,0 +1,70 @@
+//! The `warden` binary, and a simulated org to point it at.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses a part, and a support that fails fails the test"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use salesforce_simulator::{Org, Seed, Simulator, generate};
+use session_warden::clock::{Clock, SystemClock};
+
+/// `warden`, with its state in a directory of the test's.
+pub(crate) fn warden(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_warden"));
+    command.env("XDG_STATE_HOME", directory).env("NO_COLOR", "1").current_dir(directory);
+    command
+}
+
+/// What a run came to: exit code, standard output, standard error.
+pub(crate) fn outcome(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// A small org that lives until now.
+pub(crate) fn small_org() -> Org {
+    generate(&Seed { users: 50, days: 20, now: SystemClock.now(), ..Seed::default() })
+}
+
+/// A served org with its connection document.
+pub(crate) struct Served {
+    pub(crate) simulator: Simulator,
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) connection: PathBuf,
+}
+
+impl Served {
+    pub(crate) async fn start() -> Self {
+        let simulator = Simulator::start(small_org()).await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let connection = directory.path().join("connection.json");
+        std::fs::write(&connection, simulator.connection_document().to_string()).unwrap();
+        Self { simulator, directory, connection }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Runs `warden` beside the server.
+    pub(crate) async fn warden(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = warden(self.path());
+        command.args(arguments);
+        tokio::task::spawn_blocking(move || outcome(&command.output().unwrap())).await.unwrap()
+    }
+
+    /// `warden run --once` on this org.
+    pub(crate) async fn run_once(&self, policy: Option<&str>) -> (i32, String, String) {
+        let connection = self.connection.to_str().unwrap();
+        let mut arguments = vec!["run", "--once", "--connection", connection];
+        if let Some(yaml) = policy {
+            std::fs::write(self.path().join("policy.yaml"), yaml).unwrap();
+            arguments.extend(["--policy", "policy.yaml"]);
+        }
+        self.warden(&arguments).await
+    }
+}
