@@ -1,0 +1,200 @@
+//! `warden evaluate` on files as people have them.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use salesforce_simulator::{BenignKind, CampaignKind, Org};
+use serde_json::Value;
+use session_warden::clock::{Clock, SystemClock};
+use support::{outcome, small_org, warden};
+
+const HEADER: &str = "Username,Login Time,Source IP,Location,Login Type,Status,Browser,Platform,Application,Login Subtype,Country Code";
+
+/// The file that Setup > Login History downloads: newest first, no ids, the zone in every date.
+fn as_setup_downloads(org: &Org) -> String {
+    let mut file = format!("{HEADER}\r\n");
+    for login in org.logins().iter().rev() {
+        let username = org.user(&login.user_id).map_or("", |user| user.username.as_str());
+        let time = login.login_time.strftime("%m/%d/%Y %H:%M:%S UTC");
+        let sub_type = login.login_sub_type.as_deref().unwrap_or("");
+        let country = login.country_iso.as_deref().unwrap_or("");
+        let (kind, source, status) = (&login.login_type, &login.source_ip, &login.status);
+        let (browser, platform, application) = (&login.browser, &login.platform, &login.application);
+        let row = format!(
+            "{username},{time},{source},,{kind},{status},{browser},{platform},\"{application}\",{sub_type},{country}\r\n"
+        );
+        file.push_str(&row);
+    }
+    file
+}
+
+fn evaluate(directory: &Path, file: &str, more: &[&str]) -> (i32, String, String) {
+    fs::write(directory.join("history.csv"), file).unwrap();
+    outcome(&warden(directory).args(["evaluate", "--csv", "history.csv"]).args(more).output().unwrap())
+}
+
+fn rows(count: usize) -> String {
+    (0..count).fold(format!("{HEADER}\n"), |mut file, row| {
+        let (day, hour, second) = (1 + row / 86_400 % 28, row / 3_600 % 24, row % 60);
+        let minute = row / 60 % 60;
+        let user = row % 500;
+        let _ = writeln!(
+            file,
+            "user{user}@example.com,2026-10-{day:02}T{hour:02}:{minute:02}:{second:02}Z,198.18.{}.7,,Application,Success,Chrome 141,Windows 11,Browser,,FR",
+            user % 50
+        );
+        file
+    })
+}
+
+#[test]
+fn a_downloaded_file_tells_of_the_attack() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut org = small_org();
+    let now = SystemClock.now();
+    let campaign = org.launch(CampaignKind::BruteForce, now);
+    org.live_benign(BenignKind::PasswordTypos, now);
+    let outputs = ["--findings", "out.jsonl", "--report", "out.html"];
+    let (code, out, err) = evaluate(directory.path(), &as_setup_downloads(&org), &outputs);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains(&campaign.username), "{out}");
+    assert!(err.contains("session-address is off: no --sessions file was given"), "{err}");
+    let lines = fs::read_to_string(directory.path().join("out.jsonl")).unwrap();
+    let findings: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let attack = findings.iter().find(|f| f["username"] == campaign.username.as_str()).unwrap();
+    assert_eq!(attack["detections"][0]["id"], "brute-force-success");
+    assert_eq!(attack["totals"]["login_ids"], campaign.login_ids.len());
+    let report = fs::read_to_string(directory.path().join("out.html")).unwrap();
+    assert!(report.contains(&campaign.username) && report.contains("<svg"));
+
+    let (_, again, _) = evaluate(directory.path(), &as_setup_downloads(&org), &["--output", "json"]);
+    let (_, shuffled, _) =
+        evaluate(directory.path(), &oldest_first(&as_setup_downloads(&org)), &["--output", "json"]);
+    assert_eq!(again, shuffled, "the order of rows does not matter");
+}
+
+fn oldest_first(file: &str) -> String {
+    let (header, rows) = file.split_once("\r\n").unwrap();
+    let rows: Vec<_> = rows.lines().rev().collect();
+    format!("{header}\r\n{}\r\n", rows.join("\r\n"))
+}
+
+#[test]
+fn files_that_cannot_be_used_say_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = rows(3);
+    let cases = [
+        ("missing column", good.replace("Source IP", "Adresse"), vec!["Source IP", "line 1"]),
+        ("empty file", String::new(), vec!["history.csv", "empty"]),
+        ("not a date", good.replace("2026-10-01T00:00:01Z", "yesterday"), vec!["line 3", "Login Time"]),
+        ("truncated line", good[..good.len() - 70].to_owned(), vec!["line 4"]),
+        (
+            "undecidable dates",
+            good.replace("2026-10-01T00:00:0", "03/04/2026 00:00:0"),
+            vec!["--date-format"],
+        ),
+        ("no zone", good.replace("Z,", ","), vec!["--time-zone"]),
+    ];
+    for (name, file, expected) in cases {
+        let (code, _, err) = evaluate(directory.path(), &file, &[]);
+        assert_eq!(code, 2, "{name}: {err}");
+        for text in expected {
+            assert!(err.contains(text), "{name}: `{text}` is missing in: {err}");
+        }
+    }
+}
+
+#[test]
+fn odd_files_are_read_rightly() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = rows(3);
+    let quoted = good.replacen("Browser,", "\"Line one\nline two\",", 2);
+    let cases = [
+        ("byte-order mark", format!("\u{feff}{good}"), 3),
+        ("CRLF", good.replace('\n', "\r\n"), 3),
+        ("quoted newline", quoted, 3),
+        ("zero rows", format!("{HEADER}\n"), 0),
+    ];
+    for (name, file, rows) in cases {
+        let (code, out, err) = evaluate(directory.path(), &file, &["--output", "json"]);
+        let summary: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((code, summary["rows"].as_u64()), (0, Some(rows)), "{name}: {out}{err}");
+    }
+}
+
+#[test]
+fn good_rows_are_judged_although_one_is_bad() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut org = small_org();
+    let campaign = org.launch(CampaignKind::BruteForce, SystemClock.now());
+    let file =
+        as_setup_downloads(&org) + "nobody@example.com,not a date,198.18.1.1,,Application,Success,,,,,\r\n";
+    let (code, out, err) = evaluate(directory.path(), &file, &["--findings", "out.jsonl"]);
+    assert_eq!(code, 2);
+    assert!(out.contains(&campaign.username) && err.contains("Login Time"), "{out}{err}");
+    assert!(fs::read_to_string(directory.path().join("out.jsonl")).unwrap().contains("brute-force-success"));
+}
+
+#[test]
+fn wrong_use_is_two_and_names_the_mistake() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| outcome(&warden(directory.path()).args(arguments).output().unwrap());
+    let (code, _, err) = run(&["evaluate", "--csv", "nowhere.csv"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("nowhere.csv"), "{err}");
+    fs::write(directory.path().join("policy.yaml"), "mode: observe\ncaps:\n  per_huor: 3\n").unwrap();
+    fs::write(directory.path().join("history.csv"), rows(1)).unwrap();
+    let (code, _, err) = run(&["evaluate", "--csv", "history.csv", "--policy", "policy.yaml"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("per_huor") && err.contains("line 3") && err.contains("policy.yaml"), "{err}");
+    assert_eq!(run(&["evaluate"]).0, 2);
+    assert_eq!(run(&["run", "--connection", "c.json", "--interval", "0s"]).0, 2);
+}
+
+#[test]
+fn hostile_text_is_harmless_on_a_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut org = small_org();
+    let username = org.launch(CampaignKind::BruteForce, SystemClock.now()).username;
+    let file = as_setup_downloads(&org).replace(&username, "\"\u{1b}[2J\u{202e}evil@example.com\"");
+    let (code, out, err) = evaluate(directory.path(), &file, &[]);
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        out.contains("evil@example.com") && !out.contains('\u{1b}') && !out.contains('\u{202e}'),
+        "{out:?}"
+    );
+}
+
+/// The highest resident memory of a run, in KiB.
+fn peak_memory(directory: &Path, count: usize) -> u64 {
+    let mut file = fs::File::create(directory.join("history.csv")).unwrap();
+    file.write_all(rows(count).as_bytes()).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_warden"))
+        .args(["evaluate", "--csv", "history.csv", "--output", "json"])
+        .current_dir(directory)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(peak).max(peak);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    peak
+}
+
+#[test]
+fn memory_does_not_grow_with_rows() {
+    let directory = tempfile::tempdir().unwrap();
+    let (small, large) = (peak_memory(directory.path(), 20_000), peak_memory(directory.path(), 100_000));
+    assert!(small > 1_000, "the measurement works: {small} KiB");
+    assert!(large < small + small / 2 + 8_192, "{small} KiB for 20,000 rows, {large} KiB for 100,000");
+}
