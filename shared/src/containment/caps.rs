@@ -99,3 +99,6 @@ impl Counted {
 fn total(used: u32, more: u32) -> u64 {
     u64::from(used) + u64::from(more)
 }
+
+#[cfg(test)]
+mod tests;

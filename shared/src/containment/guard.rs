@@ -50,11 +50,20 @@ pub fn refusals(c: &Circumstances<'_>) -> Vec<Refusal> {
     refusals
 }
 
-/// The rules that hold also for a containment that has begun and was interrupted: its caps are reserved, and its
-/// request was judged when it began.
+/// The rules that hold also for a containment that is gone on with: its caps are reserved, and its request was judged
+/// when it began. The user was no last administrator then, and stands among the open plans since.
 pub(crate) fn may_go_on(c: &Circumstances<'_>) -> Vec<Refusal> {
     let mut refusals = who(c);
     refusals.extend(stopped(c));
+    refusals
+}
+
+/// The rules for what has ended without success and is gone on with because a person asks again: all but the caps,
+/// in which the user is counted already.
+pub(crate) fn may_be_repeated(c: &Circumstances<'_>) -> Vec<Refusal> {
+    let mut refusals = may_go_on(c);
+    refusals.extend(last_administrator(c));
+    refusals.extend(blind(c));
     refusals
 }
 

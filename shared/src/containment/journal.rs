@@ -86,12 +86,13 @@ impl<'a> Journal<'a> {
         self.enter(EntryKind::Decision, payload, also).await
     }
 
-    /// Records that another worker goes on with what was interrupted.
-    pub(crate) async fn go_on(&mut self, plan: &Plan) -> Result<(), StoreError> {
-        self.record.interrupt(self.now());
+    /// Records that what was interrupted, or has not succeeded, is gone on with; it is an open plan, again or still.
+    pub(crate) async fn go_on(&mut self, plan: &Plan, opening: Write) -> Result<(), StoreError> {
+        self.record.stage = Stage::Acting;
+        (self.record.outcome, self.record.finished) = (None, None);
         self.expect(plan);
-        let payload = serde_json::json!({ "resumed": true, "left": plan.steps() });
-        self.enter(EntryKind::Decision, &payload, Vec::new()).await
+        let payload = serde_json::json!({ "goes_on": true, "left": plan.steps() });
+        self.enter(EntryKind::Decision, &payload, vec![opening]).await
     }
 
     /// Plans the steps of a round; they are written with the next entry.

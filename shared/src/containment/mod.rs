@@ -31,7 +31,7 @@ pub use verify::Pauses;
 
 pub(crate) use act::Actor;
 pub(crate) use facts::Facts;
-pub(crate) use guard::may_go_on;
+pub(crate) use guard::{may_be_repeated, may_go_on};
 pub(crate) use journal::{Journal, containments, release};
 pub(crate) use kill_switch::thrown;
 pub(crate) use lease::Lease;

@@ -28,7 +28,7 @@ pub(crate) struct OpenPlans {
 
 impl OpenPlans {
     pub(crate) async fn read(store: &dyn Store, org: &OrgId) -> Result<Readable<Self>, StoreError> {
-        let room = Room::new(Table::Contain, org, "open-plans");
+        let room = room(org);
         match room.get(store, SORT).await {
             Ok(None) => Ok(Ok(Self { room, version: None, open: Open::default() })),
             Ok(Some(kept)) => Ok(Ok(Self { room, version: Some(kept.version), open: kept.value })),
@@ -45,6 +45,10 @@ impl OpenPlans {
         self.room.key(SORT)
     }
 
+    pub(crate) fn key_of(org: &OrgId) -> Key {
+        room(org).key(SORT)
+    }
+
     pub(crate) fn opening(&self, id: &ContainmentId, user: &UserId) -> Result<Write, StoreError> {
         let mut open = self.open.clone();
         open.plans.insert(id.as_str().to_owned(), user.clone());
@@ -56,4 +60,8 @@ impl OpenPlans {
         open.plans.remove(id.as_str());
         self.room.put(SORT, self.version, &open)
     }
+}
+
+fn room(org: &OrgId) -> Room<Open> {
+    Room::new(Table::Contain, org, "open-plans")
 }

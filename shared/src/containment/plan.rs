@@ -178,3 +178,6 @@ fn families(sessions: &[Session]) -> usize {
     let root = |session: &Session| ancestors(&session.id, &parents).last().unwrap_or(&session.id).clone();
     sessions.iter().map(root).collect::<BTreeSet<_>>().len()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::containment::{
     Actor, CapsUsage, Circumstances, Containment, Facts, Impact, Journal, Lease, OpenPlans, Outcome, Pauses,
     Plan, Readable, Refusal, Request, RequestedBy, Stage, Trigger, Verdict, containments, enter_holdings,
-    may_go_on, refusals, release, thrown,
+    may_be_repeated, may_go_on, refusals, release, thrown,
 };
 use crate::detection::{Action, Finding, FindingId, Level, SubjectKind};
 use crate::evidence::EntryKind;
@@ -182,7 +182,9 @@ impl Contain<'_> {
                 release(self.store, &lease, self.clock.now()).await;
                 Ok(kept.value)
             }
-            Ok(Some(kept)) if kept.value.stage == Stage::Acting => self.resume(kept, lease).await,
+            Ok(Some(kept)) if kept.value.stage == Stage::Acting || kept.value.is_not_contained() => {
+                self.resume(kept, lease).await
+            }
             Ok(kept) => self.begin(request, finding, kept.map(|kept| kept.version), lease).await,
             Err(error) => {
                 release(self.store, &lease, self.clock.now()).await;
@@ -294,12 +296,18 @@ impl Contain<'_> {
     async fn go_on(&self, calls: u64, journal: &mut Journal<'_>) -> Result<(), ContainError> {
         let request = journal.record.request.clone();
         let known = self.know(&request, None).await?;
-        let refusals = may_go_on(&self.circumstances(&request, &known));
+        let circumstances = self.circumstances(&request, &known);
+        let is_repeated = journal.record.is_not_contained();
+        let refusals = if is_repeated { may_be_repeated(&circumstances) } else { may_go_on(&circumstances) };
+        // Whether an act that had begun was done is not known, so it counts as done.
+        journal.record.interrupt(self.clock.now());
         if let Some(refusal) = refusals.first() {
             return Ok(self.stop(refusal.clone(), journal).await?);
         }
+        let open = known.open_plans.map_err(|reason| unreadable_plans(&request.org_id, reason))?;
+        let opening = open.opening(&journal.record.containment_id, &request.user_id)?;
         let plan = Plan::left(&known.facts.holdings, self.policy.containment.freeze, self.clock.now());
-        journal.go_on(&plan).await?;
+        journal.go_on(&plan, opening).await?;
         Ok(self.carry_through(plan, calls, journal).await?)
     }
 
@@ -331,7 +339,7 @@ impl Contain<'_> {
     /// Ends what may not go on: refused if nothing was done, and otherwise not contained, for nobody has looked.
     async fn stop(&self, refusal: Refusal, journal: &mut Journal<'_>) -> Result<(), StoreError> {
         if journal.record.has_acted() {
-            let reason = format!("it was stopped between two acts: {}", refusal.reason);
+            let reason = format!("it was begun and may not be gone on with: {}", refusal.reason);
             journal.end(Outcome::NotContained { reason }).await
         } else {
             journal.end(Outcome::Refused { refusals: vec![refusal] }).await
@@ -407,6 +415,10 @@ impl Known {
         self.caps.as_ref().is_ok_and(|caps| caps.holds(key))
             || self.open_plans.as_ref().is_ok_and(|open| open.key() == *key)
     }
+}
+
+fn unreadable_plans(org: &OrgId, reason: String) -> StoreError {
+    StoreError::Unreadable { key: OpenPlans::key_of(org), reason }
 }
 
 /// A request per user whom a finding about one user lets contain; none where it asks for nothing.

@@ -1,6 +1,6 @@
 //! What is refused, and that nothing is done then.
 
-use salesforce_simulator::{CampaignKind, Frost, Permission};
+use salesforce_simulator::{CampaignKind, Frost, Lying, Permission};
 use serde_json::json;
 use session_warden::clock::Clock;
 use session_warden::containment::{Outcome, Stage, Switch};
@@ -195,6 +195,30 @@ async fn what_cannot_be_read_refuses() {
         }
         assert!(scene.writes().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_person_goes_on_with_what_was_not_contained() {
+    let mut scene = scene().await;
+    scene.policy.caps.per_hour = 1;
+    scene.simulator.org().switches_mut().lying = Lying::Deletes;
+    let request = scene.by_person(&scene.user());
+    let first = scene.stage().contain(request.clone(), Apply::Act).await.unwrap();
+    assert!(matches!(first.outcome, Some(Outcome::NotContained { .. })));
+    scene.simulator.org().switches_mut().lying = Lying::No;
+    scene.throw_kill_switch(Switch::Thrown).await;
+    scene.writes();
+    let stopped = scene.stage().contain(request.clone(), Apply::Act).await.unwrap();
+    assert!(matches!(stopped.outcome, Some(Outcome::NotContained { .. })) && scene.writes().is_empty());
+    scene.throw_kill_switch(Switch::Lifted).await;
+    let second = scene.stage().contain(request.clone(), Apply::Act).await.unwrap();
+    assert_eq!(second.outcome, Some(Outcome::Contained), "{second:#?}");
+    assert_eq!(second.started, first.started);
+    assert!(!scene.writes().is_empty());
+    assert_eq!(scene.stage().contain(request, Apply::Act).await.unwrap(), second);
+    assert!(scene.writes().is_empty());
+    assert_eq!(scene.records(Table::Contain, "containments").await.len(), 1);
+    assert_eq!(scene.records(Table::Contain, "caps").await[0].body, json!({ "users": 1 }));
 }
 
 #[tokio::test]

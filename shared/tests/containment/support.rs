@@ -162,7 +162,7 @@ impl Scene {
 
     pub async fn on(store: Arc<dyn Store>, kind: CampaignKind) -> Self {
         let simulator =
-            Simulator::start(generate(&Seed { users: 60, days: 20, ..Seed::default() })).await.unwrap();
+            Simulator::start(generate(&Seed { users: 40, days: 4, ..Seed::default() })).await.unwrap();
         let campaign = simulator.org().launch(kind, SystemClock.now());
         simulator.org().take_writes();
         let document = simulator.connection_document();
