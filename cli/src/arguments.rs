@@ -26,8 +26,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Output {
     /// For people.
     Table,
-    /// For scripts: one JSON document.
+    /// For scripts: JSON.
     Json,
+    /// For spreadsheets; lists only.
+    Csv,
 }
 
 /// What to do.
@@ -165,9 +167,23 @@ pub(crate) struct VerifyOptions {
     pub(crate) head: Option<PathBuf>,
 }
 
+/// An attack that the drill can play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// Passwords are guessed until one is right.
+    BruteForce,
+    /// A vendor's refresh token is used from an unknown network.
+    StolenRefreshToken,
+    /// A single-sign-on user is phished.
+    PhishedSso,
+}
+
 /// `warden drill`.
 #[derive(Debug, Args)]
 pub(crate) struct DrillOptions {
+    /// Play one attack only; by default all of them at once.
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) scenario: Option<Scenario>,
     /// Write the report here.
     #[arg(long, value_name = "OUT.html", default_value = "warden-output/drill.html")]
     pub(crate) report: PathBuf,

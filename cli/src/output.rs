@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, Color, ContentArrangement, Table};
 use serde::Serialize;
@@ -77,12 +77,10 @@ pub(crate) fn findings_table(findings: &[Finding]) -> Table {
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.first_seen.cmp(&b.first_seen)));
     let mut table = table(&["Severity", "Subject", "Since (UTC)", "Detections", "Action", "Finding"]);
     for finding in findings {
-        let subject =
-            if finding.subject.name.is_empty() { &finding.subject.id } else { &finding.subject.name };
         let detections: Vec<_> = finding.detections.iter().map(|d| d.id.as_str()).collect();
         table.add_row([
             severity_cell(finding.severity),
-            cell(subject),
+            cell(subject_name(finding)),
             cell(finding.first_seen.strftime("%Y-%m-%d %H:%M:%S").to_string()),
             cell(detections.join(", ")),
             cell(format!("{:?}", finding.action).to_lowercase()),
@@ -99,6 +97,51 @@ fn severity_cell(severity: Severity) -> Cell {
         Severity::Low | Severity::Info => Color::Reset,
     };
     Cell::new(severity.name()).fg(color)
+}
+
+/// Findings for a spreadsheet. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+pub(crate) fn say_csv(findings: &[Finding]) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
+    csv.write_record([
+        "severity",
+        "score",
+        "subject_kind",
+        "subject",
+        "first_seen",
+        "last_seen",
+        "detections",
+        "action",
+        "finding_id",
+    ])?;
+    for finding in findings {
+        let detections: Vec<_> = finding.detections.iter().map(|d| d.id.as_str()).collect();
+        let row = [
+            finding.severity.name().to_owned(),
+            finding.score.to_string(),
+            format!("{:?}", finding.subject.kind).to_lowercase(),
+            subject_name(finding).to_owned(),
+            finding.first_seen.to_string(),
+            finding.last_seen.to_string(),
+            detections.join(" "),
+            format!("{:?}", finding.action).to_lowercase(),
+            finding.finding_id.to_string(),
+        ];
+        csv.write_record(row.iter().map(|cell| no_formula(&harmless(cell))))?;
+    }
+    csv.flush().context("Failed to write to standard output")
+}
+
+fn subject_name(finding: &Finding) -> &str {
+    if finding.subject.name.is_empty() { &finding.subject.id } else { &finding.subject.name }
+}
+
+fn no_formula(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Refuses CSV where there is no list.
+pub(crate) fn no_list(command: &str) -> anyhow::Result<()> {
+    bail!("`{command}` prints no list, so there is no CSV of it; use --output table or json")
 }
 
 /// How a containment ended, in a few words.
@@ -159,6 +202,12 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula() {
+        assert_eq!(no_formula("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(no_formula("ada@example.com"), "ada@example.com");
+    }
 
     #[test]
     fn hostile_text_cannot_move_the_cursor_or_turn_the_line_around() {

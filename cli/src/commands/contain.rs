@@ -39,6 +39,7 @@ pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Res
     anchor(&workplace, &org_id).await?;
     match format {
         Output::Json => output::say_json(&containment)?,
+        Output::Csv => output::no_list("contain")?,
         Output::Table => show(&containment, options)?,
     }
     Ok(exit(&containment))

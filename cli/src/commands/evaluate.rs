@@ -182,6 +182,9 @@ fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation)
 
 fn show(evaluation: &Evaluation, format: Output) -> anyhow::Result<()> {
     let history = &evaluation.history;
+    if format == Output::Csv {
+        return output::say_csv(&evaluation.findings);
+    }
     if format == Output::Json {
         let rejected: Vec<_> = history.rejected.first.iter().map(ToString::to_string).collect();
         return output::say_json(&json!({

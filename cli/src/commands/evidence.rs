@@ -40,6 +40,7 @@ async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit>
     }
     match format {
         Output::Json => output::say_json(&verdicts)?,
+        Output::Csv => output::no_list("evidence")?,
         Output::Table => show(&verdicts)?,
     }
     let all_intact = verdicts.iter().all(|verdict| verdict.intact);

@@ -18,6 +18,7 @@ pub(crate) async fn run(options: &StoreOptions, format: Output) -> anyhow::Resul
     }
     match format {
         Output::Json => output::say_json(&findings)?,
+        Output::Csv => output::say_csv(&findings)?,
         Output::Table if findings.is_empty() => output::say("No findings.")?,
         Output::Table => output::say(&output::findings_table(&findings).to_string())?,
     }

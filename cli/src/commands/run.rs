@@ -60,7 +60,9 @@ async fn round(orgs: &[Org], workplace: &Workplace, rules: &Rules, format: Outpu
 }
 
 fn show(org: &Org, round: &Round, format: Output) -> anyhow::Result<Exit> {
-    if format == Output::Json {
+    if format == Output::Csv {
+        output::say_csv(&round.raised)?;
+    } else if format == Output::Json {
         output::say_json(&serde_json::json!({
             "org": org.alias,
             "logins": round.logins,

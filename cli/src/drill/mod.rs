@@ -14,7 +14,7 @@ use session_warden::clock::{Clock, SystemClock};
 use session_warden::salesforce::{Connection, http_client};
 use session_warden::store::StoreLocation;
 
-use crate::arguments::{DrillOptions, Output};
+use crate::arguments::{DrillOptions, Output, Scenario};
 use crate::commands::simulate::seed;
 use crate::exit::Exit;
 use crate::output;
@@ -44,7 +44,7 @@ pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Resul
     let rules = policy::rules(&simulator)?;
 
     learn(&org, &workplace, &rules).await?;
-    let cast = attack(&simulator);
+    let cast = attack(&simulator, options.scenario);
     tokio::time::sleep(NEXT_SECOND).await;
     let round = org.round(&workplace, &rules, &|_| {}).await?;
 
@@ -64,12 +64,22 @@ async fn learn(org: &Org, workplace: &Workplace, rules: &Rules) -> anyhow::Resul
     Ok(())
 }
 
-fn attack(simulator: &Simulator) -> Cast {
+fn attack(simulator: &Simulator, scenario: Option<Scenario>) -> Cast {
     let now = SystemClock.now();
     let mut org = simulator.org();
     let harmless = BenignKind::ALL.map(|kind| (kind, org.live_benign(kind, now))).into();
-    let campaigns = CampaignKind::ALL.map(|kind| org.launch(kind, now)).into();
+    let played =
+        CampaignKind::ALL.into_iter().filter(|kind| scenario.is_none_or(|one| kind_of(one) == *kind));
+    let campaigns = played.map(|kind| org.launch(kind, now)).collect();
     Cast { campaigns, harmless }
+}
+
+fn kind_of(scenario: Scenario) -> CampaignKind {
+    match scenario {
+        Scenario::BruteForce => CampaignKind::BruteForce,
+        Scenario::StolenRefreshToken => CampaignKind::StolenRefreshToken,
+        Scenario::PhishedSso => CampaignKind::PhishedSso,
+    }
 }
 
 fn show(
@@ -78,8 +88,10 @@ fn show(
     options: &DrillOptions,
     format: Output,
 ) -> anyhow::Result<()> {
-    if format == Output::Json {
-        return output::say_json(judgement);
+    match format {
+        Output::Json => return output::say_json(judgement),
+        Output::Csv => return output::no_list("drill"),
+        Output::Table => {}
     }
     let mut table = output::table(&[
         "Attack",
