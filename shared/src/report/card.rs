@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Report;
 use super::shown::Shown;
-use super::timeline::{Drawing, Format, TimelineEvent, step_name};
+use super::timeline::{Drawing, Format, TimelineEvent};
 use super::verdict::Verdict;
-use super::wording::{count, duration, fact_name, fact_value, instant};
-use crate::containment::{Containment, RequestedBy, Step, StepResult, Survivor};
+use super::wording::{civil, count, duration, fact_name, fact_value, instant};
+use crate::containment::{Containment, RequestedBy, Step, StepKind, StepResult, Survivor};
 use crate::detection::{Detected, Finding, SubjectKind};
 
 /// Events of one timeline that are listed as text.
@@ -48,6 +48,7 @@ pub(super) struct DetectedView {
 }
 
 pub(super) struct ContainmentView {
+    said: Said,
     pub(super) verdict: &'static str,
     pub(super) words: Shown,
     pub(super) whom: Shown,
@@ -58,9 +59,17 @@ pub(super) struct ContainmentView {
     pub(super) api_calls: u64,
     pub(super) steps: Vec<StepView>,
     pub(super) survivors: Vec<Shown>,
+    pub(super) more_survivors: usize,
     pub(super) warnings: Vec<Shown>,
     pub(super) residual: String,
     pub(super) evidence_head: Shown,
+}
+
+/// Whether the words about a containment stand above it already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Already,
+    NotYet,
 }
 
 pub(super) struct StepView {
@@ -87,6 +96,7 @@ impl Card {
     ) -> Self {
         let mut events = report.timelines.get(&finding.finding_id).cloned().unwrap_or_default();
         events.sort_by_key(|event| (event.at, event.lane));
+        let said = if own.len() == 1 { Said::Already } else { Said::NotYet };
         Self {
             id: Shown::of(finding.finding_id.as_str()),
             anchor: format!("finding-{number}"),
@@ -97,17 +107,17 @@ impl Card {
             verdict: verdict.kind.class(),
             words: Shown::of(&verdict.words),
             titles: finding.detections.iter().map(|detected| Shown::of(&detected.title)).collect(),
-            first_seen: instant(finding.first_seen),
-            last_seen: instant(finding.last_seen),
+            first_seen: civil(finding.first_seen),
+            last_seen: civil(finding.last_seen),
             lasted: lasted(finding.first_seen, finding.last_seen),
-            detected_at: instant(finding.detected_at),
+            detected_at: civil(finding.detected_at),
             sources: sources(finding),
             users: count(finding.totals.affected_users as u64, "account", "accounts"),
             explanation: finding.explanation.iter().map(Shown::of).collect(),
             detections: finding.detections.iter().map(DetectedView::of).collect(),
             containments: own
                 .iter()
-                .map(|containment| ContainmentView::of(containment, report.generated_at))
+                .map(|containment| ContainmentView::of(containment, said, report.generated_at))
                 .collect(),
             drawings: drawings(&events),
             more_events: events.len().saturating_sub(LISTED),
@@ -167,11 +177,12 @@ impl DetectedView {
 }
 
 impl ContainmentView {
-    pub(super) fn of(containment: &Containment, now: Timestamp) -> Self {
+    pub(super) fn of(containment: &Containment, said: Said, now: Timestamp) -> Self {
         let verdict = Verdict::of_containment(containment);
         let (request, impact) = (&containment.request, &containment.impact);
         let username = impact.username.as_str();
         Self {
+            said,
             verdict: verdict.kind.class(),
             words: Shown::of(verdict.words),
             whom: Shown::of(if username.is_empty() { request.user_id.as_str() } else { username }),
@@ -180,7 +191,7 @@ impl ContainmentView {
                 RequestedBy::Policy => "the policy",
                 RequestedBy::Person { name } => name,
             }),
-            started: instant(containment.started),
+            started: civil(containment.started),
             took: containment
                 .login_to_verified_seconds
                 .map(SignedDuration::from_secs)
@@ -189,10 +200,18 @@ impl ContainmentView {
             api_calls: containment.api_calls,
             steps: containment.steps.iter().map(StepView::of).collect(),
             survivors: containment.survivors.iter().map(survivor).collect(),
-            warnings: impact.warnings.iter().map(Shown::of).collect(),
+            more_survivors: containment.survivors_total.saturating_sub(containment.survivors.len()),
+            warnings: impact.unread.iter().chain(&impact.warnings).map(Shown::of).collect(),
             residual: containment.residual_until.map(|until| residual(until, now)).unwrap_or_default(),
             evidence_head: Shown::of(containment.evidence_head.as_deref().unwrap_or_default()),
         }
+    }
+}
+
+impl ContainmentView {
+    /// Whether its own words are to be shown.
+    pub(super) fn is_to_be_said(&self) -> bool {
+        self.said == Said::NotYet
     }
 }
 
@@ -216,8 +235,18 @@ impl StepView {
             StepResult::AlreadySo => ("done", "was so already".to_owned()),
             StepResult::Failed { reason } => ("failed", format!("FAILED: {reason}")),
         };
-        let (name, at) = (step_name(step.kind), step.at.strftime("%H:%M:%S").to_string());
+        let (name, at) = (act_name(step.kind), step.at.strftime("%H:%M:%S").to_string());
         Self { name, targets: step.targets, class, result: Shown::of(result), at }
+    }
+}
+
+/// A table says beside it what became of an act.
+fn act_name(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Freeze => "Freeze the account",
+        StepKind::RevokeTokens => "Revoke refresh tokens",
+        StepKind::DeleteSessions => "Delete sessions",
+        StepKind::Reread => "Read again",
     }
 }
 
@@ -231,6 +260,6 @@ fn survivor(survivor: &Survivor) -> Shown {
 
 impl EventView {
     fn of(event: &TimelineEvent) -> Self {
-        Self { at: instant(event.at), lane: event.lane.name(), label: Shown::of(&event.label) }
+        Self { at: civil(event.at), lane: event.lane.name(), label: Shown::of(&event.label) }
     }
 }

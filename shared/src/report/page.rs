@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::card::{Card, ContainmentView};
+use super::card::{Card, ContainmentView, Said};
 use super::shown::Shown;
 use super::verdict::{Kind, Verdict};
 use super::wording::{count, instant};
@@ -86,7 +86,7 @@ impl Page {
             cards,
             loose: loose
                 .iter()
-                .map(|containment| ContainmentView::of(containment, report.generated_at))
+                .map(|containment| ContainmentView::of(containment, Said::NotYet, report.generated_at))
                 .collect(),
             off: report
                 .detections_off

@@ -28,6 +28,12 @@ impl Shown {
         Self(shown)
     }
 
+    /// What stands up to the first `@`, and what follows: where a username may be broken into two lines.
+    pub(super) fn at_the_sign(&self) -> (&str, &str) {
+        self.0.split_at(self.0.find('@').map_or(self.0.len(), |place| place + 1))
+    }
+
+    #[cfg(test)]
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,6 @@
 //! What became of a finding, in words that cannot be misread.
 
-use crate::containment::{Containment, Outcome};
+use crate::containment::{Containment, Outcome, Stage};
 use crate::detection::{Action, Finding};
 
 /// What became of a finding.
@@ -59,7 +59,7 @@ impl Kind {
 impl Verdict {
     /// Of a finding: what its newest containment came to; without one, why there is none.
     pub(super) fn of(finding: &Finding, newest: Option<&Containment>, held_back: Option<&str>) -> Self {
-        match newest {
+        match newest.filter(|containment| containment.stage != Stage::Planned) {
             Some(containment) => Self::of_containment(containment),
             None => Self::without_containment(finding.action, held_back),
         }

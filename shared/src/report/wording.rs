@@ -7,7 +7,12 @@ use super::shown::Shown;
 
 /// `23 Nov 2026, 18:43:05 UTC`.
 pub(super) fn instant(at: Timestamp) -> String {
-    at.strftime("%-d %b %Y, %H:%M:%S UTC").to_string()
+    format!("{} UTC", civil(at))
+}
+
+/// `23 Nov 2026, 18:43:05`, where a heading says that it is UTC.
+pub(super) fn civil(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y, %H:%M:%S").to_string()
 }
 
 /// The two largest units: `45 s`, `1 min 12 s`, `3 h 5 min`, `12 d 4 h`.

@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// The share of the axis from which an empty stretch is cut out.
-const CUT_SHARE: f64 = 0.55;
+const CUT_SHARE: f64 = 0.75;
 /// At most this many stretches are cut out.
 const CUTS: usize = 3;
 /// Room between a segment's edge and its first marker, in pixels.
 const PAD: f64 = 12.0;
 /// What a segment has at least, in pixels.
-const LEAST_WIDTH: f64 = 64.0;
+const LEAST_WIDTH: f64 = 88.0;
 /// The width of a cut, in pixels.
 const CUT_WIDTH: f64 = 34.0;
 

@@ -1,17 +1,13 @@
 //! A timeline as what an SVG draws: numbers and short texts, nothing left to decide.
 
-use jiff::Timestamp;
-
 use super::axis::Axis;
-use super::event::{EventOutcome, Lane, TimelineEvent};
+use super::event::{Lane, TimelineEvent};
+use super::group::{Group, groups};
 use super::labels::{Place, Rows};
 use super::ticks::ticks;
-use crate::detection::Severity;
 use crate::report::shown::Shown;
-use crate::report::wording::{duration, instant};
+use crate::report::wording::duration;
 
-/// Markers nearer than this, in pixels, are one marker with a count.
-const MERGE: f64 = 11.0;
 /// The longest label beside a marker, in characters.
 const LABEL: usize = 44;
 /// The height of a line of text, in pixels.
@@ -59,7 +55,6 @@ pub(in crate::report) struct TickDrawn {
 pub(in crate::report) struct LaneDrawn {
     pub(in crate::report) name: &'static str,
     pub(in crate::report) name_y: f64,
-    pub(in crate::report) top: f64,
     pub(in crate::report) y: f64,
     pub(in crate::report) markers: Vec<Marker>,
 }
@@ -69,7 +64,7 @@ pub(in crate::report) struct Marker {
     pub(in crate::report) x: f64,
     pub(in crate::report) y: f64,
     /// An SVG path around 0,0.
-    pub(in crate::report) shape: &'static str,
+    pub(in crate::report) shape: String,
     pub(in crate::report) class: String,
     pub(in crate::report) hint: Shown,
     pub(in crate::report) label: Option<LabelDrawn>,
@@ -81,17 +76,9 @@ pub(in crate::report) struct LabelDrawn {
     pub(in crate::report) y: f64,
     pub(in crate::report) anchor: &'static str,
     pub(in crate::report) text: Shown,
-    /// Where the line down to the label ends; 0 when the label is beside its marker.
-    pub(in crate::report) leader: f64,
-}
-
-/// Events that stand so near to one another that they are one marker.
-struct Group<'a> {
-    x: f64,
-    first: &'a TimelineEvent,
-    last: Timestamp,
-    count: usize,
-    alike: bool,
+    pub(in crate::report) leader_x: f64,
+    /// Where the line down to the label ends.
+    pub(in crate::report) leader_y: f64,
 }
 
 impl Format {
@@ -111,8 +98,8 @@ impl Format {
 
     fn rows(self) -> usize {
         match self {
-            Self::Wide => 5,
-            Self::Narrow => 7,
+            Self::Wide => 4,
+            Self::Narrow => 6,
         }
     }
 
@@ -144,10 +131,10 @@ impl Drawing {
         Some(Self {
             class: if format == Format::Wide { "wide" } else { "narrow" },
             width: format.width(),
-            height: axis_y + 42.0,
+            height: px(axis_y + 42.0),
             names_x: 2.0,
-            axis_y,
-            segments: axis.segments.iter().map(|segment| (segment.left, segment.right)).collect(),
+            axis_y: px(axis_y),
+            segments: axis.segments.iter().map(|segment| (px(segment.left), px(segment.right))).collect(),
             cuts: draw_cuts(&axis),
             ticks: draw_ticks(&axis, format.width()),
             lanes,
@@ -155,11 +142,16 @@ impl Drawing {
     }
 }
 
+/// A tenth of a pixel is as fine as anyone sees.
+fn px(pixels: f64) -> f64 {
+    (pixels * 10.0).round() / 10.0
+}
+
 fn draw_cuts(axis: &Axis) -> Vec<CutDrawn> {
     let pairs = axis.segments.windows(2);
     pairs
         .map(|pair| CutDrawn {
-            x: f64::midpoint(pair[0].right, pair[1].left),
+            x: px(f64::midpoint(pair[0].right, pair[1].left)),
             label: duration(pair[1].from.duration_since(pair[0].until)),
         })
         .collect()
@@ -173,7 +165,7 @@ fn draw_ticks(axis: &Axis, width: f64) -> Vec<TickDrawn> {
             x if x > width - 36.0 => (width - 2.0, "end"),
             x => (x, "middle"),
         };
-        TickDrawn { x: tick.x, text_x, anchor, label: tick.label, date: tick.date }
+        TickDrawn { x: px(tick.x), text_x: px(text_x), anchor, label: tick.label, date: tick.date }
     });
     drawn.collect()
 }
@@ -185,105 +177,62 @@ fn draw_lane(
     format: Format,
     top: f64,
 ) -> (LaneDrawn, f64) {
-    let groups = group(events, axis);
+    let groups = groups(events, axis, format.width());
     let (name_y, marker_y) = format.lines();
+    let (rows, places) = place_labels(&groups, format);
     let y = top + marker_y;
-    let markers: Vec<_> = groups.iter().map(|group| group.x).collect();
-    let mut rows = Rows::of(format.rows(), format.left(), format.width(), &markers);
+    let markers = groups.iter().zip(places).map(|(group, place)| draw_marker(group, y, place)).collect();
+    let height = marker_y + (rows.used() + 1) as f64 * LINE;
+    (LaneDrawn { name: lane.name(), name_y: px(top + name_y), y: px(y), markers }, height)
+}
+
+/// The weightiest label is placed first; among equals, the order that leaves the fewest without room.
+fn place_labels(groups: &[Group<'_>], format: Format) -> (Rows, Vec<Option<Place>>) {
     let mut order: Vec<_> = (0..groups.len()).collect();
-    order.sort_by_key(|place| {
-        std::cmp::Reverse((
-            groups[*place].first.severity,
-            groups[*place].first.outcome == EventOutcome::Succeeded,
-        ))
+    order.sort_by_key(|number| std::cmp::Reverse(groups[*number].weight()));
+    let latest_first = place_in(&order, groups, format);
+    order.sort_by_key(|number| {
+        let (is_failed_act, severity, at) = groups[*number].weight();
+        (std::cmp::Reverse((is_failed_act, severity)), at)
     });
-    let mut places: Vec<Option<Place>> = vec![None; groups.len()];
-    for place in order {
-        let length = groups[place].label().as_str().chars().count();
-        places[place] = rows.place(groups[place].x, length);
-    }
-    let markers = groups.iter().zip(places).map(|(group, place)| group.draw(y, place)).collect();
-    let height = marker_y + rows.used() as f64 * LINE;
-    (LaneDrawn { name: lane.name(), name_y: top + name_y, top, y, markers }, height)
+    let earliest_first = place_in(&order, groups, format);
+    let placed = |places: &[Option<Place>]| places.iter().flatten().count();
+    if placed(&earliest_first.1) > placed(&latest_first.1) { earliest_first } else { latest_first }
 }
 
-fn group<'a>(events: &[&'a TimelineEvent], axis: &Axis) -> Vec<Group<'a>> {
-    let mut events = events.to_vec();
-    events.sort_by_key(|event| event.at);
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    for event in events {
-        let x = axis.x(event.at);
-        let same = |group: &&mut Group<'_>| {
-            x - group.x < MERGE
-                && group.first.severity == event.severity
-                && group.first.outcome == event.outcome
-        };
-        match groups.iter_mut().rev().take(3).find(same) {
-            Some(group) => {
-                group.count += 1;
-                group.last = event.at;
-                group.alike &= group.first.label == event.label;
-            }
-            None => groups.push(Group { x, first: event, last: event.at, count: 1, alike: true }),
-        }
+fn place_in(order: &[usize], groups: &[Group<'_>], format: Format) -> (Rows, Vec<Option<Place>>) {
+    let mut rows = Rows::of(format.rows(), format.left(), format.width());
+    let mut places = vec![None; groups.len()];
+    for number in order {
+        let group = &groups[*number];
+        places[*number] = rows.place(group.span, group.words().chars().count().min(LABEL));
     }
-    groups
+    (rows, places)
 }
 
-impl Group<'_> {
-    fn label(&self) -> Shown {
-        Shown::cut(&self.words(), LABEL)
-    }
-
-    fn words(&self) -> String {
-        match (self.count, self.alike) {
-            (1, _) => self.first.label.clone(),
-            (count, true) => format!("{count} × {}", self.first.label),
-            (count, false) => format!("{} and {} more", Shown::cut(&self.first.label, 30), count - 1),
-        }
-    }
-
-    fn hint(&self) -> Shown {
-        let until =
-            if self.last == self.first.at { String::new() } else { format!(" to {}", instant(self.last)) };
-        Shown::of(format!("{}{until}: {}", instant(self.first.at), self.words()))
-    }
-
-    fn draw(&self, y: f64, place: Option<Place>) -> Marker {
-        let label = place.map(|place| LabelDrawn {
-            x: place.x,
-            y: y + 4.0 + place.row as f64 * LINE,
-            anchor: place.anchor,
-            text: Shown::cut(self.label().as_str(), place.characters),
-            leader: if place.row == 0 { 0.0 } else { y + place.row as f64 * LINE + 4.0 },
-        });
-        Marker {
-            x: self.x,
-            y,
-            shape: shape(self.first.lane),
-            class: class(self.first),
-            hint: self.hint(),
-            label,
-        }
+fn draw_marker(group: &Group<'_>, y: f64, place: Option<Place>) -> Marker {
+    let words = group.words();
+    let below = y + place.as_ref().map_or(0, |place| place.row + 1) as f64 * LINE;
+    let label = place.map(|place| LabelDrawn {
+        x: px(place.x),
+        y: px(below + 4.0),
+        anchor: place.anchor,
+        text: shortened(&words, place.characters),
+        leader_x: px(place.leader),
+        leader_y: px(below + 4.0),
+    });
+    Marker {
+        x: px(group.span.0),
+        y: px(y),
+        shape: group.shape(),
+        class: group.class(),
+        hint: group.hint(),
+        label,
     }
 }
 
-/// Lanes differ in shape as well, for those who cannot tell the colours apart.
-fn shape(lane: Lane) -> &'static str {
-    match lane {
-        Lane::Login | Lane::Verification => "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z",
-        Lane::Session => "M-6 5.5L0-6L6 5.5z",
-        Lane::Detection => "M0-7.5L7.5 0L0 7.5L-7.5 0z",
-        Lane::Containment => "M-5.5-5.5h11v11h-11z",
-    }
-}
-
-fn class(event: &TimelineEvent) -> String {
-    let colour = match (event.lane, event.outcome) {
-        (Lane::Containment, EventOutcome::Succeeded) => "good",
-        (Lane::Containment, EventOutcome::Failed) => "critical",
-        _ => event.severity.map_or("plain", Severity::name),
-    };
-    let failed = if event.outcome == EventOutcome::Failed { " failed" } else { "" };
-    format!("marker {colour}{failed}")
+/// The mark that something was cut off takes the last character's room.
+fn shortened(words: &str, characters: usize) -> Shown {
+    let length = words.chars().count();
+    Shown::cut(words, if length > characters { characters.saturating_sub(1) } else { length })
 }

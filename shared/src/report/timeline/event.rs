@@ -56,8 +56,8 @@ impl Lane {
             Self::Login => "Logins",
             Self::Verification => "Verifications",
             Self::Session => "Sessions",
-            Self::Detection => "Detected",
-            Self::Containment => "Contained",
+            Self::Detection => "Detection",
+            Self::Containment => "Response",
         }
     }
 }
@@ -105,16 +105,21 @@ impl TimelineEvent {
         }
     }
 
-    /// Every step of a containment, and how it ended.
+    /// Every step of a containment that was taken, and how it ended.
     pub fn containment(containment: &Containment) -> Vec<Self> {
         let event = |at, label, outcome| Self { at, lane: Lane::Containment, label, severity: None, outcome };
         let mut events: Vec<_> = containment
             .steps
             .iter()
-            .map(|step| {
-                let failed = matches!(step.result, StepResult::Failed { .. });
-                let outcome = if failed { EventOutcome::Failed } else { EventOutcome::Succeeded };
-                event(step.at, step_name(step.kind).to_owned(), outcome)
+            .filter_map(|step| {
+                let (name, outcome) = match step.result {
+                    StepResult::Planned | StepResult::Begun => return None,
+                    StepResult::Done | StepResult::AlreadySo => {
+                        (step_name(step.kind), EventOutcome::Succeeded)
+                    }
+                    StepResult::Failed { .. } => (failure_name(step.kind), EventOutcome::Failed),
+                };
+                Some(event(step.at, name.to_owned(), outcome))
             })
             .collect();
         let end = containment.finished.zip(containment.outcome.as_ref());
@@ -128,8 +133,17 @@ impl TimelineEvent {
     }
 }
 
-/// What an act is, for people.
-pub(in crate::report) fn step_name(kind: StepKind) -> &'static str {
+fn failure_name(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Freeze => "Freezing failed",
+        StepKind::RevokeTokens => "Revoking tokens failed",
+        StepKind::DeleteSessions => "Deleting sessions failed",
+        StepKind::Reread => "Reading again failed",
+    }
+}
+
+/// What an act is when it is done, for people.
+fn step_name(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Freeze => "Account frozen",
         StepKind::RevokeTokens => "Refresh tokens revoked",

@@ -3,9 +3,9 @@
 mod axis;
 mod drawing;
 mod event;
+mod group;
 mod labels;
 mod ticks;
 
 pub(super) use drawing::{Drawing, Format};
-pub(super) use event::step_name;
 pub use event::{EventOutcome, Lane, TimelineEvent};

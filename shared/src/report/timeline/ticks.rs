@@ -6,6 +6,8 @@ use super::axis::{Axis, Segment};
 
 /// The least distance of two ticks, in pixels.
 const SPACING: f64 = 66.0;
+/// The least distance of two dates, in pixels.
+const DATES: f64 = 88.0;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -49,7 +51,7 @@ pub(super) struct Tick {
 /// The ticks of an axis, none nearer to another than its text needs.
 pub(super) fn ticks(axis: &Axis) -> Vec<Tick> {
     let mut ticks: Vec<Tick> = Vec::new();
-    let mut date = String::new();
+    let (mut date, mut date_x) = (String::new(), f64::NEG_INFINITY);
     for segment in &axis.segments {
         for (at, step) in instants(segment) {
             let x = segment.x(at);
@@ -57,8 +59,13 @@ pub(super) fn ticks(axis: &Axis) -> Vec<Tick> {
                 continue;
             }
             let own = second_line(at, step);
+            if own != date && x - date_x < DATES {
+                continue;
+            }
             let shown = if own == date { String::new() } else { own.clone() };
-            date = own;
+            if own != date {
+                (date, date_x) = (own, x);
+            }
             ticks.push(Tick { x, label: first_line(at, step), date: shown });
         }
     }
@@ -111,7 +118,7 @@ mod tests {
     fn from_seconds_to_months() {
         assert_eq!(labels(&[0, 20, 40])[..2], ["18:43:00 23 Nov 2026", "18:43:05"]);
         assert_eq!(labels(&[0, 1_500, 3_000])[..2], ["18:45 23 Nov 2026", "18:50"]);
-        assert_eq!(labels(&[0, 86_400 * 70, 86_400 * 140])[..2], ["26 Nov 2026", "10 Dec"]);
+        assert_eq!(labels(&[0, 86_400 * 70, 86_400 * 140])[..2], ["3 Dec 2026", "17 Dec"]);
         assert_eq!(labels(&[0]), ["18:43:00 23 Nov 2026"]);
     }
 }
