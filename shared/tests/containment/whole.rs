@@ -152,19 +152,20 @@ async fn without_a_freeze_access_ends_and_is_not_called_contained() {
 #[tokio::test]
 async fn failures_in_the_middle_are_outlasted() {
     let unavailable = || Effect::Json(503, json!([{ "message": "down", "errorCode": "SERVER_UNAVAILABLE" }]));
-    for (method, path) in [
-        ("PATCH", "UserLogin"),
-        ("POST", "oauth2/revoke"),
-        ("DELETE", "composite/sobjects"),
-        ("GET", "AuthSession"),
+    let (revoke, delete) = (("POST", "oauth2/revoke"), ("DELETE", "composite/sobjects"));
+    for ((method, path), effect) in [
+        (("PATCH", "UserLogin"), unavailable()),
+        (revoke, unavailable()),
+        (delete, unavailable()),
+        (("GET", "AuthSession"), unavailable()),
+        (revoke, Effect::Close),
+        (delete, Effect::CloseAfter),
     ] {
-        for effect in [unavailable(), Effect::Close, Effect::CloseAfter] {
-            let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
-            scene.simulator.org().faults_mut().add(Fault::new(method, path, 5, effect.clone()));
-            let record = scene.contain().await.unwrap();
-            assert_eq!(record.outcome, Some(Outcome::Contained), "{method} {path} {effect:?} {record:#?}");
-            assert!(!scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
-        }
+        let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+        scene.simulator.org().faults_mut().add(Fault::new(method, path, 5, effect.clone()));
+        let record = scene.contain().await.unwrap();
+        assert_eq!(record.outcome, Some(Outcome::Contained), "{method} {path} {effect:?} {record:#?}");
+        assert!(!scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
     }
 }
 
