@@ -1,0 +1,109 @@
+//! Lambda functions under the runtime interface emulator: the real binaries, the real protocol, no AWS.
+
+use std::fs::File;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::Value;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const FUNCTIONS: [&str; 3] = ["scan-login-history", "evaluate-activity", "revoke-sessions"];
+/// Looks for the emulator's port, one every 50 ms.
+const LOOKS: usize = 200;
+
+/// A function under the emulator; it ends with this.
+pub(crate) struct Function {
+    emulator: Child,
+    address: String,
+    log: PathBuf,
+}
+
+impl Function {
+    /// Starts a function with these variables set; its log goes to a file in `directory`.
+    pub(crate) fn start(name: &str, variables: &[(&str, String)], directory: &Path) -> Self {
+        let (address, runtime) = (free_address(), free_address());
+        let log = directory.join(format!("{name}.log"));
+        let emulator = Command::new(emulator())
+            .args(["--log-level", "error", "--runtime-interface-emulator-address", &address])
+            .args(["--runtime-api-address", &runtime])
+            .arg(bootstrap(name))
+            .env_remove("RUST_LOG")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(File::create(&log).unwrap())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let function = Self { emulator, address, log };
+        function.wait_until_it_listens();
+        function
+    }
+
+    /// Invokes the function: its answer, or its error as `errorType` and `errorMessage`.
+    pub(crate) async fn invoke(&self, payload: &Value) -> Value {
+        let url = format!("http://{}/2015-03-31/functions/function/invocations", self.address);
+        let client = session_warden::salesforce::http_client().unwrap();
+        client.post(url).json(payload).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// What it has logged: those lines that are JSON.
+    pub(crate) fn log(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(&self.log).unwrap();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    fn wait_until_it_listens(&self) {
+        for _ in 0..LOOKS {
+            if TcpStream::connect(&self.address).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the emulator does not listen on {}", self.address);
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let _ = self.emulator.kill();
+        let _ = self.emulator.wait();
+    }
+}
+
+/// The binary that `cargo lambda` has built for a function.
+pub(crate) fn bootstrap(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build).join(name).join("bootstrap")
+}
+
+/// As `make build` does it, but for this machine and unoptimised.
+fn build() -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lambda");
+    let mut cargo_lambda = Command::new(tool("bin/cargo-lambda"));
+    cargo_lambda.args(["lambda", "build", "--locked", "--compiler", "cargo", "--lambda-dir"]).arg(&directory);
+    cargo_lambda.args(FUNCTIONS.iter().flat_map(|name| ["--package", name])).current_dir(ROOT);
+    assert!(cargo_lambda.status().unwrap().success(), "cargo lambda could not build the functions");
+    directory
+}
+
+fn emulator() -> PathBuf {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    let library = tool("lib").read_dir().unwrap().next().unwrap().unwrap().path();
+    existing(library.join(format!("site-packages/samcli/local/rapid/aws-lambda-rie-{architecture}")))
+}
+
+fn tool(path: &str) -> PathBuf {
+    existing(Path::new(ROOT).join(".tools/venv").join(path))
+}
+
+fn existing(path: PathBuf) -> PathBuf {
+    assert!(path.exists(), "{} is missing: run `make setup`", path.display());
+    path
+}
+
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}

@@ -1,0 +1,158 @@
+//! The three Lambda functions as they are deployed: an attack is found and ended, and what is wrong is told.
+
+#![allow(clippy::unwrap_used, reason = "a test's support fails the test")]
+
+mod emulator;
+
+use std::path::Path;
+use std::process::Command;
+
+use emulator::{Function, bootstrap};
+use jiff::SignedDuration;
+use salesforce_simulator::{Campaign, CampaignKind, Seed, Simulator, generate};
+use serde_json::{Value, json};
+use session_warden::observation::OrgId;
+use session_warden::store::{LocalOutbox, Queue, SqliteStore};
+
+/// An org, and a directory with what the functions need to know of it.
+struct World {
+    simulator: Simulator,
+    directory: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let org = generate(&Seed { users: 50, days: 25, ..Seed::default() });
+        let world =
+            Self { simulator: Simulator::start(org).await.unwrap(), directory: tempfile::tempdir().unwrap() };
+        std::fs::write(world.path("org.json"), world.simulator.connection_document().to_string()).unwrap();
+        std::fs::write(world.path("policy.yaml"), "mode: contain\n").unwrap();
+        world
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.directory.path().join(name).display().to_string()
+    }
+
+    fn org_id(&self) -> String {
+        self.simulator.org().id().to_string()
+    }
+
+    fn start(&self, function: &str) -> Function {
+        let variables = [
+            ("WARDEN_STORE", format!("sqlite:{}", self.path("warden.sqlite"))),
+            ("WARDEN_CONNECTION", self.path("org.json")),
+            ("WARDEN_POLICY", self.path("policy.yaml")),
+        ];
+        Function::start(function, &variables, self.directory.path())
+    }
+
+    fn schedule(&self) -> Value {
+        json!({ "schema_version": 1, "org": self.org_id(), "scheduled_time": "2026-11-02T12:00:00Z", "attempt": "1" })
+    }
+
+    fn attack(&self) -> Campaign {
+        // A scan reads what lies before its own second.
+        let time = self.simulator.org().now() - SignedDuration::from_secs(5);
+        self.simulator.org().launch(CampaignKind::BruteForce, time)
+    }
+
+    /// Takes everything off a queue, as a batch that SQS would deliver.
+    async fn batch(&self, queue: Queue) -> Value {
+        use session_warden::store::Store;
+        let store = SqliteStore::open(Path::new(&self.path("warden.sqlite"))).unwrap();
+        let org = OrgId::new(self.org_id());
+        let waiting = LocalOutbox::new(&store).next(queue, &org, 1_000).await.unwrap();
+        store.write(waiting.iter().filter_map(|message| message.done.clone()).collect()).await.unwrap();
+        let messages: Vec<_> = waiting.into_iter().map(|message| message.body).collect();
+        batch(&messages)
+    }
+}
+
+fn batch(messages: &[Value]) -> Value {
+    let record = |(number, body): (usize, &Value)| {
+        json!({
+            "messageId": format!("m{number}"),
+            "body": body.to_string(),
+            "attributes": { "MessageGroupId": "00D" },
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:queue.fifo",
+        })
+    };
+    json!({ "Records": messages.iter().enumerate().map(record).collect::<Vec<_>>() })
+}
+
+fn failed(answer: &Value) -> Vec<&str> {
+    let failures = answer["batchItemFailures"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attack_is_found_and_ended() {
+    let world = World::new().await;
+    let (scan, evaluate) = (world.start("scan-login-history"), world.start("evaluate-activity"));
+    let learned = scan.invoke(&world.schedule()).await;
+    assert_eq!((&learned["caught_up"], &learned["blind"]), (&json!(true), &json!([])), "{learned}");
+    assert!(failed(&evaluate.invoke(&world.batch(Queue::Observations).await).await).is_empty());
+    assert_eq!(world.batch(Queue::Findings).await, batch(&[]), "nothing has happened yet");
+
+    let campaign = world.attack();
+    scan.invoke(&world.schedule()).await;
+    let observations = world.batch(Queue::Observations).await;
+    assert!(failed(&evaluate.invoke(&observations).await).is_empty(), "{:?}", evaluate.log());
+    let revoke = world.start("revoke-sessions");
+    assert!(
+        failed(&revoke.invoke(&world.batch(Queue::Findings).await).await).is_empty(),
+        "{:?}",
+        revoke.log()
+    );
+
+    let user = campaign.user_id.as_str();
+    assert!(world.simulator.org().is_frozen(user), "{:?}", revoke.log());
+    assert!(world.simulator.org().live_sessions_of(user).is_empty(), "{:?}", revoke.log());
+    for function in [scan, evaluate, revoke] {
+        let lines = function.log();
+        assert!(
+            lines.iter().all(|line| line["timestamp"].is_string() && line["level"].is_string()),
+            "{lines:?}"
+        );
+        assert!(
+            lines.iter().any(|line| line["duration_ms"].is_u64() && line["span"]["requestId"].is_string())
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_by_its_kind() {
+    let world = World::new().await;
+    let refused = |answer: Value| (answer["errorType"].clone(), answer["errorMessage"].to_string());
+
+    let scan = world.start("scan-login-history");
+    let (kind, message) = refused(scan.invoke(&json!({ "source": "aws.scheduler", "detail": "{}" })).await);
+    assert_eq!(kind, "InvalidPayload");
+    assert!(message.contains("<aws.scheduler.scheduled-time>"), "{message}");
+    let mut elsewhere = world.schedule();
+    elsewhere["org"] = json!("00D000000000001EAA");
+    assert_eq!(refused(scan.invoke(&elsewhere).await).0, "ConnectionUnusable");
+
+    let evaluate = world.start("evaluate-activity");
+    assert_eq!(refused(evaluate.invoke(&json!({ "detail": {} })).await).0, "InvalidPayload");
+    let nothing =
+        json!({ "schema_version": 1, "org_id": world.org_id(), "lane": "live", "observations": [] });
+    let answer = evaluate.invoke(&batch(&[nothing.clone(), json!("?"), nothing])).await;
+    assert_eq!(failed(&answer), ["m1", "m2"], "the order of a group is kept");
+
+    let revoke = world.start("revoke-sessions");
+    let unknown = json!({ "schema_version": 1, "org_id": world.org_id(), "finding_id": "f1", "version": 1 });
+    assert_eq!(failed(&revoke.invoke(&batch(&[unknown])).await), ["m0"]);
+    let kinds: Vec<_> = revoke.log().into_iter().filter_map(|line| line.get("error.type").cloned()).collect();
+    assert_eq!(kinds, ["FindingUnknown"]);
+}
+
+#[test]
+fn a_function_that_cannot_start_says_what_to_write() {
+    let ended = Command::new(bootstrap("evaluate-activity")).env_clear().output().unwrap();
+    assert!(!ended.status.success());
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("WARDEN_STORE is not set: write "), "{said}");
+}
