@@ -90,7 +90,8 @@ async fn safely<T>(
     let body = serde_json::from_str(body)
         .map_err(|error| Failure::InvalidPayload(format!("the body is not JSON: {error}")))?;
     let message = Message { id: record.message_id.unwrap_or_default(), body };
-    AssertUnwindSafe(handle(message)).catch_unwind().await.unwrap_or(Err(Failure::Panicked))
+    // A stage's future is large, and would lie in each future around it.
+    AssertUnwindSafe(Box::pin(handle(message))).catch_unwind().await.unwrap_or(Err(Failure::Panicked))
 }
 
 #[cfg(test)]
