@@ -1,22 +1,23 @@
 //! Findings and requests → verified containment.
 
-use jiff::Timestamp;
 use serde_json::json;
 
+use super::contain_error::ContainError;
 use super::findings;
+use super::known::Known;
 use crate::clock::Clock;
 use crate::containment::{
-    Actor, CapsUsage, Circumstances, Containment, Facts, Impact, Journal, Lease, OpenPlans, Outcome, Pauses,
-    Plan, Readable, Refusal, Request, RequestedBy, Stage, Trigger, Verdict, containments, enter_holdings,
-    may_be_repeated, may_go_on, refusals, release, thrown,
+    Actor, Circumstances, Containment, Impact, Journal, Lease, OpenPlans, Outcome, Pauses, Plan, Refusal,
+    Request, RequestedBy, Stage, Trigger, Verdict, containments, enter_holdings, may_be_repeated, may_go_on,
+    refusals, release,
 };
 use crate::detection::{Action, Finding, FindingId, Level, SubjectKind};
 use crate::evidence::EntryKind;
 use crate::messages::FindingRaised;
 use crate::observation::{OrgId, UserId};
 use crate::policy::Policy;
-use crate::salesforce::{Salesforce, SalesforceError, TokenHashKey};
-use crate::store::{Kept, Key, Store, StoreError, Write};
+use crate::salesforce::{Salesforce, TokenHashKey};
+use crate::store::{Kept, Store, StoreError, Write};
 
 /// Looks at a user whom another worker has in hand, before it is left to a later delivery: half a minute by default.
 const TURNS: usize = 300;
@@ -51,58 +52,10 @@ pub enum Apply {
     Act,
 }
 
-/// Why a containment failed. It is safe to ask again: what was begun is gone on with, what was done is not repeated.
-#[derive(Debug, thiserror::Error)]
-pub enum ContainError {
-    /// Salesforce failed before anything was done.
-    #[error(transparent)]
-    Salesforce(#[from] SalesforceError),
-    /// The store failed, or another worker took over. Without a record of it nothing more was done.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// There is no such finding.
-    #[error("org {org} has no finding {finding}; nothing is done")]
-    NoFinding {
-        /// Which org.
-        org: OrgId,
-        /// Which finding.
-        finding: FindingId,
-    },
-    /// A level that is not carried out yet.
-    #[error("containing at the level `{level}` is not possible yet, nothing is done; use the level `user`")]
-    LevelNotSupported {
-        /// The level's name.
-        level: &'static str,
-    },
-    /// The connection leads to another org than the request names.
-    #[error("the request is about org {asked} and the connection leads to {connected}; nothing is done")]
-    OtherOrg {
-        /// The org of the request.
-        asked: OrgId,
-        /// The org of the connection.
-        connected: OrgId,
-    },
-    /// Another worker has had the user in hand for longer than is waited.
-    #[error("user {user} is being contained by another worker; ask again later")]
-    Busy {
-        /// Whom.
-        user: UserId,
-    },
-}
-
 /// Whose turn it is.
 enum Turn {
     Settled(Box<Containment>),
     Ours(Lease),
-}
-
-/// Everything that decides, and the versions under which it was read.
-struct Known {
-    facts: Facts,
-    finding: Option<Finding>,
-    open_plans: Readable<OpenPlans>,
-    caps: Readable<CapsUsage>,
-    kill_switch: Readable<Option<String>>,
 }
 
 impl Contain<'_> {
@@ -346,18 +299,6 @@ impl Contain<'_> {
         }
     }
 
-    /// The shared records are read before Salesforce is asked: whatever another containment changes from here on makes
-    /// the intent conflict.
-    async fn know(&self, request: &Request, finding: Option<Finding>) -> Result<Known, ContainError> {
-        let (org, now) = (&request.org_id, self.clock.now());
-        let open_plans = OpenPlans::read(self.store, org).await?;
-        let caps = CapsUsage::read(self.store, org, now).await?;
-        let facts =
-            Facts::gather(self.salesforce, &request.user_id, self.token_key, self.own_users, now).await?;
-        let kill_switch = thrown(self.store, org).await?;
-        Ok(Known { facts, finding, open_plans, caps, kill_switch })
-    }
-
     fn plan(&self, known: &Known) -> Plan {
         Plan::of(&known.facts.holdings, self.policy.containment.freeze, known.facts.read_at)
     }
@@ -384,36 +325,6 @@ impl Contain<'_> {
             }
             outcome => outcome,
         }
-    }
-}
-
-impl Known {
-    fn circumstances<'c>(
-        &'c self,
-        policy: &'c Policy,
-        request: &'c Request,
-        now: Timestamp,
-    ) -> Circumstances<'c> {
-        Circumstances {
-            policy,
-            request,
-            finding: self.finding.as_ref(),
-            user: self.facts.user.as_ref().map(Option::as_ref).map_err(Clone::clone),
-            own_users: &self.facts.own_users,
-            visibility: self.facts.visibility.as_ref().map_err(Clone::clone),
-            administrators: self.facts.administrators.as_deref().map_err(Clone::clone),
-            open_plans: self.open_plans.as_ref().map(OpenPlans::users).map_err(Clone::clone),
-            kill_switch: self.kill_switch.as_ref().map(Option::as_deref).map_err(Clone::clone),
-            caps: self.caps.as_ref().map_err(Clone::clone),
-            active_users: self.facts.active_users.clone(),
-            now,
-        }
-    }
-
-    /// Whether a record is one that every containment of the org writes.
-    fn is_shared(&self, key: &Key) -> bool {
-        self.caps.as_ref().is_ok_and(|caps| caps.holds(key))
-            || self.open_plans.as_ref().is_ok_and(|open| open.key() == *key)
     }
 }
 

@@ -2,13 +2,16 @@
 
 mod accounts;
 mod contain;
+mod contain_error;
 mod cursor;
 mod evaluate;
 mod knowledge;
+mod known;
 mod scan;
 mod snapshot;
 
-pub use contain::{Apply, Contain, ContainError};
+pub use contain::{Apply, Contain};
+pub use contain_error::ContainError;
 pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
 pub use knowledge::findings;

@@ -1,0 +1,45 @@
+//! How a containment fails.
+
+use crate::detection::FindingId;
+use crate::observation::{OrgId, UserId};
+use crate::salesforce::SalesforceError;
+use crate::store::StoreError;
+
+/// Why a containment failed. It is safe to ask again: what was begun is gone on with, what was done is not repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum ContainError {
+    /// Salesforce failed before anything was done.
+    #[error(transparent)]
+    Salesforce(#[from] SalesforceError),
+    /// The store failed, or another worker took over. Without a record of it nothing more was done.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such finding.
+    #[error("org {org} has no finding {finding}; nothing is done")]
+    NoFinding {
+        /// Which org.
+        org: OrgId,
+        /// Which finding.
+        finding: FindingId,
+    },
+    /// A level that is not carried out yet.
+    #[error("containing at the level `{level}` is not possible yet, nothing is done; use the level `user`")]
+    LevelNotSupported {
+        /// The level's name.
+        level: &'static str,
+    },
+    /// The connection leads to another org than the request names.
+    #[error("the request is about org {asked} and the connection leads to {connected}; nothing is done")]
+    OtherOrg {
+        /// The org of the request.
+        asked: OrgId,
+        /// The org of the connection.
+        connected: OrgId,
+    },
+    /// Another worker has had the user in hand for longer than is waited.
+    #[error("user {user} is being contained by another worker; ask again later")]
+    Busy {
+        /// Whom.
+        user: UserId,
+    },
+}

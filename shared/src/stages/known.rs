@@ -1,0 +1,66 @@
+//! What a containment is judged by, and the versions under which it was read.
+
+use jiff::Timestamp;
+
+use super::{Contain, ContainError};
+use crate::containment::{CapsUsage, Circumstances, Facts, OpenPlans, Readable, Request, thrown};
+use crate::detection::Finding;
+use crate::policy::Policy;
+use crate::store::Key;
+
+/// Everything that decides.
+pub(super) struct Known {
+    pub(super) facts: Facts,
+    pub(super) finding: Option<Finding>,
+    pub(super) open_plans: Readable<OpenPlans>,
+    pub(super) caps: Readable<CapsUsage>,
+    kill_switch: Readable<Option<String>>,
+}
+
+impl Contain<'_> {
+    /// The shared records are read before Salesforce is asked: whatever another containment changes from here on makes
+    /// the intent conflict.
+    pub(super) async fn know(
+        &self,
+        request: &Request,
+        finding: Option<Finding>,
+    ) -> Result<Known, ContainError> {
+        let (org, now) = (&request.org_id, self.clock.now());
+        let open_plans = OpenPlans::read(self.store, org).await?;
+        let caps = CapsUsage::read(self.store, org, now).await?;
+        let facts =
+            Facts::gather(self.salesforce, &request.user_id, self.token_key, self.own_users, now).await?;
+        let kill_switch = thrown(self.store, org).await?;
+        Ok(Known { facts, finding, open_plans, caps, kill_switch })
+    }
+}
+
+impl Known {
+    pub(super) fn circumstances<'c>(
+        &'c self,
+        policy: &'c Policy,
+        request: &'c Request,
+        now: Timestamp,
+    ) -> Circumstances<'c> {
+        Circumstances {
+            policy,
+            request,
+            finding: self.finding.as_ref(),
+            user: self.facts.user.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            own_users: &self.facts.own_users,
+            visibility: self.facts.visibility.as_ref().map_err(Clone::clone),
+            administrators: self.facts.administrators.as_deref().map_err(Clone::clone),
+            open_plans: self.open_plans.as_ref().map(OpenPlans::users).map_err(Clone::clone),
+            kill_switch: self.kill_switch.as_ref().map(Option::as_deref).map_err(Clone::clone),
+            caps: self.caps.as_ref().map_err(Clone::clone),
+            active_users: self.facts.active_users.clone(),
+            now,
+        }
+    }
+
+    /// Whether a record is one that every containment of the org writes.
+    pub(super) fn is_shared(&self, key: &Key) -> bool {
+        self.caps.as_ref().is_ok_and(|caps| caps.holds(key))
+            || self.open_plans.as_ref().is_ok_and(|open| open.key() == *key)
+    }
+}
