@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use session_warden::detection::{Finding, Lane, OrgState, TailEntry};
+use session_warden::detection::{Finding, Lane, OrgState, Present, TailEntry};
 use session_warden::history_file::{History, HistoryError};
 use session_warden::observation::{Observation, OrgId, Position, User};
 
@@ -30,8 +30,8 @@ pub(crate) struct Window {
     pub(crate) until: Timestamp,
 }
 
-/// Judges a history in the order of time. Memory is bounded by users and networks, not by rows: every batch is judged as
-/// if its newest row were the present.
+/// Judges a history in the order of time. Memory is bounded by users and networks, not by rows: every finding is decided as if
+/// its last row were the present.
 pub(crate) fn judge(
     org: &OrgId,
     history: &History,
@@ -76,14 +76,13 @@ impl<'a> Judging<'a> {
     }
 
     fn take(&mut self, batch: Vec<Observation>, window: Window) {
-        let Some(now) = batch.iter().map(|seen| seen.position().time).max() else { return };
         let lane =
             |seen: &Observation| if seen.position().time < window.since { Lane::Teach } else { Lane::Live };
         let entries =
             batch.into_iter().map(|observation| TailEntry { lane: lane(&observation), observation });
         let entries: Vec<_> = entries.collect();
         let (policy, detections) = (&self.rules.policy, &self.rules.detections);
-        let absorbed = self.state.absorb(self.org, policy, detections, entries, now);
+        let absorbed = self.state.absorb(self.org, policy, detections, entries, Present::AsItHappened);
         // Rows come in order and once: which were seen need not be remembered.
         self.state.seen.clear();
         self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use salesforce_simulator::{Seed, generate};
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::detection::{Lane, OrgState, TailEntry, catalogue};
+use session_warden::detection::{Lane, OrgState, Present, TailEntry, catalogue};
 use session_warden::observation::{Client, CountryCode, Login, Observation, OrgId, Outcome, Place, UserId};
 use session_warden::policy::Policy;
 
@@ -45,12 +45,11 @@ fn judge(history: &[Login]) -> usize {
     let mut state = OrgState::default();
     let mut findings = 0;
     for batch in history.chunks(BATCH) {
-        let now = batch.last().map_or(SystemClock.now(), |login| login.time);
         let entries = batch.iter().map(|login| TailEntry {
             observation: Observation::Login(Box::new(login.clone())),
             lane: Lane::Live,
         });
-        findings += state.absorb(&org, &policy, &detections, entries, now).raised.len();
+        findings += state.absorb(&org, &policy, &detections, entries, Present::AsItHappened).raised.len();
         state.seen.clear();
     }
     findings

@@ -35,6 +35,7 @@ fn a_value_that_makes_no_sense_names_its_key() {
         ("containment: { level: org }", "containment.level"),
         ("containment: { max_age: 0s }", "containment.max_age"),
         ("containment: { attempts: 0 }", "containment.attempts"),
+        ("protected: { users: [Ada Lovelace] }", "Ada Lovelace"),
     ];
     for (yaml, key) in cases {
         let error = Policy::parse(yaml).unwrap_err().to_string();
@@ -61,4 +62,13 @@ detections: { sso-bypass: { mode: contain } }",
     assert_eq!(policy.standing("005x", "root@example.com"), Standing::BreakGlass);
     assert_eq!(policy.standing("005x", "bob@example.com"), Standing::Ordinary);
     assert_ne!(policy.hash(), Policy::default().hash());
+}
+
+#[test]
+fn a_protected_id_holds_in_both_its_forms() {
+    for entry in ["005A0000006Vm9r", "005A0000006Vm9rIAC"] {
+        let policy = Policy::parse(&format!("protected: {{ users: [{entry}] }}")).unwrap();
+        let id = session_warden::observation::UserId::new("005A0000006Vm9r");
+        assert_eq!(policy.standing(id.as_str(), ""), Standing::Protected, "{entry}");
+    }
 }

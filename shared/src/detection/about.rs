@@ -23,7 +23,7 @@ pub enum Severity {
 
 impl Severity {
     /// The probability-like weight with which hits are joined into a score, 0 to 1.
-    pub(super) fn weight(self) -> f64 {
+    fn weight(self) -> f64 {
         match self {
             Self::Info => 0.05,
             Self::Low => 0.20,
@@ -31,6 +31,17 @@ impl Severity {
             Self::High => 0.75,
             Self::Critical => 0.95,
         }
+    }
+
+    /// The chance, 0 to 100, that at least one of several hits is right, were they independent.
+    pub(super) fn score(severities: impl Iterator<Item = Self>) -> f64 {
+        let miss: f64 = severities.map(|severity| 1.0 - severity.weight()).product();
+        ((1.0 - miss) * 1000.0).round() / 10.0
+    }
+
+    /// The severity of several hits together.
+    pub fn joined(severities: impl Iterator<Item = Self>) -> Self {
+        Self::of_score(Self::score(severities))
     }
 
     /// The severity of a joined score, 0 to 100. Two independent `medium` hits make a `high`.

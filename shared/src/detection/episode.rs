@@ -11,6 +11,8 @@ use crate::observation::{OrgId, Position, UserId};
 
 /// Hits closer than this to an episode belong to it.
 const GAP: SignedDuration = SignedDuration::from_hours(24);
+/// Access that is seen again this much later is news: whoever contained the first may not have ended the second.
+const AGAIN: SignedDuration = SignedDuration::from_mins(15);
 /// Hits kept in full; an attacker who is seen more often than this is described well enough by these.
 const HITS: usize = 400;
 
@@ -28,9 +30,11 @@ pub struct Episode {
     /// Counts the escalations, from 1.
     pub version: u64,
     /// Every hit, by detection and observation, so that judging an observation again adds nothing.
-    pub hits: BTreeMap<String, Hit>,
+    pub hits: BTreeMap<String, (Timestamp, Hit)>,
     /// Hits that no longer fitted.
     pub more_hits: u64,
+    /// The newest access that was told.
+    pub raised_for: Option<Timestamp>,
 }
 
 /// What an escalation is measured by.
@@ -59,8 +63,10 @@ impl Episode {
             version: 1,
             hits: BTreeMap::new(),
             more_hits: 0,
+            raised_for: None,
         };
         episode.add(at, hit);
+        episode.raised_for = episode.last_access();
         episode
     }
 
@@ -81,18 +87,39 @@ impl Episode {
             self.more_hits += 1;
             return;
         }
-        self.hits.insert(key, hit);
+        self.hits.insert(key, (at.time, hit));
     }
 
-    /// Counts an escalation.
-    pub(super) fn escalate(&mut self) {
-        self.version += 1;
+    /// Counts an escalation, if this is one: graver, more kinds of evidence, another user whose access was seen, or
+    /// access again, a while after it was last raised.
+    pub(super) fn escalate_from(&mut self, before: &Self) -> bool {
+        let newest = self.last_access();
+        let again = newest.is_some_and(|newest| self.raised_for.is_none_or(|raised| newest > raised + AGAIN));
+        let escalates = again || self.weight() != before.weight();
+        if escalates {
+            self.version += 1;
+            self.raised_for = newest;
+        }
+        escalates
+    }
+
+    /// The newest hit that shows access of at least high severity.
+    fn last_access(&self) -> Option<Timestamp> {
+        let shows = |hit: &&(Timestamp, Hit)| {
+            hit.1.containable == Containable::Yes && hit.1.severity >= Severity::High
+        };
+        self.hits.values().filter(shows).map(|(time, _)| *time).max()
+    }
+
+    /// Every hit that was kept.
+    pub fn all_hits(&self) -> impl Iterator<Item = &Hit> {
+        self.hits.values().map(|(_, hit)| hit)
     }
 
     pub(super) fn weight(&self) -> Weight {
         Weight {
             severity: self.severity(),
-            detections: self.hits.values().map(|hit| hit.detection.clone()).collect(),
+            detections: self.all_hits().map(|hit| hit.detection.clone()).collect(),
             containable: self.containable_users(),
         }
     }
@@ -100,8 +127,7 @@ impl Episode {
     /// 0 to 100: the chance that at least one detection is right, were they independent; each detection counts
     /// once, at its strongest.
     pub fn score(&self) -> f64 {
-        let miss: f64 = self.strongest().values().map(|hit| 1.0 - hit.severity.weight()).product();
-        ((1.0 - miss) * 1000.0).round() / 10.0
+        Severity::score(self.strongest().values().map(|hit| hit.severity))
     }
 
     /// The severity of that score.
@@ -112,7 +138,7 @@ impl Episode {
     /// The strongest hit of each detection.
     pub fn strongest(&self) -> BTreeMap<&str, &Hit> {
         let mut strongest: BTreeMap<&str, &Hit> = BTreeMap::new();
-        for hit in self.hits.values() {
+        for hit in self.all_hits() {
             let known = strongest.entry(&hit.detection).or_insert(hit);
             if hit.severity > known.severity {
                 *known = hit;
@@ -123,7 +149,7 @@ impl Episode {
 
     /// Users whose access was seen, by a hit of at least medium severity.
     pub fn containable_users(&self) -> BTreeSet<UserId> {
-        let hits = self.hits.values();
+        let hits = self.all_hits();
         hits.filter(|hit| hit.containable == Containable::Yes && hit.severity >= Severity::Medium)
             .filter_map(|hit| hit.user_id.clone())
             .collect()

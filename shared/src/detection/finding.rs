@@ -165,7 +165,7 @@ impl Finding {
         detected_at: Timestamp,
         username: impl Fn(&UserId) -> Option<String>,
     ) -> Self {
-        let hits = || episode.hits.values();
+        let hits = || episode.all_hits();
         let affected: BTreeSet<_> = hits().filter_map(|hit| hit.user_id.clone()).collect();
         let logins: BTreeSet<_> = hits().flat_map(|hit| hit.login_ids.iter().cloned()).collect();
         let sessions: BTreeSet<_> = hits().flat_map(|hit| hit.session_ids.iter().cloned()).collect();

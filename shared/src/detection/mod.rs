@@ -24,5 +24,5 @@ pub use hit::{Containable, Evidence, Hit, Subject, SubjectKind};
 pub use profile::{
     ApplicationProfile, Attempt, LastSuccess, NetworkProfile, OrgProfile, Profiles, UserProfile,
 };
-pub use state::{Absorbed, Lane, OVERLAP, OrgState, SeenBucket, TailEntry};
+pub use state::{Absorbed, Lane, OVERLAP, OrgState, Present, SeenBucket, TailEntry};
 pub use view::View;

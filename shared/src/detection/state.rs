@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::profile::Teaches;
-use super::{Detection, Episode, Finding, Hit, Profiles, Severity, Subject, View};
+use super::{Detection, Episode, Finding, FindingId, Hit, Profiles, Severity, Subject, View};
 use crate::observation::{Network, Observation, OrgId, Position, User, UserId};
 use crate::policy::{Egress, Policy};
 
@@ -113,14 +113,14 @@ impl OrgState {
         policy: &Policy,
         detections: &[Box<dyn Detection>],
         batch: impl IntoIterator<Item = TailEntry>,
-        now: Timestamp,
+        present: Present,
     ) -> Absorbed {
         let mut absorbed = Absorbed::default();
         for entry in batch {
             self.receive(entry, &mut absorbed);
         }
         let (hits, teaches) = self.judge(&policy.egress, detections);
-        self.join(org, policy, hits, now, &mut absorbed);
+        self.join(&Judging { org, policy, present }, hits, &mut absorbed);
         self.commit(&teaches, &mut absorbed);
         absorbed
     }
@@ -172,66 +172,44 @@ impl OrgState {
     }
 
     /// Joins hits into episodes and tells those that changed.
-    fn join(
-        &mut self,
-        org: &OrgId,
-        policy: &Policy,
-        hits: Vec<(Position, Hit)>,
-        now: Timestamp,
-        out: &mut Absorbed,
-    ) {
-        let mut touched: BTreeMap<String, Option<Episode>> = BTreeMap::new();
+    fn join(&mut self, judging: &Judging<'_>, hits: Vec<(Position, Hit)>, out: &mut Absorbed) {
+        let mut touched = Touched::default();
         for (at, hit) in hits {
-            let key = hit.subject.key();
-            let open = self.episodes.get(&key).filter(|episode| episode.covers(at.time));
-            touched.entry(key.clone()).or_insert_with(|| open.cloned());
-            match self.episodes.get_mut(&key).filter(|episode| episode.covers(at.time)) {
-                Some(episode) => episode.add(&at, hit),
-                None => {
-                    self.episodes.insert(key, Episode::open(org, &at, hit));
-                }
-            }
+            self.join_one(judging.org, &at, hit, &mut touched);
         }
-        for (key, before) in touched {
-            self.tell(org, policy, &key, before.as_ref(), now, out);
+        for (finding_id, before) in std::mem::take(&mut touched.before) {
+            let open = self.episodes.values_mut().find(|episode| episode.finding_id == finding_id);
+            let Some(episode) =
+                open.or_else(|| touched.closed.iter_mut().find(|e| e.finding_id == finding_id))
+            else {
+                continue;
+            };
+            if before.as_ref() == Some(&*episode) {
+                continue;
+            }
+            let escalates = before.as_ref().is_some_and(|before| episode.escalate_from(before));
+            let finding = judging.tell(episode, &self.users);
+            out.raised.extend((before.is_none() || escalates).then(|| finding.clone()));
+            out.changed.push(finding);
         }
     }
 
-    fn tell(
-        &mut self,
-        org: &OrgId,
-        policy: &Policy,
-        key: &str,
-        before: Option<&Episode>,
-        now: Timestamp,
-        out: &mut Absorbed,
-    ) {
-        let Some(episode) = self.episodes.get_mut(key) else { return };
-        if before == Some(&*episode) {
+    /// A hit belongs to the subject's open episode where that covers it. A later one closes it and opens another; an
+    /// earlier one, which came very late, is an episode of its own beside it.
+    fn join_one(&mut self, org: &OrgId, at: &Position, hit: Hit, touched: &mut Touched) {
+        let key = hit.subject.key();
+        let open = self.episodes.get_mut(&key);
+        let is_earlier = open.as_ref().is_some_and(|open| at.time < open.first_seen);
+        let closed = touched.closed.iter_mut().filter(|episode| episode.subject.key() == key);
+        if let Some(episode) = open.into_iter().chain(closed).find(|episode| episode.covers(at.time)) {
+            touched.before.entry(episode.finding_id.clone()).or_insert_with(|| Some(episode.clone()));
+            episode.add(at, hit);
             return;
         }
-        let is_new = before.is_none_or(|before| before.finding_id != episode.finding_id);
-        let escalates = !is_new && before.is_some_and(|before| before.weight() != episode.weight());
-        if escalates {
-            episode.escalate();
-        }
-        let finding = self.finding(org, policy, key, now);
-        out.raised.extend(finding.clone().filter(|_| is_new || escalates));
-        out.changed.extend(finding);
-    }
-
-    fn finding(&self, org: &OrgId, policy: &Policy, key: &str, now: Timestamp) -> Option<Finding> {
-        let episode = self.episodes.get(key)?;
-        let username = |id: &UserId| self.users.get(id).map(|user| user.username.clone());
-        let mut finding = Finding::of(episode, org, now, username);
-        let user = finding.user_id.as_ref().and_then(|id| self.users.get(id));
-        let decision = policy.decide(&finding, user, now);
-        (finding.action, finding.level) = (decision.action, decision.level);
-        finding.policy_hash = policy.hash();
-        if !decision.because.is_empty() {
-            finding.explanation.push(format!("Nothing more is done because {}.", decision.because));
-        }
-        Some(finding)
+        let episode = Episode::open(org, at, hit);
+        touched.before.insert(episode.finding_id.clone(), None);
+        let closed = if is_earlier { Some(episode) } else { self.episodes.insert(key, episode) };
+        touched.closed.extend(closed);
     }
 
     /// Folds what is older than the overlap into the committed profiles.
@@ -251,6 +229,50 @@ impl OrgState {
             self.seen.entry(bucket.clone()).or_default().insert(&at);
             out.buckets.insert(bucket);
         }
+    }
+}
+
+/// When a finding is judged to have been made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Present {
+    /// Now: a finding may be too old to act on.
+    At(Timestamp),
+    /// At its last observation, as if the history were live.
+    AsItHappened,
+}
+
+/// What telling an episode needs.
+struct Judging<'a> {
+    org: &'a OrgId,
+    policy: &'a Policy,
+    present: Present,
+}
+
+/// Episodes that a batch has touched.
+#[derive(Default)]
+struct Touched {
+    /// As they were before; `None` for those that did not exist.
+    before: BTreeMap<FindingId, Option<Episode>>,
+    /// Those that are no longer, or never were, their subject's open one.
+    closed: Vec<Episode>,
+}
+
+impl Judging<'_> {
+    fn tell(&self, episode: &Episode, users: &HashMap<UserId, User>) -> Finding {
+        let now = match self.present {
+            Present::At(now) => now,
+            Present::AsItHappened => episode.last_seen,
+        };
+        let username = |id: &UserId| users.get(id).map(|user| user.username.clone());
+        let mut finding = Finding::of(episode, self.org, now, username);
+        let user = finding.user_id.as_ref().and_then(|id| users.get(id));
+        let decision = self.policy.decide(&finding, user, now);
+        (finding.action, finding.level) = (decision.action, decision.level);
+        finding.policy_hash = self.policy.hash();
+        if !decision.because.is_empty() {
+            finding.explanation.push(format!("Nothing more is done because {}.", decision.because));
+        }
+        finding
     }
 }
 

@@ -51,7 +51,7 @@ impl Observation {
     pub fn position(&self) -> Position {
         match self {
             Self::Login(login) => Position { time: login.time, id: format!("login/{}", login.id) },
-            Self::Session(session) => Position { time: session.seen_since(), id: session.revision() },
+            Self::Session(session) => Position { time: session.last_modified, id: session.revision() },
             Self::Verification(v) => Position { time: v.time, id: format!("check/{}", v.id) },
         }
     }

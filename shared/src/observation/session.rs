@@ -52,12 +52,6 @@ impl Session {
         self.last_modified.checked_add(validity).unwrap_or(Timestamp::MAX)
     }
 
-    /// When the state that is judged began: the login it now points to, or its creation.
-    pub(super) fn seen_since(&self) -> Timestamp {
-        let login = self.login.as_ref().and_then(|login| login.read.as_ref());
-        login.map_or(self.created, |(time, _)| self.created.max(*time))
-    }
-
     /// Names this state of the session: another address or another login is another observation.
     pub fn revision(&self) -> String {
         let login = self.login.as_ref().map_or("", |login| login.id.as_str());

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{IntegrationConsent, Mode, Policy};
 use crate::detection::{Action, Finding, Level, Severity};
-use crate::observation::{AccountKind, User};
+use crate::observation::{AccountKind, User, UserId};
 
 /// What the policy says of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Decision {
 impl Policy {
     /// What the policy says of an account, by id or username (compared without case).
     pub fn standing(&self, user_id: &str, username: &str) -> Standing {
-        let named = |entry: &String| entry == user_id || entry.eq_ignore_ascii_case(username);
+        let named = |entry: &String| names(entry, user_id, username);
         if self.protected.break_glass.iter().any(named) {
             Standing::BreakGlass
         } else if self.protected.users.iter().any(named) {
@@ -69,10 +69,8 @@ impl Policy {
     }
 
     fn decide_by_mode(&self, finding: &Finding, user: Option<&User>, username: &str) -> Decision {
-        let modes = finding.detections.iter().filter(|hit| hit.severity >= Severity::Medium);
-        let mode = modes.map(|hit| self.mode_of(&hit.id)).max().unwrap_or(self.mode);
         let is_integration = user.is_some_and(|user| user.kind == AccountKind::Integration);
-        let (action, because) = match mode {
+        let (action, because) = match self.mode_for(finding) {
             Mode::Off | Mode::Observe => (Action::Notify, "the mode is observe"),
             Mode::Ask => (Action::Ask, "the mode is ask"),
             Mode::Contain if is_integration && !self.allows_integration(user, username) => {
@@ -83,11 +81,25 @@ impl Policy {
         Decision { action, level: Some(self.containment.level), because: because.to_owned() }
     }
 
+    /// The strongest mode whose own detections are severe enough together: what one that only observes has seen does
+    /// not make another act.
+    fn mode_for(&self, finding: &Finding) -> Mode {
+        let severe = |mode: &Mode| {
+            let own = finding.detections.iter().filter(|detected| self.mode_of(&detected.id) >= *mode);
+            Severity::joined(own.map(|detected| detected.severity)) >= self.containment.minimum_severity
+        };
+        [Mode::Contain, Mode::Ask].into_iter().find(severe).unwrap_or(Mode::Observe)
+    }
+
     fn allows_integration(&self, user: Option<&User>, username: &str) -> bool {
+        let id = user.map_or("", |user| user.id.as_str());
         self.integrations.iter().any(|integration| {
-            let named = integration.user.eq_ignore_ascii_case(username)
-                || user.is_some_and(|user| integration.user == user.id.as_str());
-            named && integration.contain == IntegrationConsent::Allowed
+            names(&integration.user, id, username) && integration.contain == IntegrationConsent::Allowed
         })
     }
+}
+
+/// Whether an entry of the policy means this account: its id in either form, or its username without case.
+fn names(entry: &str, user_id: &str, username: &str) -> bool {
+    UserId::new(entry).as_str() == user_id || entry.trim().eq_ignore_ascii_case(username)
 }

@@ -177,6 +177,13 @@ impl Policy {
             let wanted = "a percentage from 0 to 100 is needed";
             return Err(PolicyError::Unusable { key: "caps.percent_of_active_users", found, wanted });
         }
+        if let Some(entry) = self.accounts().find(|entry| !names_an_account(entry)) {
+            return Err(PolicyError::Unusable {
+                key: "protected, integrations",
+                found: format!("`{entry}`"),
+                wanted: "a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed",
+            });
+        }
         if self.containment.level != Level::User {
             let found = format!("{:?}", self.containment.level).to_lowercase();
             let wanted = "automatic containment acts on `user`";
@@ -198,9 +205,22 @@ impl Policy {
         Ok(())
     }
 
+    fn accounts(&self) -> impl Iterator<Item = &String> {
+        let integrations = self.integrations.iter().map(|integration| &integration.user);
+        self.protected.users.iter().chain(&self.protected.break_glass).chain(integrations)
+    }
+
     /// Names exactly this policy: a hash of all its values, defaults included.
     pub fn hash(&self) -> String {
         let canonical = serde_json::to_vec(self).unwrap_or_default();
         hex::encode(&Sha256::digest(canonical)[..8])
     }
+}
+
+/// A protected entry that can match nobody protects nobody.
+fn names_an_account(entry: &str) -> bool {
+    let is_id = entry.starts_with("005")
+        && matches!(entry.len(), 15 | 18)
+        && entry.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_id || entry.contains('@')
 }

@@ -56,8 +56,8 @@ impl Accounts {
         }
         let told = Told { read_at: now };
         let write = |id: &UserId| Write::put(self.room.key(id.as_str()), Expect::Any, &told);
-        let writes = unknown.iter().map(write).collect::<Result<_, _>>()?;
-        self.fresh.extend(unknown.into_iter().map(|id| (id, true)));
+        let writes = users.iter().map(|user| write(&user.id)).collect::<Result<_, _>>()?;
+        self.fresh.extend(users.iter().map(|user| (user.id.clone(), true)));
         Ok((users, writes))
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Cursor {
     pub(super) read_until: Timestamp,
     /// Rows from here on are judged; older ones teach.
     live_from: Timestamp,
+    /// Identity verifications before this have been sent.
+    checked_until: Timestamp,
     /// Counts the sendings; names the messages.
     sequence: u64,
     /// Rows inside the overlap that were sent already.
@@ -53,6 +55,7 @@ impl Cursor {
         let begin = || Self {
             read_until: now - HISTORY,
             live_from: now - FIRST_JUDGED,
+            checked_until: now - FIRST_JUDGED,
             sequence: 0,
             recent: BTreeMap::new(),
         };
@@ -62,6 +65,16 @@ impl Cursor {
     /// The next span: it begins an overlap before what was read, because rows appear late.
     pub(super) fn next_span(&self, now: Timestamp) -> Span {
         Span { from: self.read_until - OVERLAP, until: now.min(self.read_until + SLICE) }
+    }
+
+    /// The span of identity verifications that a step which reaches the present reads.
+    pub(super) fn next_checks(&self, now: Timestamp) -> Span {
+        Span { from: self.checked_until - OVERLAP, until: now }
+    }
+
+    /// Identity verifications before `until` have been sent.
+    pub(super) fn checked(&mut self, until: Timestamp) {
+        self.checked_until = until;
     }
 
     /// Whether a row is new to this cursor.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::knowledge::Knowledge;
 use crate::clock::Clock;
-use crate::detection::{Absorbed, Detection, Finding, Lane, TailEntry};
+use crate::detection::{Absorbed, Detection, Finding, Lane, Present, TailEntry};
 use crate::messages::{FindingRaised, ObservationBatch, SCHEMA_VERSION};
 use crate::observation::{OrgId, User};
 use crate::policy::Policy;
@@ -81,7 +81,7 @@ impl Evaluate<'_> {
             self.policy,
             self.detections,
             joined.entries,
-            self.clock.now(),
+            Present::At(self.clock.now()),
         );
         then.extend(knowledge.writes(&absorbed)?);
         then.extend(joined.done);

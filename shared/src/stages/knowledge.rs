@@ -1,6 +1,6 @@
 //! What evaluation remembers of an org between two batches: read before, written after.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -176,9 +176,12 @@ impl Knowledge {
         for bucket in &absorbed.buckets {
             writes.extend(self.write(&self.rooms.seen, bucket, state.seen.get(bucket))?);
         }
+        // A subject may have had two episodes in one batch; only the open one is kept as such.
+        let subjects: BTreeSet<_> = absorbed.changed.iter().map(|finding| finding.subject.key()).collect();
+        for key in &subjects {
+            writes.extend(self.write(&self.rooms.episodes, key, self.state.episodes.get(key))?);
+        }
         for finding in &absorbed.changed {
-            let key = finding.subject.key();
-            writes.extend(self.write(&self.rooms.episodes, &key, state.episodes.get(&key))?);
             let key = self.rooms.findings.key(finding.finding_id.as_str());
             writes.push(Write::put(key, Expect::Any, finding)?);
         }

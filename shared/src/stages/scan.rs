@@ -1,10 +1,10 @@
 //! Salesforce → observations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
 
 use futures::TryStreamExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::accounts::{Accounts, AccountsError};
@@ -13,14 +13,12 @@ use super::snapshot;
 use crate::clock::Clock;
 use crate::detection::Lane;
 use crate::messages::{ObservationBatch, SCHEMA_VERSION};
-use crate::observation::{Login, Observation, OrgId, User};
+use crate::observation::{Login, Observation, OrgId, User, Verification};
 use crate::salesforce::{Owned, Page, Rejected, Salesforce, SalesforceError, Sight, Whose};
 use crate::store::{Expect, Outbox, Outgoing, Queue, Room, Store, StoreError, Table, Write};
 
 /// A message's observations take at most this many bytes as JSON: SQS and EventBridge end at 256 KiB.
 const MESSAGE_BYTES: usize = 200 * 1024;
-/// Identity verifications are read this far back at most.
-const VERIFICATION_MEMORY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The scan of one org.
 pub struct Scan<'a> {
@@ -93,35 +91,61 @@ impl Scan<'_> {
         let now = self.clock.now();
         let mut sending = Sending::begin(self, org, now).await?;
         let span = sending.cursor.next_span(now);
-        self.send_logins(&mut sending, span, progress).await?;
         sending.scanned.caught_up = span.until == now;
+        let checks = if sending.scanned.caught_up {
+            self.checks(&mut sending, &sight.verifications).await?
+        } else {
+            VecDeque::new()
+        };
+        self.send_logins(&mut sending, span, checks, progress).await?;
         if sending.scanned.caught_up {
-            self.send_verifications(&mut sending, span, &sight.verifications).await?;
             self.send_sessions(&mut sending, &sight.sessions).await?;
         }
         Ok(sending.scanned)
     }
 
+    /// Identity verifications up to the present, oldest first.
+    async fn checks(
+        &self,
+        sending: &mut Sending,
+        sight: &Sight,
+    ) -> Result<VecDeque<Verification>, ScanError> {
+        if let Sight::Blind { missing } = sight {
+            sending.scanned.blind.push(format!("identity verifications cannot be seen: {missing}"));
+            return Ok(VecDeque::new());
+        }
+        let span = sending.cursor.next_checks(sending.now);
+        let mut checks = self.salesforce.verifications(span.from, span.until).await?;
+        checks.sort_by_key(|check| check.time);
+        Ok(checks.into())
+    }
+
+    /// Sends the span page by page, and each page with the verifications of its time: what belongs together is judged
+    /// together. The verifications' own mark moves with the last page.
     async fn send_logins(
         &self,
         sending: &mut Sending,
         span: Span,
+        mut checks: VecDeque<Verification>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), ScanError> {
         let mut pages = pin!(self.salesforce.logins(span.from, span.until));
         while let Some(page) = pages.try_next().await? {
             let reached = page.rows.last().map_or(span.from, |login| login.time);
-            self.send_page(sending, page, reached).await?;
+            self.send_page(sending, page, &mut checks, reached).await?;
             progress(Progress { logins: sending.scanned.logins, read_until: sending.scanned.read_until });
         }
-        let end = Page { rows: Vec::new(), rejected: Vec::new(), total: 0 };
-        self.send_page(sending, end, span.until).await
+        if sending.scanned.caught_up {
+            sending.cursor.checked(span.until);
+        }
+        self.send_page(sending, Page::default(), &mut checks, span.until).await
     }
 
     async fn send_page(
         &self,
         sending: &mut Sending,
         page: Page<Login>,
+        checks: &mut VecDeque<Verification>,
         reached: Timestamp,
     ) -> Result<(), ScanError> {
         let new: Vec<_> = page.rows.into_iter().filter(|login| sending.cursor.is_new(login)).collect();
@@ -129,25 +153,10 @@ impl Scan<'_> {
         sending.scanned.read_until = sending.cursor.read_until;
         sending.scanned.logins += new.len() as u64;
         let aside = sending.set_aside(&page.rejected)?;
-        let observations = new.into_iter().map(|login| Observation::Login(Box::new(login))).collect();
-        self.send(sending, observations, aside).await
-    }
-
-    async fn send_verifications(
-        &self,
-        sending: &mut Sending,
-        span: Span,
-        sight: &Sight,
-    ) -> Result<(), ScanError> {
-        if let Sight::Blind { missing } = sight {
-            sending.scanned.blind.push(format!("identity verifications cannot be seen: {missing}"));
-            return Ok(());
-        }
-        let from = span.from.max(sending.now - VERIFICATION_MEMORY);
-        let checks = self.salesforce.verifications(from, span.until).await?;
-        let observations =
-            checks.into_iter().map(|check| Observation::Verification(Box::new(check))).collect();
-        self.send(sending, observations, Vec::new()).await
+        let later = checks.partition_point(|check| check.time <= reached);
+        let checks = checks.drain(..later).map(|check| Observation::Verification(Box::new(check)));
+        let logins = new.into_iter().map(|login| Observation::Login(Box::new(login)));
+        self.send(sending, logins.chain(checks).collect(), aside).await
     }
 
     async fn send_sessions(&self, sending: &mut Sending, sight: &Sight) -> Result<(), ScanError> {

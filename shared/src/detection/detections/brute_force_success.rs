@@ -59,6 +59,8 @@ impl Detection for BruteForceSuccess {
             // The owner at his own desk: he mistyped, or he logged in while somebody else was guessing.
             (true, true) => return None,
             (true, false) => Severity::Medium,
+            // Whoever guesses elsewhere does not choose that the owner is frozen when he next travels.
+            (false, _) if from_success == 0 => Severity::Medium,
             (false, _) => Severity::High,
         };
         let logins = burst.iter().map(|guess| guess.login.clone()).chain([login.id.clone()]);
@@ -69,7 +71,8 @@ impl Detection for BruteForceSuccess {
 impl BruteForceSuccess {
     fn is_guess(&self, attempt: &Attempt, success: &Login) -> bool {
         let is_guess = matches!(attempt.outcome, Outcome::WrongPassword | Outcome::LockedOut);
-        is_guess && success.time.duration_since(attempt.time) <= self.0.window
+        let before = success.time.duration_since(attempt.time);
+        is_guess && !before.is_negative() && before <= self.0.window
     }
 
     fn hit(
@@ -139,6 +142,26 @@ mod tests {
             world.fail_from("ada", "198.19.200.9", minute);
         }
         assert!(!world.hits_of_success("ada", "198.19.200.9", 40).contains_key("brute-force-success"));
+    }
+
+    #[test]
+    fn guesses_from_elsewhere_and_the_owner_on_a_journey_are_no_takeover() {
+        let mut world = World::with_office_workers();
+        for minute in 0..6 {
+            world.fail_from("ada", "198.19.200.9", minute);
+        }
+        let hits = world.hits_of_success("ada", "198.18.140.9", 7);
+        assert_eq!(hits["brute-force-success"].severity, Severity::Medium);
+    }
+
+    #[test]
+    fn failures_after_a_success_that_appears_late_are_no_burst_before_it() {
+        let mut world = World::with_office_workers();
+        for minute in 20..27 {
+            world.fail_from("ada", "198.19.200.9", minute);
+        }
+        world.fail_from("bob", "198.18.1.7", 60);
+        assert!(!world.hits_of_success("ada", "198.19.200.9", 10).contains_key("brute-force-success"));
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Detection for FactorRegistered {
         let user = view.user().filter(|_| login.succeeded())?;
         let (network, user_id) = (login.source.network()?, login.user_id.as_ref()?);
         let earliest = login.time - self.0.window;
-        let registered = user.registrations.iter().rev().find(|(time, _)| *time >= earliest)?;
+        let registered =
+            user.registrations.iter().rev().find(|(time, _)| (earliest..=login.time).contains(time))?;
         let minutes = login.time.duration_since(registered.0).as_mins();
         let when = format!("{minutes} minutes after a new factor was registered");
         self.judge(view, user, user_id, (network, &login.id, login.time), registered.1, &when)
@@ -61,7 +62,7 @@ impl Detection for FactorRegistered {
         let earliest = check.time - self.0.window;
         let login = user.attempts.iter().rev().find(|attempt| {
             attempt.outcome == Outcome::Success
-                && attempt.time >= earliest
+                && (earliest..=check.time).contains(&attempt.time)
                 && attempt.network.is_some_and(|network| !user.knows_network(network, attempt.time))
         })?;
         let minutes = check.time.duration_since(login.time).as_mins();
@@ -120,6 +121,14 @@ mod tests {
         world.register_factor("ada", "198.19.200.9", 3);
         let findings = world.findings();
         assert!(findings.iter().any(|f| f.detections.iter().any(|d| d.id == "factor-registered")));
+    }
+
+    #[test]
+    fn a_registration_hours_after_a_login_that_appears_late_is_not_before_it() {
+        let mut world = World::with_office_workers();
+        world.register_factor("ada", "198.19.200.9", 600);
+        world.fail_from("bob", "198.18.1.7", 660);
+        assert!(!world.hits_of_success("ada", "198.19.200.9", 3).contains_key("factor-registered"));
     }
 
     #[test]

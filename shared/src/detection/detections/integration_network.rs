@@ -128,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn two_attacks_on_one_account_in_one_batch_are_two_findings() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        world.refresh_in_one_batch("sync", "Acme Sync", "198.19.200.9", &[5, 9, 60 * 60, 60 * 60 + 3]);
+        let mut findings = world.findings();
+        findings.sort_by_key(|finding| finding.first_seen);
+        assert_eq!(findings.iter().map(|f| f.totals.login_ids).collect::<Vec<_>>(), [2, 2]);
+        world.refresh_in_one_batch("sync", "Acme Sync", "198.19.200.9", &[62 * 60]);
+        let again = world.findings().into_iter().find(|f| f.totals.login_ids == 3).unwrap();
+        assert_eq!((again.version, &again.finding_id), (2, &findings[1].finding_id), "access again is news");
+    }
+
+    #[test]
     fn a_person_has_no_such_contract() {
         let mut world = World::with_office_workers();
         assert!(!world.hits_of_success("ada", "198.19.200.9", 5).contains_key("integration-network"));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::detection::{Detection, Finding, Hit, Lane, OrgState, TailEntry, catalogue};
+use crate::detection::{Detection, Finding, Hit, Lane, OrgState, Present, TailEntry, catalogue};
 use crate::observation::{
     Client, CountryCode, Login, Observation, OrgId, Outcome, Place, Session, SessionLogin, Source, UserId,
     Verification,
@@ -171,6 +171,20 @@ impl World {
         self.judge(Observation::Login(Box::new(login)))
     }
 
+    /// An integration's token is used at each of these minutes, all of which arrive together.
+    pub(crate) fn refresh_in_one_batch(
+        &mut self,
+        user: &str,
+        application: &str,
+        address: &str,
+        minutes: &[i64],
+    ) {
+        let logins: Vec<_> =
+            minutes.iter().map(|minute| self.refresh(user, application, address, *minute)).collect();
+        let live = |login| TailEntry { observation: Observation::Login(Box::new(login)), lane: Lane::Live };
+        self.take_in(logins.into_iter().map(live).collect());
+    }
+
     pub(crate) fn register_factor(&mut self, user: &str, address: &str, minute: i64) {
         self.serial += 1;
         let check = Verification {
@@ -217,7 +231,7 @@ impl World {
         self.absorb(observation, Lane::Live);
         let hits = self.state.episodes.values().flat_map(|episode| &episode.hits);
         let of_this = hits.filter(|(key, _)| key.ends_with(&suffix));
-        of_this.map(|(_, hit)| (hit.detection.clone(), hit.clone())).collect()
+        of_this.map(|(_, (_, hit))| (hit.detection.clone(), hit.clone())).collect()
     }
 
     fn teach(&mut self, history: Vec<Login>) {
@@ -231,7 +245,7 @@ impl World {
 
     fn take_in(&mut self, batch: Vec<TailEntry>) {
         let org = OrgId::new("org");
-        let absorbed = self.state.absorb(&org, &self.policy, &self.detections, batch, at(100_000));
+        let absorbed = self.state.absorb(&org, &self.policy, &self.detections, batch, Present::AsItHappened);
         self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));
     }
 
