@@ -27,10 +27,8 @@ const CONNECTION: Variable = Variable {
     name: "WARDEN_CONNECTION",
     write: "where the connection document lies: secretsmanager:NAME or a file's path; {org} stands for the org's id",
 };
-const POLICY: Variable = Variable {
-    name: "WARDEN_POLICY",
-    write: "the policy file's path; without it the built-in policy observes",
-};
+const POLICY: Variable =
+    Variable { name: "WARDEN_POLICY", write: "the policy file's path; infra/policy.yaml is a start" };
 const LAMBDA_LOG_LEVEL: Variable =
     Variable { name: "AWS_LAMBDA_LOG_LEVEL", write: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL" };
 const RUST_LOG: Variable =
@@ -62,6 +60,9 @@ pub enum SettingError {
     /// It names no connection document.
     #[error("WARDEN_CONNECTION: {0}")]
     Connection(#[from] SourceError),
+    /// The policy that it names cannot be used.
+    #[error("WARDEN_POLICY: {0}")]
+    Policy(#[from] PolicyError),
 }
 
 /// Whether output may be coloured.
@@ -111,6 +112,11 @@ impl Settings {
     /// The policy of the file that is named; the built-in one if none is.
     pub fn policy(&self) -> Result<Policy, PolicyError> {
         self.0.get(POLICY.name).map_or_else(|| Ok(Policy::default()), |file| Policy::read(Path::new(file)))
+    }
+
+    /// The policy of the file that must be named: whom it protects is not to be guessed.
+    pub fn required_policy(&self) -> Result<Policy, SettingError> {
+        Ok(Policy::read(Path::new(self.required(POLICY)?))?)
     }
 
     /// What to log: Lambda's level before the developer's directives; `None` where neither is set.
@@ -198,6 +204,17 @@ mod tests {
         assert!(settings(&[]).policy().is_ok());
         let error = settings(&[("WARDEN_POLICY", "/nowhere/policy.yaml")]).policy().unwrap_err().to_string();
         assert!(error.starts_with("the policy /nowhere/policy.yaml cannot be read: "), "{error}");
+    }
+
+    #[test]
+    fn who_acts_needs_a_policy() {
+        let told = |set: &[(&str, &str)]| settings(set).required_policy().unwrap_err().to_string();
+        assert!(told(&[]).starts_with("WARDEN_POLICY is not set: write the policy file's path"));
+        let error = told(&[("WARDEN_POLICY", "/nowhere/policy.yaml")]);
+        assert!(
+            error.starts_with("WARDEN_POLICY: the policy /nowhere/policy.yaml cannot be read: "),
+            "{error}"
+        );
     }
 
     #[test]

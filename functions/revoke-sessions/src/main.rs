@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let settings = Settings::of_process();
     telemetry::for_lambda(&settings)?;
     let store = settings.store()?.open().await?;
-    let policy = settings.policy()?;
+    let policy = settings.required_policy()?;
     let orgs = Orgs::open(settings.connection()?, Role::Revoker).await?;
     let handler = Handler { store, orgs, policy };
     serve(async |event| handler.handle(event).await).await.map_err(anyhow::Error::from_boxed)
