@@ -160,10 +160,10 @@ pub(super) fn is_passing_code(code: &str) -> bool {
 fn advice(code: &str) -> &'static str {
     match code {
         "INVALID_TYPE" | "INSUFFICIENT_ACCESS" | "INSUFFICIENT_ACCESS_OR_READONLY" => {
-            "; give the identity the permission this needs (`warden doctor` lists them)"
+            "; give the identity API Enabled and Manage Users, and the revoker Customize Application too"
         }
         "INVALID_FIELD" => {
-            "; the field does not exist in this org, or the identity may not see it (`warden doctor`)"
+            "; the field does not exist in this org, or the identity may not see it: check its field permissions"
         }
         "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => "; give the identity the permission API Enabled",
         "GONE" | "UNSUPPORTED_API_VERSION" => "; set a newer `api_version` in the connection document",

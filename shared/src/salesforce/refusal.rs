@@ -93,7 +93,10 @@ fn hint(error: &str, description: &str) -> &'static str {
         "invalid_client" => "Check `client_secret`",
         "invalid_app_access" => "Give the user access to the app through a profile or permission set",
         "unsupported_grant_type" | "invalid_request" => "Enable this OAuth flow in the app",
-        _ => "`warden doctor` checks the connection step by step",
+        _ => {
+            "Check the connection document against the app's settings, and the user's Login History in Setup for why \
+             Salesforce refused"
+        }
     }
 }
 
