@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// Finds hostile Salesforce logins and ends them.
 #[derive(Debug, Parser)]
@@ -102,11 +105,11 @@ pub(crate) struct EvaluateOptions {
     /// Write a report here.
     #[arg(long, value_name = "OUT.html")]
     pub(crate) report: Option<PathBuf>,
-    /// Rows before this teach and raise nothing.
-    #[arg(long, value_name = "TIME")]
+    /// Rows before this teach and raise nothing: 2026-10-01 (midnight UTC) or 2026-10-01T08:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) since: Option<Timestamp>,
-    /// Rows from here on are left out.
-    #[arg(long, value_name = "TIME")]
+    /// Rows from here on are left out; written as for --since.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) until: Option<Timestamp>,
     /// How dates are written: mdy, dmy, ymd, iso, or a pattern such as %d.%m.%Y %H:%M.
     #[arg(long, value_name = "FORMAT")]
@@ -136,7 +139,7 @@ pub(crate) struct ContainOptions {
     pub(crate) connection: String,
     #[command(flatten)]
     pub(crate) store: StoreOptions,
-    /// The policy; caps and protection hold for people too.
+    /// The policy; caps and protection hold for people too. --apply needs one.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
     /// Whom: a username or a user id.
@@ -145,7 +148,7 @@ pub(crate) struct ContainOptions {
     /// Why, for the record.
     #[arg(long, value_name = "TEXT", default_value = "asked for by a person")]
     pub(crate) reason: String,
-    /// Do it; without this only the plan and its impact are shown.
+    /// Do it, under --policy; without this only the plan and its impact are shown.
     #[arg(long)]
     pub(crate) apply: bool,
 }
@@ -218,6 +221,45 @@ pub(crate) struct WorldOptions {
     pub(crate) days: u32,
 }
 
+impl Arguments {
+    /// What was asked for; ends the process where it cannot be meant.
+    pub(crate) fn of_process() -> Self {
+        let arguments = Self::parse();
+        match &arguments.command {
+            Command::Contain(options) if options.apply && options.policy.is_none() => without_policy().exit(),
+            _ => arguments,
+        }
+    }
+}
+
+/// clap's own words for a missing argument do not say why.
+fn without_policy() -> clap::Error {
+    let mut command = Arguments::command();
+    command.build();
+    let why =
+        "--apply needs --policy, so that protected users and caps are known; infra/policy.yaml is a start";
+    command
+        .find_subcommand("contain")
+        .cloned()
+        .unwrap_or(command)
+        .error(ErrorKind::MissingRequiredArgument, why)
+}
+
+/// An instant, or a date that begins at midnight UTC.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    if let Ok(instant) = text.parse() {
+        return Ok(instant);
+    }
+    let date = text.parse::<Date>().and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)));
+    match date {
+        Ok(midnight) if text.len() == "2026-10-01".len() => Ok(midnight),
+        _ => {
+            Err("write a date such as 2026-10-01 (midnight UTC), or an instant such as 2026-10-01T08:00:00Z"
+                .to_owned())
+        }
+    }
+}
+
 /// A second at least: each round costs the org API calls.
 fn interval(text: &str) -> Result<Duration, String> {
     let interval: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
@@ -226,5 +268,20 @@ fn interval(text: &str) -> Result<Duration, String> {
         Err("a second at least is needed, for example 60s".to_owned())
     } else {
         Ok(interval)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_its_midnight_and_an_instant_is_itself() {
+        let written = |text: &str| instant(text).map(|instant| instant.to_string());
+        assert_eq!(written("2026-10-01"), Ok("2026-10-01T00:00:00Z".to_owned()));
+        assert_eq!(written("2026-10-01T08:00:00+02:00"), Ok("2026-10-01T06:00:00Z".to_owned()));
+        for text in ["", "yesterday", "01/10/2026", "2026-13-01", "2026-10-01T08:00:00"] {
+            assert!(written(text).is_err_and(|reason| reason.contains("2026-10-01")), "{text}");
+        }
     }
 }

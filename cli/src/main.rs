@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod containing;
 mod drill;
 mod exit;
 mod output;
@@ -9,16 +10,15 @@ mod pipeline;
 mod progress;
 mod replay;
 mod report;
+mod round;
 mod workplace;
-
-use clap::Parser;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     session_warden::telemetry::for_terminal(arguments.verbose);
     let output = arguments.output;
     let outcome = match arguments.command {

@@ -11,6 +11,8 @@ use session_warden::containment::{Containment, Outcome, StepKind, Survivor};
 use session_warden::detection::{Finding, Severity};
 use session_warden::settings::{Colour, Settings};
 
+use crate::arguments::Output;
+
 /// Longest text shown in a cell, in characters.
 const CELL: usize = 120;
 
@@ -41,6 +43,11 @@ pub(crate) fn note(text: &str) {
 pub(crate) fn complain(error: &anyhow::Error) {
     let causes: Vec<_> = error.chain().map(|cause| harmless_line(&cause.to_string())).collect();
     note(&format!("warden: {}", causes.join(": ")));
+}
+
+/// Prints what a person should look at although the work went on.
+pub(crate) fn warn(text: &str) {
+    note(&format!("warden: warning: {}", harmless_line(text)));
 }
 
 fn harmless_line(text: &str) -> String {
@@ -139,9 +146,12 @@ fn no_formula(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// Refuses CSV where there is no list.
-pub(crate) fn no_list(command: &str) -> anyhow::Result<()> {
-    bail!("`{command}` prints no list, so there is no CSV of it; use --output table or json")
+/// Refuses CSV where there is no list; to be asked before anything is done.
+pub(crate) fn no_csv(format: Output, command: &str) -> anyhow::Result<()> {
+    if format == Output::Csv {
+        bail!("`{command}` prints no list, so there is no CSV of it; use --output table or json");
+    }
+    Ok(())
 }
 
 /// How a containment ended, in a few words.
@@ -182,13 +192,8 @@ pub(crate) fn survivor_words(survivor: &Survivor) -> String {
     }
 }
 
-/// Writes a file that only its owner may read, by rename.
-pub(crate) fn write_secret_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    // A temporary file is made for its owner alone, and a rename keeps that.
-    write_file(path, content)
-}
-
-/// Writes a file by rename, so that nobody reads half of it.
+/// Writes a file by rename, so that nobody reads half of it. Only its owner may read it: a temporary file is made so, and
+/// a rename keeps that.
 pub(crate) fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = || format!("Failed to write {}", path.display());

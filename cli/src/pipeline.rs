@@ -1,22 +1,21 @@
 //! The three stages in one process, one org at a time.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
 use futures::Stream;
 use jiff::Timestamp;
 use session_warden::clock::SystemClock;
-use session_warden::containment::{Containment, Outcome, Pauses, Request};
+use session_warden::containment::{Containment, Pauses, Request, token_key};
 use session_warden::detection::Finding;
 use session_warden::evidence::Ledger;
-use session_warden::messages::FindingRaised;
 use session_warden::observation::{Login, OrgId, User, UserId};
 use session_warden::salesforce::{Connection, Page, Role, Salesforce, SalesforceError, TokenHashKey};
 use session_warden::stages::{Apply, Contain, Evaluate, Progress, Scan};
 use session_warden::store::{self, LocalOutbox, Queue};
 
-use crate::exit::Exit;
+use crate::containing::contain_waiting;
+use crate::round::Round;
 use crate::workplace::{Rules, Workplace};
 
 /// Messages evaluated in one go: profiles are written once for all of them.
@@ -27,23 +26,9 @@ pub(crate) struct Org {
     /// How the operator calls it.
     pub(crate) alias: String,
     own: Vec<String>,
+    scanner_name: Option<String>,
     scanner: Salesforce,
     revoker: Option<Salesforce>,
-}
-
-/// What a round came to.
-#[derive(Debug, Default)]
-pub(crate) struct Round {
-    /// Logins read.
-    pub(crate) logins: u64,
-    /// Rows set aside.
-    pub(crate) rejected: u64,
-    /// Findings that are new or have escalated.
-    pub(crate) raised: Vec<Finding>,
-    /// What was contained, or why not.
-    pub(crate) containments: Vec<Containment>,
-    /// What could not be seen.
-    pub(crate) blind: Vec<String>,
 }
 
 impl Org {
@@ -52,7 +37,8 @@ impl Org {
         let client = |role| Salesforce::new(connection, role, http.clone(), Arc::new(SystemClock));
         let revoker = connection.identity(Role::Revoker).map(|_| client(Role::Revoker)).transpose()?;
         let (alias, own) = (connection.org_alias.clone(), connection.usernames());
-        Ok(Self { alias, own, scanner: client(Role::Scanner)?, revoker })
+        let scanner_name = connection.identity(Role::Scanner).and_then(|identity| identity.username.clone());
+        Ok(Self { alias, own, scanner_name, scanner: client(Role::Scanner)?, revoker })
     }
 
     /// Whether there is no identity that may act.
@@ -82,20 +68,23 @@ impl Org {
         Ok(self.scanner.users(&[UserId::new(user)]).await?.pop())
     }
 
-    /// Scans until the present, evaluates what was seen, and contains what the policy asks for.
+    /// Scans until the present, evaluates what was seen, and contains what the policy asks for. What fails is kept in
+    /// `round` beside what was done; a failed scan does not keep what was found before from being contained.
     pub(crate) async fn round(
         &self,
         workplace: &Workplace,
         rules: &Rules,
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> anyhow::Result<Round> {
+        round: &mut Round,
+    ) {
         let failed = || format!("Org {}", self.alias);
-        let mut round = Round::default();
-        let org = self.watch(workplace, rules, progress, &mut round).await.with_context(failed)?;
-        if let Some(revoker) = &self.revoker {
-            self.act(workplace, rules, revoker, &org, &mut round).await.with_context(failed)?;
+        if let Err(error) = self.watch(workplace, rules, progress, round).await {
+            round.fail(error.context(failed()));
         }
-        Ok(round)
+        let Some(revoker) = &self.revoker else { return };
+        if let Err(error) = self.act(workplace, rules, revoker, round).await {
+            round.fail(error.context(failed()));
+        }
     }
 
     async fn watch(
@@ -104,20 +93,20 @@ impl Org {
         rules: &Rules,
         progress: &(dyn Fn(Progress) + Sync),
         round: &mut Round,
-    ) -> anyhow::Result<OrgId> {
+    ) -> anyhow::Result<()> {
         let store = workplace.store.as_ref();
         let outbox = LocalOutbox::new(store);
         let scan =
             Scan { salesforce: &self.scanner, store, outbox: &outbox, clock: &SystemClock, own: &self.own };
         loop {
             let scanned = scan.step(progress).await?;
-            store.write(vec![store::register(&scanned.org, &self.alias)]).await?;
             round.logins += scanned.logins;
             round.rejected += scanned.rejected;
-            round.raised.extend(evaluate_all(store, &outbox, rules, &scanned.org).await?);
+            round.blind = scanned.blind;
+            store.write(vec![store::register(&scanned.org, &self.alias)]).await?;
+            evaluate_all(store, &outbox, rules, &scanned.org, &mut round.raised).await?;
             if scanned.caught_up {
-                round.blind = scanned.blind;
-                return Ok(scanned.org);
+                return Ok(());
             }
         }
     }
@@ -127,22 +116,29 @@ impl Org {
         workplace: &Workplace,
         rules: &Rules,
         revoker: &Salesforce,
-        org: &OrgId,
         round: &mut Round,
     ) -> anyhow::Result<()> {
-        let store = workplace.store.as_ref();
-        let outbox = LocalOutbox::new(store);
-        let token_key = workplace.token_key(org).await?;
-        let own_users = [self.scanner.own_user().await?];
+        let org = match self.scanner.org_id().await {
+            Ok(org) => org,
+            Err(_) => revoker.org_id().await?,
+        };
+        let token_key = token_key(workplace.store.as_ref(), &org).await?;
+        let own_users = [self.own_user(revoker).await?];
         let contain = containment(workplace, rules, revoker, &token_key, &own_users);
-        loop {
-            let waiting = outbox.next(Queue::Findings, org, 1).await?;
-            let Some(message) = waiting.into_iter().next() else { break };
-            let raised: FindingRaised =
-                serde_json::from_value(message.body).context("Failed to read a message")?;
-            round.containments.extend(contain.contain_finding(&raised, message.done).await?);
+        let contained = contain_waiting(&contain, &org, &self.alias, round).await;
+        if let Err(error) = anchor(workplace, &org).await {
+            round.warnings.push(format!("Org {}: {error:#}", self.alias));
         }
-        anchor(workplace, org).await
+        Ok(contained?)
+    }
+
+    /// As whom the scanner reads, even while it cannot log in: it is never contained.
+    async fn own_user(&self, revoker: &Salesforce) -> anyhow::Result<UserId> {
+        match (self.scanner.own_user().await, &self.scanner_name) {
+            (Ok(user), _) => Ok(user),
+            (Err(error), Some(name)) => Ok(revoker.user_named(name).await?.ok_or(error)?.id),
+            (Err(error), None) => Err(error.into()),
+        }
     }
 
     /// Contains one user because a person asks for it, or shows what that would mean.
@@ -154,7 +150,11 @@ impl Org {
         apply: Apply,
     ) -> anyhow::Result<Containment> {
         let revoker = self.revoker.as_ref().context("The connection document has no revoker")?;
-        let token_key = workplace.token_key(&request.org_id).await?;
+        let token_key = match apply {
+            Apply::Act => token_key(workplace.store.as_ref(), &request.org_id).await?,
+            // A plan leaves no trace.
+            Apply::Plan => TokenHashKey::generate().context("This machine gives no randomness")?,
+        };
         let own_users = [self.scanner.own_user().await?];
         Ok(containment(workplace, rules, revoker, &token_key, &own_users).contain(request, apply).await?)
     }
@@ -179,40 +179,19 @@ fn containment<'a>(
     }
 }
 
-impl Round {
-    /// The last version of each finding that was raised.
-    pub(crate) fn last_versions(&self) -> Vec<Finding> {
-        let last: BTreeMap<_, _> = self.raised.iter().map(|finding| (&finding.finding_id, finding)).collect();
-        last.into_values().cloned().collect()
-    }
-
-    /// How a round ends by itself.
-    pub(crate) fn exit(&self) -> Exit {
-        if !self.blind.is_empty() {
-            Exit::Blind
-        } else if self.raised.is_empty()
-            && self.containments.iter().all(|c| c.outcome == Some(Outcome::Contained))
-        {
-            Exit::Clean
-        } else {
-            Exit::Findings
-        }
-    }
-}
-
 async fn evaluate_all(
     store: &dyn store::Store,
     outbox: &LocalOutbox<'_>,
     rules: &Rules,
     org: &OrgId,
-) -> anyhow::Result<Vec<Finding>> {
+    raised: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
     let (policy, detections) = (&rules.policy, rules.detections.as_slice());
     let evaluate = Evaluate { store, outbox, policy, detections, clock: &SystemClock };
-    let mut raised = Vec::new();
     loop {
         let waiting = outbox.next(Queue::Observations, org, MESSAGES).await?;
         if waiting.is_empty() {
-            return Ok(raised);
+            return Ok(());
         }
         raised.extend(evaluate.evaluate(waiting).await?.raised);
     }
@@ -220,8 +199,11 @@ async fn evaluate_all(
 
 /// Signs the head of an org's evidence and keeps it beside the store.
 pub(crate) async fn anchor(workplace: &Workplace, org: &OrgId) -> anyhow::Result<()> {
-    if let Some(head) = Ledger::new(workplace.store.as_ref(), org.clone()).head().await? {
-        workplace.signer()?.sign(&head).write(&workplace.head_file(org))?;
-    }
-    Ok(())
+    let sign = async || -> anyhow::Result<()> {
+        if let Some(head) = Ledger::new(workplace.store.as_ref(), org.clone()).head().await? {
+            workplace.signer()?.sign(&head).write(&workplace.head_file(org))?;
+        }
+        Ok(())
+    };
+    sign().await.context("The evidence is kept, but its head could not be signed and put beside the store")
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use session_warden::detection::{Detection, catalogue};
-use session_warden::evidence::HeadSigner;
+use session_warden::evidence::{HeadSigner, PublicKey};
 use session_warden::observation::OrgId;
 use session_warden::policy::Policy;
-use session_warden::salesforce::{Connection, TokenHashKey};
+use session_warden::salesforce::Connection;
 use session_warden::settings;
-use session_warden::store::{self, Expect, Key, Store, StoreError, StoreLocation, Table, Write};
+use session_warden::store::{self, Store, StoreLocation};
 
 use crate::arguments::StoreOptions;
 
@@ -53,25 +53,21 @@ impl Workplace {
         Ok(store::orgs(self.store.as_ref()).await?)
     }
 
-    /// The key under which an org's tokens are hashed, made once.
-    pub(crate) async fn token_key(&self, org: &OrgId) -> anyhow::Result<TokenHashKey> {
-        use secrecy::ExposeSecret;
-        let key = Key::new(Table::Contain, org, "keys", "token-hash");
-        let made = TokenHashKey::generate().context("This machine gives no randomness")?;
-        let body = serde_json::Value::from(made.to_hex().expose_secret());
-        match self.store.write(vec![Write::Put { key: key.clone(), expect: Expect::Absent, body }]).await {
-            Ok(()) => return Ok(made),
-            Err(StoreError::Conflict(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let kept = self.store.get(&key).await?.context("The org's token-hash key is gone")?;
-        TokenHashKey::from_hex(&kept.decode::<String>()?.into())
-            .context("The org's token-hash key is damaged")
-    }
-
     /// Signs heads with the key beside the store, made once.
     pub(crate) fn signer(&self) -> anyhow::Result<HeadSigner> {
-        Ok(HeadSigner::load_or_create(&self.beside.join("head-signing-key.pk8"))?)
+        Ok(HeadSigner::load_or_create(&self.key_file())?)
+    }
+
+    /// The key that heads must be signed with: the one beside the store, if it is there.
+    pub(crate) fn public_key(&self) -> anyhow::Result<Option<PublicKey>> {
+        let file = self.key_file();
+        let is_there = file.try_exists().with_context(|| format!("Failed to look for {}", file.display()))?;
+        is_there.then(|| Ok(self.signer()?.public_key())).transpose()
+    }
+
+    /// Where the key that signs heads lies.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.beside.join("head-signing-key.pk8")
     }
 
     /// Where the signed head of an org's chain lies.

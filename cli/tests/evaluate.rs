@@ -154,6 +154,10 @@ fn wrong_use_is_two_and_names_the_mistake() {
     assert_eq!(code, 2);
     assert!(err.contains("per_huor") && err.contains("line 3") && err.contains("policy.yaml"), "{err}");
     assert_eq!(run(&["evaluate"]).0, 2);
+    let (code, _, err) = run(&["evaluate", "--csv", "history.csv", "--since", "last week"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("2026-10-01"), "{err}");
+    assert_eq!(run(&["evaluate", "--csv", "history.csv", "--since", "2026-10-01"]).0, 0);
     assert_eq!(run(&["run", "--connection", "c.json", "--interval", "0s"]).0, 2);
 }
 

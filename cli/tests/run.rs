@@ -10,6 +10,8 @@ use session_warden::clock::{Clock, SystemClock};
 use support::Served;
 
 const CONTAIN: &str = "mode: contain\n";
+/// A person may contain all the same.
+const OBSERVE: &str = "mode: observe\n";
 
 /// Salesforce dates to the second, and a scan reads what lies before the present.
 async fn next_second() {
@@ -55,7 +57,9 @@ async fn a_person_sees_the_plan_first_and_asking_twice_is_asking_once() {
     let served = Served::start().await;
     let campaign = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
     let connection = served.connection.to_str().unwrap();
-    let contain = ["contain", "--connection", connection, "--user", &campaign.username];
+    served.policy(OBSERVE);
+    let contain =
+        ["contain", "--connection", connection, "--user", &campaign.username, "--policy", "policy.yaml"];
     let (code, out, err) = served.warden(&contain).await;
     assert_eq!(code, 0, "{out}{err}");
     assert!(out.contains("nothing was done") && out.contains("--apply"), "{out}");
@@ -75,9 +79,8 @@ async fn a_revocation_that_lies_is_reported_as_not_contained() {
     let served = Served::start().await;
     let campaign = served.simulator.org().launch(CampaignKind::StolenRefreshToken, SystemClock.now());
     served.simulator.org().switches_mut().lying = Lying::Revokes;
-    let connection = served.connection.to_str().unwrap();
-    let contain = ["contain", "--apply", "--connection", connection, "--user", &campaign.username];
-    let (code, out, err) = served.warden(&contain).await;
+    served.policy(OBSERVE);
+    let (code, out, err) = served.contain_now(&campaign.username, &[]).await;
     assert_eq!(code, 1, "{out}{err}");
     assert!(out.contains("NOT contained") && out.contains("SURVIVOR: token of"), "{out}");
     assert!(!served.simulator.org().take_writes().is_empty());
@@ -113,8 +116,8 @@ async fn an_org_that_is_not_there_is_unreachable_and_another_is_still_scanned() 
 async fn evidence_that_was_changed_is_found() {
     let served = Served::start().await;
     let user = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now()).username;
-    let connection = served.connection.to_str().unwrap();
-    served.warden(&["contain", "--apply", "--connection", connection, "--user", &user]).await;
+    served.policy(OBSERVE);
+    served.contain_now(&user, &[]).await;
     served.simulator.org().take_writes();
     let store = served.path().join("session-warden/warden.sqlite");
     let database = rusqlite::Connection::open(&store).unwrap();

@@ -18,6 +18,7 @@ use crate::workplace::{self, Rules, Workplace};
 
 /// Plans, and with `--apply` contains, one user.
 pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Result<Exit> {
+    output::no_csv(format, "contain")?;
     let connection = workplace::connection(&options.connection)?;
     if connection.identity(Role::Revoker).is_none() {
         bail!("{}: the document has no revoker, so nothing can be contained; add one", options.connection);
@@ -32,17 +33,25 @@ pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Res
             org.alias, options.user
         )
     })?;
-    workplace.store.write(vec![store::register(&org_id, &org.alias)]).await?;
     let request = request(options, &org_id, &user);
-    let apply = if options.apply { Apply::Act } else { Apply::Plan };
-    let containment = org.contain(&workplace, &rules, request, apply).await?;
-    anchor(&workplace, &org_id).await?;
-    match format {
-        Output::Json => output::say_json(&containment)?,
-        Output::Csv => output::no_list("contain")?,
-        Output::Table => show(&containment, options)?,
+    if !options.apply {
+        let plan = org.contain(&workplace, &rules, request, Apply::Plan).await?;
+        return tell(&plan, options, format);
     }
-    Ok(exit(&containment))
+    workplace.store.write(vec![store::register(&org_id, &org.alias)]).await?;
+    let containment = org.contain(&workplace, &rules, request, Apply::Act).await?;
+    let told = tell(&containment, options, format);
+    // What was done is told first: a head that cannot be signed does not hide it.
+    let anchored = anchor(&workplace, &org_id).await.inspect_err(output::complain);
+    Ok(told?.max(if anchored.is_ok() { Exit::Clean } else { Exit::Findings }))
+}
+
+fn tell(containment: &Containment, options: &ContainOptions, format: Output) -> anyhow::Result<Exit> {
+    match format {
+        Output::Json => output::say_json(containment)?,
+        Output::Table | Output::Csv => show(containment, options)?,
+    }
+    Ok(exit(containment))
 }
 
 /// A person's request is the same one for the rest of the day: asking twice is asking once.
@@ -78,7 +87,11 @@ fn show(containment: &Containment, options: &ContainOptions) -> anyhow::Result<(
         ),
         format!(
             "  the account {}",
-            if impact.freezes { "is frozen until somebody releases it" } else { "is not frozen" }
+            if impact.freezes {
+                "is frozen until somebody presses Unfreeze on it in Setup > Users"
+            } else {
+                "is not frozen"
+            }
         ),
     ];
     lines.extend(impact.warnings.iter().map(|warning| format!("  ! {}", output::harmless(warning))));

@@ -1,14 +1,21 @@
 //! `warden evidence verify`: whether the evidence is what was once written.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use anyhow::Context;
 use serde::Serialize;
-use session_warden::evidence::{Ledger, LedgerError, SignedHead};
+use session_warden::evidence::{AnchorError, Head, Ledger, LedgerError, SignedHead};
 use session_warden::observation::OrgId;
 
 use crate::arguments::{EvidenceCommand, Output, VerifyOptions};
 use crate::exit::Exit;
 use crate::output;
 use crate::workplace::Workplace;
+
+/// The problem of a chain that has entries and no anchor.
+const NO_HEAD: &str =
+    "no signed head is kept for it; whoever can write the store could have shortened or rewritten it";
 
 /// What was found of one org's chain.
 #[derive(Debug, Serialize)]
@@ -29,59 +36,80 @@ pub(crate) async fn run(command: &EvidenceCommand, format: Output) -> anyhow::Re
 }
 
 async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit> {
+    output::no_csv(format, "evidence")?;
     let workplace = Workplace::open(&options.store).await?;
-    let given = options.head.as_deref().map(|path| {
-        SignedHead::read(path)?.with_context(|| format!("There is no signed head at {}", path.display()))
-    });
-    let given = given.transpose()?;
+    let given = options.head.as_deref().map(read_given).transpose()?;
+    let mut orgs: BTreeSet<_> = workplace.orgs().await?.into_iter().collect();
+    // Of an org that the store has forgotten, the signed head still tells.
+    orgs.extend(given.as_ref().map(org_of));
     let mut verdicts = Vec::new();
-    for org in workplace.orgs().await? {
-        verdicts.push(judge(&workplace, &org, given.as_ref()).await?);
+    for org in orgs {
+        verdicts.push(judge(&workplace, org, given.as_ref()).await?);
     }
     match format {
         Output::Json => output::say_json(&verdicts)?,
-        Output::Csv => output::no_list("evidence")?,
-        Output::Table => show(&verdicts)?,
+        Output::Table | Output::Csv => show(&verdicts)?,
     }
     let all_intact = verdicts.iter().all(|verdict| verdict.intact);
     Ok(if all_intact { Exit::Clean } else { Exit::Findings })
 }
 
-/// Verifies one chain against the signed head: the one that was given if it is this org's, else the one beside the
-/// store.
-async fn judge(workplace: &Workplace, org: &OrgId, given: Option<&SignedHead>) -> anyhow::Result<Verdict> {
-    let signed = match given {
-        Some(signed) => Some(signed.clone()),
-        None => SignedHead::read(&workplace.head_file(org))?,
-    };
+fn read_given(path: &Path) -> anyhow::Result<SignedHead> {
+    SignedHead::read(path)?.with_context(|| format!("There is no signed head at {}", path.display()))
+}
+
+/// Whose head it is, as it claims itself.
+fn org_of(signed: &SignedHead) -> OrgId {
+    match signed.verify() {
+        Ok(head) => head.org.clone(),
+        Err(AnchorError::Forged { org, .. }) => org,
+        Err(_) => OrgId::new(""),
+    }
+}
+
+/// Verifies one chain against its anchor. An empty chain needs none.
+async fn judge(workplace: &Workplace, org: OrgId, given: Option<&SignedHead>) -> anyhow::Result<Verdict> {
+    let anchor = anchor_of(workplace, &org, given);
     let mut verdict = Verdict {
         org_id: org.clone(),
         intact: false,
         entries: 0,
         redacted: 0,
-        anchored: signed.is_some(),
+        anchored: matches!(anchor, Ok(Some(_))),
         problem: None,
     };
-    let head = match signed
-        .as_ref()
-        .map(|signed| signed.verify_against(&workplace.signer()?.public_key()).map_err(anyhow::Error::from))
-    {
-        Some(Err(error)) => {
-            verdict.problem = Some(error.to_string());
+    let anchor = match anchor {
+        Ok(anchor) => anchor,
+        Err(error) => {
+            verdict.problem = Some(format!("{error:#}"));
             return Ok(verdict);
         }
-        Some(Ok(head)) if head.org != *org => None,
-        Some(Ok(head)) => Some(head),
-        None => None,
     };
-    match Ledger::new(workplace.store.as_ref(), org.clone()).verify(head).await {
+    match Ledger::new(workplace.store.as_ref(), org).verify(anchor.as_ref()).await {
         Ok(verified) => {
-            (verdict.intact, verdict.entries, verdict.redacted) = (true, verified.entries, verified.redacted);
+            (verdict.entries, verdict.redacted) = (verified.entries, verified.redacted);
+            verdict.intact = verdict.anchored || verified.entries == 0;
+            verdict.problem = (!verdict.intact).then(|| NO_HEAD.to_owned());
         }
         Err(LedgerError::Store(error)) => return Err(error.into()),
         Err(error) => verdict.problem = Some(error.to_string()),
     }
     Ok(verdict)
+}
+
+/// The head that a chain must lead through: the one that was given if it is this org's, else the one beside the store. It
+/// counts if the key beside the store signed it.
+fn anchor_of(workplace: &Workplace, org: &OrgId, given: Option<&SignedHead>) -> anyhow::Result<Option<Head>> {
+    let signed = match given.filter(|given| org_of(given) == *org) {
+        Some(given) => Some(given.clone()),
+        None => SignedHead::read(&workplace.head_file(org))?,
+    };
+    let Some(signed) = signed else { return Ok(None) };
+    let key = workplace.public_key()?.with_context(|| {
+        let file = workplace.key_file();
+        format!("there is a signed head, but not the key that it must be signed with: {}", file.display())
+    })?;
+    Ok(Some(signed.verify_against(&key)?.clone()))
 }
 
 fn show(verdicts: &[Verdict]) -> anyhow::Result<()> {

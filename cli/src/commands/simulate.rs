@@ -15,7 +15,7 @@ pub(crate) async fn run(options: &SimulateOptions) -> anyhow::Result<Exit> {
         .await
         .with_context(|| format!("Failed to listen on 127.0.0.1:{}", options.port))?;
     let document = serde_json::to_vec_pretty(&simulator.connection_document())?;
-    output::write_secret_file(&options.connection, &document)?;
+    output::write_file(&options.connection, &document)?;
     output::note(&format!(
         "A simulated org answers at {}. In another terminal:\n  warden run --connection {} --once\nControl-C ends it.",
         simulator.url(),

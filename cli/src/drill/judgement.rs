@@ -8,7 +8,7 @@ use session_warden::containment::Outcome;
 
 use super::Cast;
 use crate::output;
-use crate::pipeline::Round;
+use crate::round::Round;
 
 /// What became of one attack.
 #[derive(Debug, Serialize)]

@@ -18,8 +18,9 @@ use crate::arguments::{DrillOptions, Output, Scenario};
 use crate::commands::simulate::seed;
 use crate::exit::Exit;
 use crate::output;
-use crate::pipeline::{Org, Round};
+use crate::pipeline::Org;
 use crate::progress;
+use crate::round::Round;
 use crate::workplace::{Rules, Workplace};
 
 /// Salesforce writes login times in whole seconds, and a scan reads what lies before the present: a login of this
@@ -34,6 +35,7 @@ pub(crate) struct Cast {
 
 /// Runs the drill; it ends with 1 when an attacker was missed or a harmless user was touched.
 pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Result<Exit> {
+    output::no_csv(format, "drill")?;
     let simulator = Simulator::start(generate(&seed(&options.world)))
         .await
         .context("Failed to start the simulated org")?;
@@ -46,7 +48,9 @@ pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Resul
     learn(&org, &workplace, &rules).await?;
     let cast = attack(&simulator, options.scenario);
     tokio::time::sleep(NEXT_SECOND).await;
-    let round = org.round(&workplace, &rules, &|_| {}).await?;
+    let mut round = Round::default();
+    org.round(&workplace, &rules, &|_| {}, &mut round).await;
+    let round = round.whole()?;
 
     let judgement = judgement::judge(&simulator, &cast, &round);
     report::write(&options.report, &org, &round, &judgement).await?;
@@ -57,8 +61,10 @@ pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Resul
 async fn learn(org: &Org, workplace: &Workplace, rules: &Rules) -> anyhow::Result<()> {
     let started = SystemClock.now();
     let bar = progress::history(started, "Learning six months of login history");
-    let round = org.round(workplace, rules, &|progress| progress::reached(&bar, started, progress)).await?;
+    let mut round = Round::default();
+    org.round(workplace, rules, &|progress| progress::reached(&bar, started, progress), &mut round).await;
     bar.finish_and_clear();
+    let round = round.whole()?;
     let seconds = SystemClock.now().duration_since(started).as_secs_f64();
     output::note(&format!("Learned {} logins in {seconds:.1} s.", round.logins));
     Ok(())
@@ -88,10 +94,8 @@ fn show(
     options: &DrillOptions,
     format: Output,
 ) -> anyhow::Result<()> {
-    match format {
-        Output::Json => return output::say_json(judgement),
-        Output::Csv => return output::no_list("drill"),
-        Output::Table => {}
+    if format == Output::Json {
+        return output::say_json(judgement);
     }
     let mut table = output::table(&[
         "Attack",

@@ -6,8 +6,9 @@ use futures::TryStreamExt;
 use session_warden::report::{DrillResult, DrillVerdict, Report, ReportSource};
 
 use super::judgement::{Attack, Judgement};
-use crate::pipeline::{Org, Round};
+use crate::pipeline::Org;
 use crate::report::{self, Timelines};
+use crate::round::Round;
 
 /// Gathers what the drill saw and writes the page.
 pub(crate) async fn write(

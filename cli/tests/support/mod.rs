@@ -11,6 +11,7 @@ use std::process::Output;
 use assert_cmd::Command;
 use salesforce_simulator::{Org, Seed, Simulator, generate};
 use session_warden::clock::{Clock, SystemClock};
+use session_warden::observation::OrgId;
 
 /// `warden`, with its state in a directory of the test's.
 pub(crate) fn warden(directory: &Path) -> Command {
@@ -50,6 +51,29 @@ impl Served {
         self.directory.path()
     }
 
+    /// Writes `policy.yaml`.
+    pub(crate) fn policy(&self, yaml: &str) {
+        std::fs::write(self.path().join("policy.yaml"), yaml).unwrap();
+    }
+
+    /// A file beside the store.
+    pub(crate) fn beside_store(&self, name: &str) -> PathBuf {
+        self.path().join("session-warden").join(name)
+    }
+
+    /// The org's id.
+    pub(crate) fn org_id(&self) -> OrgId {
+        OrgId::new(self.simulator.org().id())
+    }
+
+    /// `warden contain --apply` under `policy.yaml`.
+    pub(crate) async fn contain_now(&self, user: &str, more: &[&str]) -> (i32, String, String) {
+        let connection = self.connection.to_str().unwrap();
+        let arguments =
+            ["contain", "--apply", "--policy", "policy.yaml", "--connection", connection, "--user", user];
+        self.warden(&[&arguments, more].concat()).await
+    }
+
     /// Runs `warden` beside the server.
     pub(crate) async fn warden(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = warden(self.path());
@@ -62,7 +86,7 @@ impl Served {
         let connection = self.connection.to_str().unwrap();
         let mut arguments = vec!["run", "--once", "--connection", connection];
         if let Some(yaml) = policy {
-            std::fs::write(self.path().join("policy.yaml"), yaml).unwrap();
+            self.policy(yaml);
             arguments.extend(["--policy", "policy.yaml"]);
         }
         self.warden(&arguments).await
