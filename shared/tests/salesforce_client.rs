@@ -551,3 +551,28 @@ async fn futures_and_streams_may_move_between_threads() {
     moves(client.set_frozen(&user, Frozen::Yes));
     moves(client.users(&[]));
 }
+
+#[tokio::test]
+async fn a_row_of_one_user_that_cannot_be_read_is_an_error() {
+    let simulator = small().await;
+    let (client, key) = (revoker(&simulator), TokenHashKey::new([3; 32]));
+    let user = UserId::new(somebody(&simulator).as_str());
+    let rows = json!({ "totalSize": 1, "done": true, "records": [{ "Id": "0Ak5g00000AbCdEAAV" }] });
+    for object in ["AuthSession", "OauthToken"] {
+        order(&simulator, "GET", &format!("FROM {object}"), 1, Effect::Json(200, rows.clone()));
+    }
+    let sessions = client.sessions(Whose::User(&user)).await.unwrap_err();
+    assert!(
+        matches!(&sessions, SalesforceError::UnreadableRow { id: Some(id), .. } if id.starts_with("0Ak"))
+    );
+    let tokens = client.tokens(Whose::User(&user), &key).await.unwrap_err();
+    assert!(matches!(tokens, SalesforceError::UnreadableRow { .. }) && !tokens.retryable());
+}
+
+#[tokio::test]
+async fn a_row_among_everyones_that_cannot_be_read_is_left_out() {
+    let simulator = small().await;
+    let rows = json!({ "totalSize": 1, "done": true, "records": [{ "Id": "0Ak5g00000AbCdEAAV" }] });
+    order(&simulator, "GET", "FROM AuthSession", 1, Effect::Json(200, rows));
+    assert!(scanner(&simulator).sessions(Whose::Everyone).await.unwrap().is_empty());
+}

@@ -19,6 +19,8 @@ const OBJECT: &str = "AuthSession";
 /// No field of a relationship: one that the identity may not see would refuse the whole query.
 const SELECT: &str = "SELECT Id, UsersId, ParentId, SessionType, SessionSecurityLevel, SourceIp, LoginHistoryId, \
                       NumSecondsValid, CreatedDate, LastModifiedDate, IsCurrent FROM AuthSession";
+/// A hundred years: a session whose validity Salesforce does not tell counts as live.
+const VALIDITY_UNTOLD: i64 = 100 * 365 * 24 * 60 * 60;
 
 /// A session, and whether it is this client's own.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +76,7 @@ pub fn session_from_record(value: Value) -> Result<FoundSession, String> {
             login: record.login_history_id.map(|id| SessionLogin { id, read: None }),
             created: record.created_date.0,
             last_modified: record.last_modified_date.0,
-            seconds_valid: record.num_seconds_valid.unwrap_or_default(),
+            seconds_valid: record.num_seconds_valid.unwrap_or(VALIDITY_UNTOLD),
         },
     })
 }
@@ -82,8 +84,15 @@ pub fn session_from_record(value: Value) -> Result<FoundSession, String> {
 impl Salesforce {
     /// The live sessions, with the logins they point to. Rows may linger after their expiry. A login that this
     /// identity cannot see stays unread; the session is there all the same.
+    ///
+    /// # Errors
+    /// Among others [`SalesforceError::UnreadableRow`] when one of a single user's rows cannot be read; among
+    /// everyone's, such a row is told to the log.
     pub async fn sessions(&self, whose: Whose<'_>) -> Result<Vec<FoundSession>, SalesforceError> {
-        let mut found = self.rows(OBJECT, soql(whose), session_from_record).await?;
+        let mut found = match whose {
+            Whose::Everyone => self.rows(OBJECT, soql(whose), session_from_record).await?,
+            Whose::User(_) => self.every_row(OBJECT, soql(whose), session_from_record).await?,
+        };
         let logins = self.logins_of(&found).await?;
         for login in found.iter_mut().filter_map(|found| found.session.login.as_mut()) {
             login.read = logins.get(&login.id).cloned();
@@ -117,6 +126,7 @@ fn soql(whose: Whose<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use serde_json::json;
 
     use super::*;
@@ -136,6 +146,17 @@ mod tests {
         assert!(found.session.is_root());
         assert_eq!(found.owned, Owned::ByUs);
         assert_eq!(found.session.login.unwrap().read, None);
+    }
+
+    #[test]
+    fn a_session_whose_validity_is_not_told_counts_as_live() {
+        let (mut null, mut missing) = (full(), full());
+        null["NumSecondsValid"] = json!(null);
+        missing.as_object_mut().unwrap().remove("NumSecondsValid");
+        for record in [null, missing] {
+            let session = session_from_record(record).unwrap().session;
+            assert!(session.expires() > session.last_modified + SignedDuration::from_hours(24 * 365));
+        }
     }
 
     #[test]

@@ -106,6 +106,19 @@ pub enum SalesforceError {
         /// Rows read.
         read: u64,
     },
+    /// A row that cannot be read, where every one counts.
+    #[error(
+        "{object}: the row {} could not be read, so what it holds is unseen: {reason}",
+        .id.as_deref().unwrap_or("without an id")
+    )]
+    UnreadableRow {
+        /// The object that was asked for.
+        object: String,
+        /// Its record id, if it had one.
+        id: Option<String>,
+        /// Why, without the row's content.
+        reason: String,
+    },
     /// A user without a UserLogin row: they never logged in, or this identity may not see it.
     #[error("user {user} has no UserLogin row and cannot be frozen; deactivate the user in Setup instead")]
     NoUserLogin {

@@ -3,7 +3,8 @@
 //! A [`Connection`] says which org and as whom; [`Salesforce`] mints an access token when it first needs one, replaces
 //! it once when its session has ended, repeats what is likely to pass, and reads records into plain observations.
 //! Everything that comes back is hostile text until it is read: lengths are cut, ids are quoted, paths are checked,
-//! and a record that cannot be read is set aside without stopping the rest.
+//! and a record that cannot be read is set aside without stopping the rest, except among what one user holds: nobody
+//! may be called contained on a reading with gaps.
 
 mod auth_session;
 mod client;

@@ -66,18 +66,19 @@ impl Salesforce {
     /// The refresh tokens. For everyone the count is compared, and past 2,500 rows the query is cut by user.
     ///
     /// # Errors
-    /// [`SalesforceError::Incomplete`] when fewer rows came than Salesforce counted before and after, and
-    /// [`SalesforceError::TooManyRows`] when one user alone has too many.
+    /// [`SalesforceError::Incomplete`] when fewer rows came than Salesforce counted before and after,
+    /// [`SalesforceError::TooManyRows`] when one user alone has too many, and [`SalesforceError::UnreadableRow`] when
+    /// one of a single user's rows cannot be read; among everyone's, such a row is told to the log.
     pub async fn tokens(
         &self,
         whose: Whose<'_>,
         key: &TokenHashKey,
     ) -> Result<Vec<FoundToken>, SalesforceError> {
-        let page = match whose {
-            Whose::User(user) => self.tokens_of(std::slice::from_ref(user)).await?,
-            Whose::Everyone => self.all_tokens().await?,
+        let rows = match whose {
+            Whose::User(user) => self.tokens_of(std::slice::from_ref(user)).await?.into_every_row(OBJECT)?,
+            Whose::Everyone => self.all_tokens().await?.into_rows(OBJECT),
         };
-        Ok(page.into_rows(OBJECT).into_iter().map(|record| found(record, key)).collect())
+        Ok(rows.into_iter().map(|record| found(record, key)).collect())
     }
 
     async fn all_tokens(&self) -> Result<Page<Record>, SalesforceError> {

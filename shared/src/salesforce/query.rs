@@ -83,6 +83,16 @@ impl Salesforce {
         Ok(self.query(object, soql, read).await?.into_rows(object))
     }
 
+    /// Reads the rows of all pages, every one of them: what cannot be read could be what is looked for.
+    pub(super) async fn every_row<T>(
+        &self,
+        object: &'static str,
+        soql: String,
+        read: Reader<T>,
+    ) -> Result<Vec<T>, SalesforceError> {
+        self.query(object, soql, read).await?.into_every_row(object)
+    }
+
     /// How many rows a `SELECT COUNT()` finds.
     pub(super) async fn count(&self, object: &'static str, soql: &str) -> Result<u64, SalesforceError> {
         Ok(self.answer(object, self.first(object, soql)).await?.total_size)
@@ -140,6 +150,16 @@ impl<T> Page<T> {
             );
         }
         self.rows
+    }
+
+    /// The rows, unless one of them could not be read.
+    pub(super) fn into_every_row(self, object: &str) -> Result<Vec<T>, SalesforceError> {
+        match self.rejected.into_iter().next() {
+            None => Ok(self.rows),
+            Some(Rejected { id, reason }) => {
+                Err(SalesforceError::UnreadableRow { object: object.to_owned(), id, reason })
+            }
+        }
     }
 
     fn of(answer: QueryAnswer, read: Reader<T>) -> Self {
