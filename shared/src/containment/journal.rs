@@ -10,7 +10,7 @@ use super::{Containment, Lease, OpenPlans, Outcome, Plan, Refusal, Stage, StepKi
 use crate::clock::Clock;
 use crate::evidence::{EntryKind, Ledger};
 use crate::observation::OrgId;
-use crate::store::{Room, Store, StoreError, Table, Write};
+use crate::store::{Key, Room, Store, StoreError, Table, Write};
 
 /// Longer than Salesforce lets a JWT access token live on.
 const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
@@ -131,24 +131,32 @@ impl<'a> Journal<'a> {
         self.record.survivors = survivors.into_iter().take(LISTED).collect();
     }
 
-    /// Records how it ended, and closes the open plan.
+    /// Records how it ended, and closes the open plan. Without its entry in the ledger nothing is called finished.
     pub(crate) async fn end(&mut self, outcome: Outcome) -> Result<(), StoreError> {
         self.conclude(outcome);
         let payload = self.record.clone();
-        for _ in 0..ATTEMPTS {
-            let (closing, key) = self.closing().await?;
-            match self.enter(EntryKind::Outcome, &payload, closing.into_iter().collect()).await {
-                Err(StoreError::Conflict(conflict)) if Some(&conflict) == key.as_ref() => {}
-                Err(error) => return Err(error),
-                Ok(()) => break,
+        let mut attempts = 1;
+        while let Err(conflict) = self.try_to_end(&payload).await? {
+            attempts += 1;
+            if attempts > ATTEMPTS {
+                return Err(StoreError::Conflict(conflict));
             }
         }
         self.put_down().await;
         Ok(())
     }
 
+    /// `Err` inside when another containment has changed the list of open plans meanwhile.
+    async fn try_to_end(&mut self, payload: &Containment) -> Result<Result<(), Key>, StoreError> {
+        let (closing, key) = self.closing().await?;
+        match self.enter(EntryKind::Outcome, payload, closing.into_iter().collect()).await {
+            Err(StoreError::Conflict(conflict)) if Some(&conflict) == key.as_ref() => Ok(Err(conflict)),
+            outcome => outcome.map(Ok),
+        }
+    }
+
     /// An unreadable list stays as it is, and refuses later containments; it does not keep this one from ending.
-    async fn closing(&self) -> Result<(Option<Write>, Option<crate::store::Key>), StoreError> {
+    async fn closing(&self) -> Result<(Option<Write>, Option<Key>), StoreError> {
         match OpenPlans::read(self.store, &self.record.request.org_id).await? {
             Ok(open) => Ok((Some(open.closing(&self.record.containment_id)?), Some(open.key()))),
             Err(reason) => {
