@@ -44,9 +44,7 @@ pub fn refusals(c: &Circumstances<'_>) -> Vec<Refusal> {
     refusals.extend(blind(c));
     refusals.extend(stopped(c));
     refusals.extend(caps(c));
-    if c.request.requested_by == RequestedBy::Policy {
-        refusals.extend(policy_request(c, refusals.is_empty()));
-    }
+    refusals.extend(policy(c, refusals.is_empty()));
     refusals
 }
 
@@ -58,12 +56,13 @@ pub(crate) fn may_go_on(c: &Circumstances<'_>) -> Vec<Refusal> {
     refusals
 }
 
-/// The rules for what has ended without success and is gone on with because a person asks again: all but the caps,
+/// The rules for what has ended without success and is gone on with because it is asked for again: all but the caps,
 /// in which the user is counted already.
 pub(crate) fn may_be_repeated(c: &Circumstances<'_>) -> Vec<Refusal> {
     let mut refusals = may_go_on(c);
     refusals.extend(last_administrator(c));
     refusals.extend(blind(c));
+    refusals.extend(policy(c, refusals.is_empty()));
     refusals
 }
 
@@ -163,7 +162,10 @@ fn caps(c: &Circumstances<'_>) -> Vec<Refusal> {
 
 /// Rules for requests of the policy. `otherwise_allowed` says whether nothing else refuses: the policy's own reasons
 /// for not acting repeat those of other rules.
-fn policy_request(c: &Circumstances<'_>, otherwise_allowed: bool) -> Vec<Refusal> {
+fn policy(c: &Circumstances<'_>, otherwise_allowed: bool) -> Vec<Refusal> {
+    if c.request.requested_by != RequestedBy::Policy {
+        return Vec::new();
+    }
     let Some(finding) = c.finding else {
         return vec![refuse("not-containable", "the policy asks without a finding")];
     };

@@ -4,6 +4,7 @@
 //! and the lease on the user, so that a crash at any instruction leaves a record from which the next worker goes on.
 
 mod act;
+mod answer;
 mod caps;
 mod facts;
 mod guard;
@@ -30,6 +31,7 @@ pub use token_key::token_key;
 pub use verify::Pauses;
 
 pub(crate) use act::Actor;
+pub(crate) use answer::Answer;
 pub(crate) use facts::Facts;
 pub(crate) use guard::{may_be_repeated, may_go_on};
 pub(crate) use journal::{Journal, containments, release};

@@ -41,6 +41,12 @@ impl OpenPlans {
         self.open.plans.values().cloned().collect()
     }
 
+    /// The ids of the open plans about a user.
+    pub(crate) fn of<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a str> {
+        let of_user = self.open.plans.iter().filter(move |(_, of)| *of == user);
+        of_user.map(|(id, _)| id.as_str())
+    }
+
     pub(crate) fn key(&self) -> Key {
         self.room.key(SORT)
     }

@@ -295,19 +295,6 @@ impl Containment {
         matches!(self.outcome, Some(Outcome::Refused { .. }))
     }
 
-    /// Whether a request is answered by this record. To the policy, one that has acted answers for good, and a refusal
-    /// answers the same escalation of a finding: for a later one it is decided anew under the same id, and the ledger
-    /// keeps the earlier refusal. A person who asks again is answered by a success only: a refusal is decided anew, and
-    /// what was not contained is gone on with.
-    pub(crate) fn answers(&self, request: &Request) -> bool {
-        let version = |request: &Request| request.trigger.as_ref().map_or(0, |trigger| trigger.version);
-        let is_settled = match request.requested_by {
-            RequestedBy::Policy => !self.is_refused() || version(request) <= version(&self.request),
-            RequestedBy::Person { .. } => !self.is_refused() && !self.is_not_contained(),
-        };
-        self.stage == Stage::Finished && is_settled
-    }
-
     /// Whether something was left, or could not be looked at.
     pub(crate) fn is_not_contained(&self) -> bool {
         matches!(self.outcome, Some(Outcome::NotContained { .. }))

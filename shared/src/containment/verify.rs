@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::act::{Actor, Answers};
@@ -80,6 +81,14 @@ impl Actor<'_> {
                 return Ok(Verdict::Ended(outcome));
             }
             plan = next;
+        }
+    }
+
+    /// Whether a re-read that can see shows nothing to act on.
+    pub(crate) async fn sees_nothing_left(&self, now: Timestamp) -> bool {
+        match self.look().await {
+            Sighting::Seen(holdings) => Plan::left(&holdings, self.policy.freeze, now).is_empty(),
+            Sighting::Unseen(_) => false,
         }
     }
 

@@ -1,15 +1,17 @@
 //! Findings and requests → verified containment.
 
+mod next;
+
 use serde_json::json;
 
+use self::next::Next;
 use super::contain_error::ContainError;
 use super::findings;
 use super::known::Known;
 use crate::clock::Clock;
 use crate::containment::{
     Actor, Circumstances, Containment, Impact, Journal, Lease, OpenPlans, Outcome, Pauses, Plan, Refusal,
-    Request, RequestedBy, Stage, Trigger, Verdict, containments, enter_holdings, may_be_repeated, may_go_on,
-    refusals, release,
+    Request, RequestedBy, Trigger, Verdict, enter_holdings, may_be_repeated, may_go_on, refusals, release,
 };
 use crate::detection::{Action, Finding, FindingId, Level, SubjectKind};
 use crate::evidence::EntryKind;
@@ -75,7 +77,8 @@ impl Contain<'_> {
         Ok(ended)
     }
 
-    /// Contains one user, or shows what that would mean. The same request again gives the same record and no act.
+    /// Contains one user, or shows what that would mean. The same request again gives the same record
+    /// and no act, unless the user has access again since.
     pub async fn contain(&self, request: Request, apply: Apply) -> Result<Containment, ContainError> {
         self.check_scope(&request).await?;
         let (request, finding) = self.with_finding(request).await?;
@@ -124,24 +127,42 @@ impl Contain<'_> {
         Ok(record)
     }
 
+    /// Each round but the last finishes what was left behind about the user.
     async fn act(&self, request: Request, finding: Option<Finding>) -> Result<Containment, ContainError> {
-        let lease = match self.turn(&request).await? {
-            Turn::Settled(record) => return Ok(*record),
-            Turn::Ours(lease) => lease,
-        };
-        // Somebody may have finished between the last look and the lease.
-        match self.existing(&request).await {
-            Ok(Some(kept)) if kept.value.answers(&request) => {
+        loop {
+            let lease = match self.turn(&request).await? {
+                Turn::Settled(record) => return Ok(*record),
+                Turn::Ours(lease) => lease,
+            };
+            // Somebody may have finished between the last look and the lease.
+            match self.next(&request).await {
+                Ok(Next::FinishFirst(kept)) => {
+                    let ended = self.resume(kept, None, lease).await?;
+                    if ended.also_answers(&request) {
+                        return Ok(ended);
+                    }
+                }
+                next => return self.take(next, finding, lease).await,
+            }
+        }
+    }
+
+    async fn take(
+        &self,
+        next: Result<Next, ContainError>,
+        finding: Option<Finding>,
+        lease: Lease,
+    ) -> Result<Containment, ContainError> {
+        match next {
+            Ok(Next::Begin(request, version)) => self.begin(request, finding, version, lease).await,
+            Ok(Next::GoOn(kept) | Next::FinishFirst(kept)) => self.resume(kept, finding, lease).await,
+            Ok(Next::Nothing(record)) => {
                 release(self.store, &lease, self.clock.now()).await;
-                Ok(kept.value)
+                Ok(*record)
             }
-            Ok(Some(kept)) if kept.value.stage == Stage::Acting || kept.value.is_not_contained() => {
-                self.resume(kept, lease).await
-            }
-            Ok(kept) => self.begin(request, finding, kept.map(|kept| kept.version), lease).await,
             Err(error) => {
                 release(self.store, &lease, self.clock.now()).await;
-                Err(error.into())
+                Err(error)
             }
         }
     }
@@ -149,8 +170,8 @@ impl Contain<'_> {
     /// Waits until the user is in no other worker's hands, or the request is answered.
     async fn turn(&self, request: &Request) -> Result<Turn, ContainError> {
         for _ in 0..TURNS {
-            if let Some(kept) = self.existing(request).await?.filter(|kept| kept.value.answers(request)) {
-                return Ok(Turn::Settled(Box::new(kept.value)));
+            if let Some(record) = self.answered(request).await? {
+                return Ok(Turn::Settled(Box::new(record)));
             }
             let (org, user) = (&request.org_id, &request.user_id);
             if let Some(lease) = Lease::take(self.store, org, user, self.clock.now()).await? {
@@ -159,11 +180,6 @@ impl Contain<'_> {
             tokio::time::sleep(self.pauses.turn).await;
         }
         Err(ContainError::Busy { user: request.user_id.clone() })
-    }
-
-    async fn existing(&self, request: &Request) -> Result<Option<Kept<Containment>>, StoreError> {
-        let id = crate::containment::ContainmentId::of(&request.org_id, &request.request_id);
-        containments(&request.org_id).get(self.store, id.as_str()).await
     }
 
     /// From the facts to the recorded intent, and on.
@@ -182,10 +198,15 @@ impl Contain<'_> {
     }
 
     /// From the record that another worker left, and on.
-    async fn resume(&self, kept: Kept<Containment>, lease: Lease) -> Result<Containment, ContainError> {
+    async fn resume(
+        &self,
+        kept: Kept<Containment>,
+        finding: Option<Finding>,
+        lease: Lease,
+    ) -> Result<Containment, ContainError> {
         let calls = self.salesforce.usage().calls;
         let mut journal = Journal::new(self.store, self.clock, lease, kept.value, Some(kept.version));
-        let outcome = self.go_on(calls, &mut journal).await;
+        let outcome = self.go_on(finding, calls, &mut journal).await;
         self.finished(outcome, journal).await
     }
 
@@ -246,9 +267,14 @@ impl Contain<'_> {
         journal.intend(plan, &payload, reserved).await
     }
 
-    async fn go_on(&self, calls: u64, journal: &mut Journal<'_>) -> Result<(), ContainError> {
+    async fn go_on(
+        &self,
+        finding: Option<Finding>,
+        calls: u64,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), ContainError> {
         let request = journal.record.request.clone();
-        let known = self.know(&request, None).await?;
+        let known = self.know(&request, finding).await?;
         let circumstances = self.circumstances(&request, &known);
         let is_repeated = journal.record.is_not_contained();
         let refusals = if is_repeated { may_be_repeated(&circumstances) } else { may_go_on(&circumstances) };
@@ -271,14 +297,7 @@ impl Contain<'_> {
         calls: u64,
         journal: &mut Journal<'_>,
     ) -> Result<(), StoreError> {
-        let actor = Actor {
-            store: self.store,
-            salesforce: self.salesforce,
-            token_key: self.token_key,
-            user: journal.record.request.user_id.clone(),
-            policy: &self.policy.containment,
-            pauses: self.pauses,
-        };
+        let actor = self.actor(journal.record.request.user_id.clone());
         let verdict = actor.end_access(plan, journal).await?;
         journal.record.api_calls += self.calls_since(calls);
         match verdict {
@@ -286,6 +305,17 @@ impl Contain<'_> {
             Verdict::Stopped(reason) => {
                 self.stop(Refusal { rule: "kill-switch".to_owned(), reason }, journal).await
             }
+        }
+    }
+
+    fn actor(&self, user: UserId) -> Actor<'_> {
+        Actor {
+            store: self.store,
+            salesforce: self.salesforce,
+            token_key: self.token_key,
+            user,
+            policy: &self.policy.containment,
+            pauses: self.pauses,
         }
     }
 

@@ -1,0 +1,68 @@
+//! What the record of an earlier containment means to a request that comes later.
+
+use super::{Containment, Outcome, Request, RequestedBy, Stage};
+
+/// What a record means to a request for the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It answers the request.
+    Given,
+    /// It answers the request if a look shows that it still holds.
+    GivenIfStillSo,
+    /// It has not come to its end, or to no success, and is gone on with.
+    Unfinished,
+    /// It was refused, and is decided anew.
+    Undecided,
+    /// It is about what was before; what is there now is another containment.
+    Outdated,
+}
+
+impl Containment {
+    /// What this record means to a request. To the policy, one that has acted answers as long as the finding shows
+    /// nothing later than its end, and a refusal answers the same escalation of the finding: for a later one it is
+    /// decided anew, and the ledger keeps the earlier refusal. A person who asks again is answered by a success only,
+    /// and only while it lasts.
+    pub(crate) fn answer(&self, request: &Request) -> Answer {
+        let is_person = request.is_by_person();
+        match &self.outcome {
+            _ if self.stage != Stage::Finished => Answer::Unfinished,
+            Some(Outcome::Refused { .. }) if is_person || version(request) > version(&self.request) => {
+                Answer::Undecided
+            }
+            Some(Outcome::Refused { .. }) => Answer::Given,
+            _ if !is_person && self.is_before(request) => Answer::Outdated,
+            Some(Outcome::NotContained { .. }) | None => Answer::Unfinished,
+            Some(Outcome::Contained | Outcome::AccessEnded) if is_person => Answer::GivenIfStillSo,
+            Some(Outcome::Contained | Outcome::AccessEnded) => Answer::Given,
+        }
+    }
+
+    /// Whether this containment, which was asked for otherwise and has just been finished, also answers a person.
+    pub(crate) fn also_answers(&self, request: &Request) -> bool {
+        let has_succeeded = matches!(self.outcome, Some(Outcome::Contained | Outcome::AccessEnded));
+        request.is_by_person() && (has_succeeded || self.request.is_by_person())
+    }
+
+    /// Whether the request's evidence is later than the end of this containment.
+    fn is_before(&self, request: &Request) -> bool {
+        let last_seen = request.trigger.as_ref().map(|trigger| trigger.last_seen);
+        self.finished.zip(last_seen).is_some_and(|(finished, last_seen)| last_seen > finished)
+    }
+}
+
+impl Request {
+    /// The same request for the `time`th time, counted from 1, each of which is a containment of its own.
+    pub(crate) fn for_the(&self, time: usize) -> Self {
+        let request_id =
+            if time > 1 { format!("{}/{time}", self.request_id) } else { self.request_id.clone() };
+        Self { request_id, ..self.clone() }
+    }
+
+    fn is_by_person(&self) -> bool {
+        matches!(self.requested_by, RequestedBy::Person { .. })
+    }
+}
+
+fn version(request: &Request) -> u64 {
+    request.trigger.as_ref().map_or(0, |trigger| trigger.version)
+}

@@ -1,0 +1,80 @@
+//! What is to be done about a request, after everything that was done before.
+
+use super::{Contain, ContainError};
+use crate::containment::{Answer, Containment, ContainmentId, OpenPlans, Request, Stage, containments};
+use crate::observation::UserId;
+use crate::store::{Kept, StoreError};
+
+/// What is to be done.
+pub(super) enum Next {
+    /// Nothing: this record answers the request.
+    Nothing(Box<Containment>),
+    /// To go on with the request's own record.
+    GoOn(Kept<Containment>),
+    /// To finish what another request has begun about the user, and whose worker has died.
+    FinishFirst(Kept<Containment>),
+    /// To begin, in a new record or, under the version, in that of a refusal.
+    Begin(Request, Option<u64>),
+}
+
+impl Contain<'_> {
+    /// The record that answers a request without a look at the org.
+    pub(super) async fn answered(&self, request: &Request) -> Result<Option<Containment>, StoreError> {
+        let latest = self.latest(request).await?.1.map(|kept| kept.value);
+        Ok(latest.filter(|record| record.answer(request) == Answer::Given))
+    }
+
+    /// What is to be done about a request, with the lease on its user in hand.
+    pub(super) async fn next(&self, request: &Request) -> Result<Next, ContainError> {
+        let (times, latest) = self.latest(request).await?;
+        let latest = latest.map(|kept| (kept.value.answer(request), kept));
+        match latest {
+            Some((Answer::Given, kept)) => return Ok(Next::Nothing(Box::new(kept.value))),
+            Some((Answer::Unfinished, kept)) => return Ok(Next::GoOn(kept)),
+            _ => {}
+        }
+        if let Some(kept) = self.left_behind(request).await? {
+            return Ok(Next::FinishFirst(kept));
+        }
+        match latest {
+            Some((Answer::Undecided, kept)) => Ok(Next::Begin(request.for_the(times), Some(kept.version))),
+            Some((Answer::GivenIfStillSo, kept)) if self.is_still_so(&request.user_id).await => {
+                Ok(Next::Nothing(Box::new(kept.value)))
+            }
+            _ => Ok(Next::Begin(request.for_the(times + 1), None)),
+        }
+    }
+
+    /// How often a request has been dealt with, and the last record of it.
+    async fn latest(&self, request: &Request) -> Result<(usize, Option<Kept<Containment>>), StoreError> {
+        let (org, mut times, mut latest) = (&request.org_id, 0, None);
+        loop {
+            let id = ContainmentId::of(org, &request.for_the(times + 1).request_id);
+            let Some(kept) = containments(org).get(self.store, id.as_str()).await? else {
+                return Ok((times, latest));
+            };
+            (times, latest) = (times + 1, Some(kept));
+        }
+    }
+
+    /// A containment of the user that was begun and not finished. A record that cannot be read keeps nobody from being
+    /// contained.
+    async fn left_behind(&self, request: &Request) -> Result<Option<Kept<Containment>>, StoreError> {
+        let Ok(open) = OpenPlans::read(self.store, &request.org_id).await? else { return Ok(None) };
+        for id in open.of(&request.user_id) {
+            match containments(&request.org_id).get(self.store, id).await {
+                Ok(Some(kept)) if kept.value.stage == Stage::Acting => return Ok(Some(kept)),
+                Err(StoreError::Unreadable { reason, .. }) => {
+                    tracing::error!(containment.id = id, reason, "an open containment cannot be read");
+                }
+                other => drop(other?),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a look that can see shows that there is still nothing to end.
+    async fn is_still_so(&self, user: &UserId) -> bool {
+        self.actor(user.clone()).sees_nothing_left(self.clock.now()).await
+    }
+}
