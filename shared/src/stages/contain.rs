@@ -39,7 +39,7 @@ pub struct Contain<'a> {
     pub clock: &'a dyn Clock,
     /// Names tokens in records.
     pub token_key: &'a TokenHashKey,
-    /// Our other identities, the scanning one above all; the revoking one is known.
+    /// Our other identities, the scanning one above all; the revoking one is known. Without any, nobody is contained.
     pub own_users: &'a [UserId],
     /// How long is waited.
     pub pauses: Pauses,
@@ -91,6 +91,9 @@ impl Contain<'_> {
     async fn check_scope(&self, request: &Request) -> Result<(), ContainError> {
         if request.level != Level::User {
             return Err(ContainError::LevelNotSupported { level: name(request.level) });
+        }
+        if self.own_users.is_empty() {
+            return Err(ContainError::ScannerUnknown { org: request.org_id.clone() });
         }
         let connected = self.salesforce.org_id().await?;
         if connected != request.org_id {

@@ -36,6 +36,14 @@ pub enum ContainError {
         /// The org of the connection.
         connected: OrgId,
     },
+    /// Whom the org is scanned as is not known, so it could be the very user who is to be contained.
+    #[error(
+        "it is not known as whom org {org} is scanned, so nobody is contained; run the scan of this org once first"
+    )]
+    ScannerUnknown {
+        /// Which org.
+        org: OrgId,
+    },
     /// Another worker has had the user in hand for longer than is waited.
     #[error("user {user} is being contained by another worker; ask again later")]
     Busy {

@@ -97,6 +97,19 @@ async fn our_own_identities_are_never_contained() {
 }
 
 #[tokio::test]
+async fn nobody_is_contained_before_it_is_known_who_scans() {
+    let mut scene = scene().await;
+    scene.own.clear();
+    for error in
+        [scene.contain().await, scene.person(&scene.user(), Apply::Act).await].map(Result::unwrap_err)
+    {
+        assert!(matches!(error, ContainError::ScannerUnknown { .. }), "{error}");
+        assert!(error.to_string().contains("run the scan"), "{error}");
+    }
+    assert!(scene.writes().is_empty() && scene.records(Table::Contain, "containments").await.is_empty());
+}
+
+#[tokio::test]
 async fn protected_and_emergency_accounts_are_refused() {
     let mut scene = scene().await;
     scene.policy.protected.users.push(scene.campaign.username.to_uppercase());
@@ -117,7 +130,7 @@ async fn the_last_administrator_stays() {
     let administrators = scene.salesforce.administrators().await.unwrap();
     let people: Vec<_> = administrators.into_iter().filter(|id| !is_ours(&scene, id)).collect();
     assert!(people.len() > 2);
-    scene.own.clear();
+    scene.own = vec![UserId::new("005000000000000AAA")];
     for id in &people[2..] {
         scene.simulator.org().set_frozen(id.as_str(), Frost::Frozen);
     }

@@ -182,6 +182,21 @@ async fn what_cannot_be_read_again_is_not_called_contained() {
     assert!(scene.simulator.org().live_sessions_of(&scene.campaign.user_id).is_empty());
 }
 
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_not_called_gone() {
+    let row = json!({ "Id": "0Ak5g00000AbCdEAAV", "UsersId": null });
+    let rows = json!({ "totalSize": 1, "done": true, "records": [row] });
+    for object in ["AuthSession", "OauthToken"] {
+        let scene = Scene::of(CampaignKind::BruteForce).await;
+        let fault =
+            Fault::new("GET", &format!("FROM {object} WHERE"), 1_000, Effect::Json(200, rows.clone()));
+        scene.simulator.org().faults_mut().add(fault);
+        let record = scene.contain().await.unwrap();
+        let Some(Outcome::NotContained { reason }) = &record.outcome else { panic!("{record:#?}") };
+        assert!(reason.contains("could not be read"), "{reason}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_workers_act_once() {
     let scene = Scene::on(Arc::new(MemoryStore::new()), CampaignKind::BruteForce).await;
