@@ -43,6 +43,14 @@ pub enum Failure {
         /// Which finding.
         finding: FindingId,
     },
+    /// Whom the org is scanned as is not known, so it could be the very user who is to be contained.
+    #[error(
+        "it is not known as whom org {org} is scanned, so nobody is contained; run the scan of this org once first"
+    )]
+    ScannerUnknown {
+        /// Which org.
+        org: OrgId,
+    },
     /// Another worker has the user in hand.
     #[error("user {user} is being contained by another worker")]
     Busy {
@@ -72,6 +80,7 @@ impl Failure {
             | Self::Salesforce(SalesforceError::Configuration { .. }) => "ConnectionUnusable",
             Self::Blind { .. } => "Blind",
             Self::NoFinding { .. } => "FindingUnknown",
+            Self::ScannerUnknown { .. } => "ScannerUnknown",
             Self::Salesforce(error) if error.retryable() => "SalesforceUnreachable",
             Self::Salesforce(_) => "SalesforceRefused",
             Self::Busy { .. } | Self::Store(StoreError::Conflict(_)) => "Overtaken",
@@ -112,6 +121,7 @@ impl From<ContainError> for Failure {
             ContainError::Salesforce(error) => Self::Salesforce(error),
             ContainError::Store(error) => Self::Store(error),
             ContainError::NoFinding { org, finding } => Self::NoFinding { org, finding },
+            ContainError::ScannerUnknown { org } => Self::ScannerUnknown { org },
             ContainError::OtherOrg { asked, connected } => Self::OtherOrg { asked, found: connected },
             ContainError::Busy { user } => Self::Busy { user },
             unsupported @ ContainError::LevelNotSupported { .. } => {
@@ -144,6 +154,8 @@ mod tests {
         assert_eq!(told(ScanError::Salesforce(refused).into()), "SalesforceRefused");
         assert_eq!(told(down.into()), "StoreUnavailable");
         assert_eq!(told(EvaluateError::Store(StoreError::Conflict(key())).into()), "Overtaken");
+        let unknown = ContainError::ScannerUnknown { org: OrgId::new("00D000000000001EAA") };
+        assert_eq!(told(unknown.into()), "ScannerUnknown");
         assert_eq!(told(ScanError::Blind { missing: "Manage Users".to_owned() }.into()), "Blind");
     }
 

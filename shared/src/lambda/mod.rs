@@ -8,7 +8,7 @@ mod orgs;
 
 pub use batch::{Handled, Message, each};
 pub use failure::Failure;
-pub use identities::{own_users, remember_own_user};
+pub use identities::{own_usernames, own_users, remember_own_user, remember_own_usernames};
 pub use orgs::{Org, Orgs, OrgsError};
 
 use lambda_runtime::{LambdaEvent, service_fn};
