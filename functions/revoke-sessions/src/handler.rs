@@ -8,7 +8,7 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Outcome, Pauses, token_key};
-use session_warden::lambda::{Failure, Handled, Orgs, each, own_users};
+use session_warden::lambda::{Failure, Handled, Orgs, each, own_users, remember_own_usernames};
 use session_warden::messages::FindingRaised;
 use session_warden::policy::Policy;
 use session_warden::stages::Contain;
@@ -33,6 +33,7 @@ impl Handler {
 
     async fn contain(&self, raised: &FindingRaised) -> Result<Vec<Containment>, Failure> {
         let (store, org) = (self.store.as_ref(), self.orgs.org(&raised.org_id).await?);
+        remember_own_usernames(store, &raised.org_id, &org.own).await?;
         let contain = Contain {
             store,
             salesforce: &org.salesforce,

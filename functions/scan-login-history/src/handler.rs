@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::lambda::{Failure, Org, Orgs, remember_own_user};
+use session_warden::lambda::{Failure, Org, Orgs, own_usernames, remember_own_user};
 use session_warden::observation::OrgId;
 use session_warden::stages::Scan;
 use session_warden::store::{LocalOutbox, Store, register};
@@ -28,7 +28,7 @@ impl Handler {
         let request = ScanRequest::read(event.payload)?;
         let org = self.orgs.org(&request.org).await?;
         self.introduce(&request.org, &org).await?;
-        let report = self.scan(&org, &event.context).await?;
+        let report = self.scan(&request.org, &org, &event.context).await?;
         report.tell(&request, began, SystemClock.now());
         Ok(report)
     }
@@ -39,11 +39,12 @@ impl Handler {
         Ok(remember_own_user(store, id, &org.salesforce.own_user().await?).await?)
     }
 
-    async fn scan(&self, org: &Org, context: &Context) -> Result<Report, Failure> {
+    async fn scan(&self, id: &OrgId, org: &Org, context: &Context) -> Result<Report, Failure> {
         let store = self.store.as_ref();
+        let own = own_usernames(store, id, &org.own).await?;
         let outbox = LocalOutbox::new(store);
-        let (salesforce, own) = (&org.salesforce, org.own.as_slice());
-        let scan = Scan { salesforce, store, outbox: &outbox, clock: &SystemClock, own };
+        let salesforce = &org.salesforce;
+        let scan = Scan { salesforce, store, outbox: &outbox, clock: &SystemClock, own: &own };
         let mut report = Report::of(scan.step(&|_| ()).await?);
         while !report.caught_up && has_time(context, SystemClock.now()) {
             report = report.and(Report::of(scan.step(&|_| ()).await?));
