@@ -71,7 +71,8 @@ fn of_contain(error: &ContainError) -> Exit {
     match error {
         ContainError::NoFinding { .. }
         | ContainError::LevelNotSupported { .. }
-        | ContainError::OtherOrg { .. } => Exit::BadInput,
+        | ContainError::OtherOrg { .. }
+        | ContainError::ScannerUnknown { .. } => Exit::BadInput,
         ContainError::Busy { .. } => Exit::Unreachable,
         ContainError::Salesforce(error) => of_salesforce(error),
         ContainError::Store(error) => of_store(error),

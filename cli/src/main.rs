@@ -27,7 +27,7 @@ async fn main() -> std::process::ExitCode {
         Command::Contain(options) => commands::contain::run(&options, output).await,
         Command::Findings(options) => commands::findings::run(&options, output).await,
         Command::Evidence(options) => commands::evidence::run(&options, output).await,
-        Command::Drill(options) => drill::run(&options, output).await,
+        Command::Drill(options) => Box::pin(drill::run(&options, output)).await,
         Command::Simulate(options) => commands::simulate::run(&options).await,
     };
     outcome
