@@ -90,6 +90,9 @@ pub(crate) struct EvaluateOptions {
     /// AuthSession rows, a JSON array.
     #[arg(long, value_name = "FILE")]
     pub(crate) sessions: Option<PathBuf>,
+    /// OauthToken rows, a JSON array; a finding about a user names the tokens he holds.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
     /// User rows, a JSON array.
     #[arg(long, value_name = "FILE")]
     pub(crate) users: Option<PathBuf>,
@@ -131,6 +134,19 @@ pub(crate) struct HistoryFile {
     pub(crate) jsonl: Option<PathBuf>,
 }
 
+/// How wide a containment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// One session family.
+    Session,
+    /// Everything the user holds.
+    User,
+    /// Every token of one application.
+    App,
+    /// Every session of the org.
+    Org,
+}
+
 /// `warden contain`.
 #[derive(Debug, Args)]
 pub(crate) struct ContainOptions {
@@ -145,6 +161,9 @@ pub(crate) struct ContainOptions {
     /// Whom: a username or a user id.
     #[arg(long, value_name = "USER")]
     pub(crate) user: String,
+    /// How wide: session, user, app or org; only `user` can be carried out so far.
+    #[arg(long, value_enum, default_value_t = Level::User)]
+    pub(crate) level: Level,
     /// Why, for the record.
     #[arg(long, value_name = "TEXT", default_value = "asked for by a person")]
     pub(crate) reason: String,

@@ -235,12 +235,12 @@ async fn deleting_twice_is_as_good_as_once() {
 
 #[tokio::test]
 async fn many_sessions_are_deleted_in_calls_of_two_hundred() {
-    let simulator = org(300, 20).await;
+    let simulator = org(600, 15).await;
     let client = revoker(&simulator);
     let others = client.sessions(Whose::Everyone).await.unwrap().into_iter();
     let others: Vec<_> =
         others.filter(|found| found.owned == Owned::ByOthers).map(|found| found.session.id).collect();
-    assert!(others.len() > 400, "{}", others.len());
+    assert!(others.len() > 200, "even at night and at weekends: {}", others.len());
     let deletions = client.delete_sessions(&others).await.unwrap();
     assert!(deletions.iter().all(|deletion| deletion.result.is_ok()));
     assert_eq!(deletions.len(), others.len());

@@ -10,7 +10,7 @@ use session_warden::settings::Settings;
 use session_warden::stages::Apply;
 use session_warden::store;
 
-use crate::arguments::{ContainOptions, Output};
+use crate::arguments::{self, ContainOptions, Output};
 use crate::exit::Exit;
 use crate::output;
 use crate::pipeline::{Org, anchor};
@@ -54,6 +54,15 @@ fn tell(containment: &Containment, options: &ContainOptions, format: Output) -> 
     Ok(exit(containment))
 }
 
+fn level(asked: arguments::Level) -> Level {
+    match asked {
+        arguments::Level::Session => Level::Session,
+        arguments::Level::User => Level::User,
+        arguments::Level::App => Level::App,
+        arguments::Level::Org => Level::Org,
+    }
+}
+
 /// A person's request is the same one for the rest of the day: asking twice is asking once.
 fn request(options: &ContainOptions, org_id: &session_warden::observation::OrgId, user: &User) -> Request {
     let day = SystemClock.now().strftime("%Y-%m-%d");
@@ -61,7 +70,7 @@ fn request(options: &ContainOptions, org_id: &session_warden::observation::OrgId
         request_id: format!("person/{}/user/{day}", user.id),
         org_id: org_id.clone(),
         user_id: UserId::new(user.id.as_str()),
-        level: Level::User,
+        level: level(options.level),
         reason: options.reason.clone(),
         requested_by: RequestedBy::Person { name: Settings::of_process().person() },
         trigger: None,

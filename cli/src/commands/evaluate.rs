@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use session_warden::detection::{Finding, Sensor};
 use session_warden::history_file::{
-    History, HistoryOptions, read_csv, read_jsonl, read_sessions, read_users, read_verifications,
+    History, HistoryOptions, read_csv, read_jsonl, read_sessions, read_tokens, read_users, read_verifications,
 };
 use session_warden::observation::{Observation, OrgId};
 use session_warden::report::{Report, ReportSource};
+use session_warden::salesforce::TokenHashKey;
 
 use crate::arguments::{EvaluateOptions, Output};
 use crate::exit::Exit;
@@ -44,9 +45,11 @@ pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<E
     let org = OrgId::new("file");
     let mut findings = replay::judge(&org, &history, beside, window, &rules, &mut |rows| bar.inc(rows))?;
     bar.finish_and_clear();
+    let tokens_rejected = name_tokens(options, &mut findings)?;
     findings.sort_by(|a, b| (a.first_seen, &a.finding_id).cmp(&(b.first_seen, &b.finding_id)));
     let off = detections_off(options, &history, &rules);
-    let evaluation = Evaluation { history, findings, off, beside_rejected };
+    let evaluation =
+        Evaluation { history, findings, off, beside_rejected: beside_rejected + tokens_rejected };
     write_findings(options.findings.as_deref(), &evaluation.findings)?;
     if let Some(path) = &options.report {
         write_report(path, options, &evaluation)?;
@@ -105,6 +108,19 @@ fn read_beside(options: &EvaluateOptions, history: &History) -> anyhow::Result<(
         beside.observations.extend(seen.map(|seen| (seen.position(), seen)));
     }
     Ok((beside, rejected))
+}
+
+/// Names in each finding about a user the tokens he holds, by hashes whose key is made anew for each run.
+fn name_tokens(options: &EvaluateOptions, findings: &mut [Finding]) -> anyhow::Result<u64> {
+    let Some(path) = &options.tokens else { return Ok(0) };
+    let key = TokenHashKey::generate().context("This machine gives no randomness")?;
+    let tokens = read_tokens(path, &key)?;
+    for finding in findings {
+        let user = finding.user_id.clone();
+        let own = tokens.rows.iter().filter(|token| Some(&token.user_id) == user.as_ref());
+        finding.name_tokens(own.map(|token| token.key.clone()));
+    }
+    Ok(tell_rejected(path, &tokens.rejected))
 }
 
 fn tell_rejected(path: &Path, rejected: &session_warden::history_file::Rejected) -> u64 {

@@ -158,6 +158,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Names the tokens that its user holds; at most 50 are listed.
+    pub fn name_tokens(&mut self, keys: impl Iterator<Item = TokenKey>) {
+        let keys: BTreeSet<_> = keys.collect();
+        self.totals.token_keys = keys.len();
+        self.token_keys = keys.into_iter().take(LISTED).collect();
+    }
+
     /// Tells an episode. `username` names a user for people; action, level and policy hash are the policy's to fill.
     pub fn of(
         episode: &Episode,
