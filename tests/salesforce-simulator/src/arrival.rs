@@ -201,7 +201,7 @@ impl Org {
     ) -> Option<Arc<Session>> {
         let login = Arc::clone(self.logins.get(&login_id)?);
         let id = self.sessions.next_id();
-        let access_token = Some(self.secrets.access_token(self.organization.id));
+        let access_token = Some(self.new_access_token(kind));
         Some(self.sessions.push(Session {
             id,
             parent_id: id,

@@ -1,5 +1,7 @@
 //! What was asked of the org: every request, and every write until a test takes it.
 
+use crate::faults::Effect;
+use std::collections::HashMap;
 use std::fmt;
 
 /// A request that changes state, as it was asked: also when it failed or a lying switch made it do nothing.
@@ -59,6 +61,22 @@ pub struct Request {
     pub status: u16,
     /// Whether the path led anywhere.
     pub matched: Matched,
+    /// The ordered fault that met it.
+    pub fault: Option<Effect>,
+    /// Whether its path or query carried a secret of the org.
+    pub secrecy: Secrecy,
+}
+
+/// Whether a request's address kept to what may stand in logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Secrecy {
+    /// No token, DeleteToken or key in it.
+    #[default]
+    Kept,
+    /// One of them in it.
+    Broken,
+    /// One of them in it, from a client of whom the test expects no better.
+    Forgiven,
 }
 
 /// Whether a request named something the simulator has.
@@ -88,10 +106,16 @@ pub struct Unexpected {
     pub writes: Vec<Write>,
     /// Requests that led nowhere.
     pub unmatched: Vec<Request>,
+    /// Requests with a token, DeleteToken or key of the org in their path or query.
+    pub exposed: Vec<Request>,
 }
 
 impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for request in &self.exposed {
+            let path = request.path.split('/').take(4).collect::<Vec<_>>().join("/");
+            writeln!(f, "a secret of the org stood in the address of a request: {} {path}…", request.method)?;
+        }
         writeln!(f, "the simulated org was asked for more than expected:")?;
         for write in &self.writes {
             writeln!(f, "  a write nobody took: {write:?}")?;
@@ -110,6 +134,7 @@ pub(crate) struct Journal {
     pub(crate) requests: Vec<Request>,
     pub(crate) writes: Vec<Write>,
     pub(crate) api_calls: u64,
+    pub(crate) calls_by_app: HashMap<String, u64>,
 }
 
 impl Journal {
@@ -118,10 +143,20 @@ impl Journal {
         unmatched.map(|request| request.matched = Matched::Yes).count()
     }
 
+    pub(crate) fn forgive_exposed(&mut self) -> usize {
+        let exposed = self.requests.iter_mut().filter(|request| request.secrecy == Secrecy::Broken);
+        exposed.map(|request| request.secrecy = Secrecy::Forgiven).count()
+    }
+
     pub(crate) fn left_over(&self) -> Option<Unexpected> {
-        let unmatched: Vec<Request> =
-            self.requests.iter().filter(|request| request.matched == Matched::No).cloned().collect();
-        let writes = self.writes.clone();
-        (!writes.is_empty() || !unmatched.is_empty()).then_some(Unexpected { writes, unmatched })
+        let those = |which: fn(&&Request) -> bool| self.requests.iter().filter(which).cloned().collect();
+        let unexpected = Unexpected {
+            writes: self.writes.clone(),
+            unmatched: those(|request| request.matched == Matched::No),
+            exposed: those(|request| request.secrecy == Secrecy::Broken),
+        };
+        let nothing =
+            unexpected.writes.is_empty() && unexpected.unmatched.is_empty() && unexpected.exposed.is_empty();
+        (!nothing).then_some(unexpected)
     }
 }

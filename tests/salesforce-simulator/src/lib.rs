@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod allocation;
 mod arrival;
 mod benign;
 mod campaign;
@@ -13,6 +14,7 @@ mod journal;
 mod objects;
 mod org;
 mod permission;
+mod settings;
 mod soql;
 mod switches;
 mod table;
@@ -21,11 +23,11 @@ pub use access::{Access, Door};
 pub use benign::BenignKind;
 pub use campaign::{Campaign, CampaignKind, Loot};
 pub use clock::Clock;
-pub use faults::{Effect, Fault, Faults};
+pub use faults::{Effect, Fault, Faults, Matcher, Occurrence};
 pub use generate::{City, Seed, generate};
 pub use http::Simulator;
 pub use id::Id;
-pub use journal::{Matched, Request, Unexpected, Write};
+pub use journal::{Matched, Request, Secrecy, Unexpected, Write};
 pub use objects::auth_session::Session;
 pub use objects::login_geo::LoginGeo;
 pub use objects::login_history::{Login, Text};
@@ -35,6 +37,9 @@ pub use objects::user_login::{Frost, UserLogin};
 pub use objects::verification_history::Verification;
 pub use org::Org;
 pub use permission::{Permission, Permissions};
+pub use settings::{LateRows, NotInOrg};
 pub use switches::{
-    Cascade, CascadedItems, FreezeSessions, Lying, Pages, RefreshRows, RevokeSessions, Switches,
+    AccessStatus, AccessTokens, Cascade, CascadedItems, FreezePermission, FreezeSessions, LockStatus,
+    LoginRows, LoginSubType, LoginUser, Lying, Outsiders, OwnAudience, Pages, PasswordReset, RefreshRows,
+    RevokeSessions, Switches, TemporarySessions, TimeoutStatus,
 };

@@ -1,6 +1,7 @@
 //! The state of the org, and the accessors through which tests read it.
 
 use crate::access::identity::Identity;
+use crate::access::keys::Keys;
 use crate::access::secrets::Secrets;
 use crate::campaign::Campaign;
 use crate::clock::Clock;
@@ -21,6 +22,7 @@ use crate::objects::user::{Activity, User};
 use crate::objects::user_login::{Frost, UserLogin};
 use crate::objects::verification_history::Verification;
 use crate::permission::{Permission, Permissions};
+use crate::settings::Settings;
 use crate::switches::Switches;
 use crate::table::Table;
 use jiff::Timestamp;
@@ -50,12 +52,14 @@ pub struct Org {
     pub(crate) innocents: HashSet<Id>,
     pub(crate) cursors: Cursors,
     pub(crate) secrets: Secrets,
+    pub(crate) keys: Keys,
     pub(crate) geo_count: u64,
     pub(crate) token_count: u64,
     pub(crate) challenge_count: i64,
     pub(crate) clock: Clock,
     pub(crate) client_address: String,
     pub(crate) switches: Switches,
+    pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
 }
@@ -170,6 +174,12 @@ impl Org {
         self.journal.forgive_unmatched()
     }
 
+    /// Marks the requests so far that carried a secret in their address as those of a client that knows no better, such
+    /// as one that revokes by GET; answers how many there were.
+    pub fn forgive_exposed(&mut self) -> usize {
+        self.journal.forgive_exposed()
+    }
+
     /// Behaviour to change.
     pub fn switches_mut(&mut self) -> &mut Switches {
         &mut self.switches
@@ -221,11 +231,8 @@ impl Org {
 
     /// Freezes or thaws a user as an administrator would in Setup; not recorded as a write.
     pub fn set_frozen(&mut self, user_id: &str, frost: Frost) {
-        if let Some(id) = self.login_state(user_id).map(|state| state.id) {
-            let (now, by) = (self.now(), self.organization.id);
-            if let Some(state) = self.user_logins.get_mut(&id) {
-                (state.frost, state.last_modified, state.last_modified_by) = (frost, now, by);
-            }
+        if let Some(user_id) = Id::parse(user_id) {
+            self.put_frost(user_id, frost, self.organization.id);
         }
     }
 }

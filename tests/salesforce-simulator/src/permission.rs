@@ -1,8 +1,28 @@
 //! The permissions that decide what a caller sees and may do.
 
-/// One user permission; `api_name` is the boolean's name on Profile, PermissionSet and UserPermissionAccess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// One user permission; `api_name` is the boolean's name on Profile, PermissionSet and UserPermissionAccess.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Permission {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Permission {
+            /// Every permission the simulator knows.
+            pub const ALL: [Self; [$(stringify!($name)),*].len()] = [$(Self::$name),*];
+
+            /// The field's name, for example `PermissionsManageUsers`.
+            pub const fn api_name(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!("Permissions", stringify!($name)),)*
+                }
+            }
+        }
+    };
+}
+
+permissions! {
     /// Any REST call at all.
     ApiEnabled,
     /// No user interface.
@@ -15,7 +35,7 @@ pub enum Permission {
     MonitorLoginHistory,
     /// All User records.
     ViewAllUsers,
-    /// Setup pages and limits.
+    /// Setup pages, their audit trail, and limits.
     ViewSetup,
     /// Writing `UserLogin.IsFrozen`.
     FreezeUsers,
@@ -29,7 +49,7 @@ pub enum Permission {
     AssignPermissionSets,
     /// Changing profiles and permission sets.
     ManageProfilesPermissionsets,
-    /// Resetting passwords.
+    /// Resetting passwords and unlocking users.
     ResetPasswords,
     /// Internal users.
     ManageInternalUsers,
@@ -43,58 +63,59 @@ pub enum Permission {
     ExportReport,
     /// MFA is asked at every user-interface login.
     ForceTwoFactor,
+    /// MFA is asked at every API login.
+    TwoFactorApi,
+    /// Manage MFA in API: which methods users have registered.
+    ManageTwoFactor,
+    /// Manage MFA in the user interface.
+    DelegatedTwoFactor,
+    /// Login address ranges.
+    ManageIpAddresses,
+    /// Who may log in as whom.
+    ManageLoginAccessPolicies,
+    /// Password rules.
+    ManagePasswordPolicies,
+    /// Sharing rules.
+    ManageSharing,
+    /// Permission sets that hold for one session.
+    ManageSessionPermissionSets,
+    /// Encryption keys.
+    ManageEncryptionKeys,
+    /// Changing metadata.
+    ModifyMetadata,
+    /// Event log files.
+    ViewEventLogFiles,
+    /// Roles, readable.
+    ViewRoles,
+    /// Deleting in bulk past the recycle bin.
+    BulkApiHardDelete,
+    /// Calling the API through apps nobody approved.
+    UseAnyApiAuth,
+    /// No code is asked for on an unknown device.
+    SkipIdentityConfirmation,
+    /// The password never expires.
+    PasswordNeverExpires,
 }
 
 impl Permission {
-    /// Every permission the simulator knows.
-    pub const ALL: [Self; 20] = [
-        Self::ApiEnabled,
-        Self::ApiUserOnly,
+    /// What Salesforce grants only together with Manage Users.
+    pub const WITH_MANAGE_USERS: [Self; 15] = [
         Self::ManageUsers,
-        Self::CustomizeApplication,
-        Self::MonitorLoginHistory,
-        Self::ViewAllUsers,
-        Self::ViewSetup,
-        Self::FreezeUsers,
-        Self::ModifyAllData,
-        Self::ViewAllData,
-        Self::AuthorApex,
         Self::AssignPermissionSets,
-        Self::ManageProfilesPermissionsets,
-        Self::ResetPasswords,
+        Self::DelegatedTwoFactor,
+        Self::FreezeUsers,
         Self::ManageInternalUsers,
+        Self::ManageIpAddresses,
+        Self::ManageLoginAccessPolicies,
+        Self::ManagePasswordPolicies,
+        Self::ManageProfilesPermissionsets,
         Self::ManageRoles,
-        Self::ManageRemoteAccess,
-        Self::ManageAuthProviders,
-        Self::ExportReport,
-        Self::ForceTwoFactor,
+        Self::ManageSharing,
+        Self::MonitorLoginHistory,
+        Self::ResetPasswords,
+        Self::ViewAllUsers,
+        Self::ViewRoles,
     ];
-
-    /// The field's name, for example `PermissionsManageUsers`.
-    pub const fn api_name(self) -> &'static str {
-        match self {
-            Self::ApiEnabled => "PermissionsApiEnabled",
-            Self::ApiUserOnly => "PermissionsApiUserOnly",
-            Self::ManageUsers => "PermissionsManageUsers",
-            Self::CustomizeApplication => "PermissionsCustomizeApplication",
-            Self::MonitorLoginHistory => "PermissionsMonitorLoginHistory",
-            Self::ViewAllUsers => "PermissionsViewAllUsers",
-            Self::ViewSetup => "PermissionsViewSetup",
-            Self::FreezeUsers => "PermissionsFreezeUsers",
-            Self::ModifyAllData => "PermissionsModifyAllData",
-            Self::ViewAllData => "PermissionsViewAllData",
-            Self::AuthorApex => "PermissionsAuthorApex",
-            Self::AssignPermissionSets => "PermissionsAssignPermissionSets",
-            Self::ManageProfilesPermissionsets => "PermissionsManageProfilesPermissionsets",
-            Self::ResetPasswords => "PermissionsResetPasswords",
-            Self::ManageInternalUsers => "PermissionsManageInternalUsers",
-            Self::ManageRoles => "PermissionsManageRoles",
-            Self::ManageRemoteAccess => "PermissionsManageRemoteAccess",
-            Self::ManageAuthProviders => "PermissionsManageAuthProviders",
-            Self::ExportReport => "PermissionsExportReport",
-            Self::ForceTwoFactor => "PermissionsForceTwoFactor",
-        }
-    }
 
     pub(crate) fn named(api_name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.api_name() == api_name)
@@ -103,7 +124,7 @@ impl Permission {
 
 /// A set of permissions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Permissions(u32);
+pub struct Permissions(u64);
 
 impl Permissions {
     /// The set of these.
@@ -118,19 +139,19 @@ impl Permissions {
 
     /// Whether `permission` is in the set.
     pub fn contains(self, permission: Permission) -> bool {
-        self.0 & (1 << permission as u32) != 0
+        self.0 & (1 << permission as u64) != 0
     }
 
     /// The set with `permission` in it.
     #[must_use]
     pub fn with(self, permission: Permission) -> Self {
-        Self(self.0 | 1 << permission as u32)
+        Self(self.0 | 1 << permission as u64)
     }
 
     /// The set with `permission` taken out.
     #[must_use]
     pub fn without(self, permission: Permission) -> Self {
-        Self(self.0 & !(1 << permission as u32))
+        Self(self.0 & !(1 << permission as u64))
     }
 
     /// Both sets together.

@@ -6,7 +6,7 @@ use crate::journal::Write;
 use crate::objects::Caller;
 use crate::org::Org;
 use crate::permission::Permission;
-use crate::switches::{Cascade, CascadedItems, Lying};
+use crate::switches::{Cascade, CascadedItems, Lying, TemporarySessions};
 use std::collections::HashSet;
 
 /// Why a session could not be deleted.
@@ -16,6 +16,7 @@ pub(crate) enum DeleteFailure {
     Unknown,
     Gone,
     NoAccess,
+    Locked,
     RolledBack,
 }
 
@@ -26,6 +27,7 @@ impl DeleteFailure {
             Self::Unknown => "INVALID_CROSS_REFERENCE_KEY",
             Self::Gone => "ENTITY_IS_DELETED",
             Self::NoAccess => "INSUFFICIENT_ACCESS_OR_READONLY",
+            Self::Locked => "UNABLE_TO_LOCK_ROW",
             Self::RolledBack => "ALL_OR_NONE_OPERATION_ROLLED_BACK",
         }
     }
@@ -36,6 +38,7 @@ impl DeleteFailure {
             Self::Unknown => "invalid cross reference id",
             Self::Gone => "entity is deleted",
             Self::NoAccess => "insufficient access rights on object id",
+            Self::Locked => "unable to obtain exclusive access to this record",
             Self::RolledBack => {
                 "Record rolled back because not all records were valid and the request was using AllOrNone"
             }
@@ -74,14 +77,20 @@ impl Org {
         ids: &[String],
         all_or_none: AllOrNone,
         caller: &Caller,
+        locked: impl Fn(usize) -> bool,
     ) -> Vec<ItemResult> {
         let asked = ids.iter().map(|id| normal(id)).collect();
         self.journal.writes.push(Write::DeletedSessions { ids: asked });
         let before = (self.sessions.clone(), self.deleted_sessions.clone());
         let mut removed_here = HashSet::new();
         let mut results: Vec<ItemResult> = Vec::new();
-        for id in ids {
-            results.push((id.clone(), self.delete_item(id, caller, &mut removed_here)));
+        for (place, id) in ids.iter().enumerate() {
+            let result = if locked(place) {
+                Err(DeleteFailure::Locked)
+            } else {
+                self.delete_item(id, caller, &mut removed_here)
+            };
+            results.push((id.clone(), result));
         }
         if all_or_none == AllOrNone::Yes && results.iter().any(|(_, result)| result.is_err()) {
             (self.sessions, self.deleted_sessions) = before;
@@ -115,7 +124,11 @@ impl Org {
         if session.user_id != caller.user_id && !caller.may(Permission::ManageUsers) {
             return Err(DeleteFailure::NoAccess);
         }
-        if self.switches.lying == Lying::Deletes {
+        let undeletable = self.switches.temporary_sessions == TemporarySessions::Undeletable;
+        if undeletable && session.is_temporary() && !session.is_root() {
+            return Err(DeleteFailure::NoAccess);
+        }
+        if self.switches.lying.is_about(Lying::Deletes) {
             return Ok(Vec::new());
         }
         let cascade = self.switches.cascade == Cascade::On;
@@ -127,6 +140,7 @@ impl Org {
         let leaving = self.sessions.all().iter().filter(|session| goes(session.id, session.parent_id));
         let ids: Vec<Id> = leaving.map(|session| session.id).collect();
         let removed: HashSet<Id> = ids.iter().copied().collect();
+        self.outlive(&removed);
         self.sessions.retain(|session| !removed.contains(&session.id));
         self.deleted_sessions.extend(removed);
         ids

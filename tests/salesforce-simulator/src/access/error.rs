@@ -45,6 +45,14 @@ impl RestError {
         Self::new(401, "INVALID_SESSION_ID", "Session expired or invalid")
     }
 
+    pub(crate) fn limit_exceeded(text: &str) -> Self {
+        Self::new(403, "REQUEST_LIMIT_EXCEEDED", text)
+    }
+
+    pub(crate) fn row_locked() -> Self {
+        Self::new(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
+    }
+
     pub(crate) fn no_access() -> Self {
         Self::new(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
     }

@@ -1,12 +1,13 @@
 //! UserLogin updates.
 
 use super::error::RestError;
+use crate::id::Id;
 use crate::journal::Write;
 use crate::objects::Caller;
 use crate::objects::user_login::Frost;
 use crate::org::Org;
 use crate::permission::Permission;
-use crate::switches::{FreezeSessions, Lying};
+use crate::switches::{FreezePermission, FreezeSessions, Lying};
 use serde_json::Value as Json;
 
 impl Org {
@@ -21,22 +22,31 @@ impl Org {
         if let Some(frozen) = frozen {
             self.journal.writes.push(Write::SetFrozen { user_id: user_id.into(), frozen });
         }
-        if !caller.may(Permission::ManageUsers) && !caller.may(Permission::FreezeUsers) {
+        let by_freeze_users = self.switches.freeze_permission == FreezePermission::Enough;
+        let may =
+            caller.may(Permission::ManageUsers) || by_freeze_users && caller.may(Permission::FreezeUsers);
+        if !may {
             return Err(RestError::no_access());
         }
-        let Some(frozen) = frozen.filter(|_| self.switches.lying != Lying::Freezes) else { return Ok(()) };
-        let now = self.now();
-        if let Some(state) = self.user_logins.get_mut(id) {
-            state.frost = if frozen { Frost::Frozen } else { Frost::Thawed };
-            (state.last_modified, state.last_modified_by) = (now, caller.user_id);
-        }
-        if frozen && self.switches.freeze_sessions == FreezeSessions::Killed {
-            self.remove_sessions_of(user_id);
-        }
+        let Some(frozen) = frozen.filter(|_| !self.switches.lying.is_about(Lying::Freezes)) else {
+            return Ok(());
+        };
+        self.put_frost(user_id, if frozen { Frost::Frozen } else { Frost::Thawed }, caller.user_id);
         Ok(())
     }
 
-    fn remove_sessions_of(&mut self, user_id: crate::id::Id) {
+    pub(crate) fn put_frost(&mut self, user_id: Id, frost: Frost, by: Id) {
+        let now = self.now();
+        let Some(id) = self.login_state(&user_id).map(|state| state.id) else { return };
+        if let Some(state) = self.user_logins.get_mut(&id) {
+            (state.frost, state.last_modified, state.last_modified_by) = (frost, now, by);
+        }
+        if frost == Frost::Frozen && self.switches.freeze_sessions == FreezeSessions::Killed {
+            self.remove_sessions_of(user_id);
+        }
+    }
+
+    fn remove_sessions_of(&mut self, user_id: Id) {
         let own = self.sessions().iter().filter(|session| session.user_id == user_id);
         let ids: Vec<_> = own.map(|session| session.id).collect();
         self.remove_sessions(|id, _| ids.contains(&id));

@@ -8,11 +8,14 @@ use crate::objects::auth_session::Session;
 use crate::objects::oauth_token::Token;
 use crate::objects::user::User;
 use crate::org::Org;
-use crate::switches::RefreshRows;
+use crate::switches::{OwnAudience, RefreshRows};
 use std::sync::Arc;
 
 /// Seconds an OAuth session lives without use: the default session policy.
 const SESSION_SECONDS: i64 = 7_200;
+
+/// The audience that is accepted everywhere.
+pub(crate) const LOGIN_HOST: &str = "https://login.salesforce.com";
 
 /// What a successful grant answers.
 #[derive(Clone, Debug)]
@@ -23,7 +26,11 @@ pub(crate) struct Grant {
 
 impl Org {
     pub(crate) fn grant_jwt(&mut self, assertion: &str, own_url: &str) -> Result<Grant, OauthError> {
-        let identity = verified(assertion, &self.identities, own_url, self.now())?.clone();
+        let mut audiences = vec![LOGIN_HOST, "https://test.salesforce.com"];
+        if self.switches.own_audience == OwnAudience::Accepted {
+            audiences.push(own_url);
+        }
+        let identity = verified(assertion, &self.identities, &audiences, self.now())?.clone();
         let user = self.user_by_name(&identity.username).cloned();
         let user = user.ok_or(OauthError::grant("user hasn't approved this consumer"))?;
         let source = self.client_source();

@@ -11,13 +11,11 @@ use serde_json::Value as Json;
 /// How far ahead an assertion may expire, in seconds.
 const MAX_LIFETIME: i64 = 300;
 
-const AUDIENCES: [&str; 2] = ["https://login.salesforce.com", "https://test.salesforce.com"];
-
 /// The identity that signed the assertion.
 pub(crate) fn verified<'i>(
     assertion: &str,
     identities: &'i [Identity],
-    own_url: &str,
+    audiences: &[&str],
     now: Timestamp,
 ) -> Result<&'i Identity, OauthError> {
     let claims = part(assertion, 1).ok_or(OauthError::grant("invalid assertion"))?;
@@ -27,7 +25,7 @@ pub(crate) fn verified<'i>(
     if !signed_by(assertion, identity) {
         return Err(OauthError::grant("invalid assertion"));
     }
-    if !audience_fits(&claims["aud"], own_url) {
+    if !audience_fits(&claims["aud"], audiences) {
         return Err(OauthError::grant("audience is invalid"));
     }
     let lifetime = expiry(&claims["exp"]).map(|at| at.saturating_sub(now.as_second()));
@@ -54,8 +52,8 @@ fn signed_by(assertion: &str, identity: &Identity) -> bool {
     algorithm.as_deref() == Some("RS256") && key.verify(message.as_bytes(), &signature).is_ok()
 }
 
-fn audience_fits(claim: &Json, own_url: &str) -> bool {
-    let fits = |audience: &str| audience == own_url || AUDIENCES.contains(&audience);
+fn audience_fits(claim: &Json, audiences: &[&str]) -> bool {
+    let fits = |audience: &str| audiences.contains(&audience);
     match claim {
         Json::Array(all) => all.iter().filter_map(Json::as_str).any(fits),
         one => one.as_str().is_some_and(fits),

@@ -7,11 +7,13 @@ mod error;
 mod freeze;
 mod grant;
 pub(crate) mod identity;
+mod intruder;
 mod jwt;
+pub(crate) mod keys;
 mod revoke;
 pub(crate) mod secrets;
 
 pub use attempt::{Access, Door};
 pub(crate) use delete::{AllOrNone, ItemResult};
 pub(crate) use error::{OauthError, RestError};
-pub(crate) use grant::Grant;
+pub(crate) use grant::{Grant, LOGIN_HOST};

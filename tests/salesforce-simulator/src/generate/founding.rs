@@ -6,6 +6,7 @@ use super::dice::Dice;
 use super::integrations::INTEGRATIONS;
 use super::people::{Person, SignOn};
 use super::{DAY, Seed, names};
+use crate::access::keys::Keys;
 use crate::access::secrets::Secrets;
 use crate::clock::{Clock, shifted};
 use crate::faults::Faults;
@@ -16,6 +17,7 @@ use crate::objects::organization::Organization;
 use crate::objects::user::Activity;
 use crate::org::Org;
 use crate::permission::{Permission, Permissions};
+use crate::settings::Settings;
 use crate::switches::Switches;
 use crate::table::Table;
 use jiff::Timestamp;
@@ -71,12 +73,14 @@ fn empty(seed: &Seed) -> Org {
         innocents: HashSet::new(),
         cursors: Cursors::default(),
         secrets: Secrets::new(seed.seed),
+        keys: Keys::default(),
         geo_count: 0,
         token_count: 0,
         challenge_count: 0,
         clock: Clock::System,
         client_address: "198.18.250.10".to_owned(),
         switches: Switches::default(),
+        settings: Settings::default(),
         faults: Faults::default(),
         journal: Journal::default(),
     }

@@ -3,7 +3,8 @@
 use crate::access::{OauthError, RestError};
 use crate::journal::Matched;
 use axum::Json;
-use axum::http::StatusCode;
+use axum::body::{Body, to_bytes};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -12,6 +13,8 @@ use serde_json::json;
 pub(crate) struct Note {
     pub(crate) caller: Option<String>,
     pub(crate) matched: Matched,
+    /// The errorCode of a refusal.
+    pub(crate) code: Option<&'static str>,
 }
 
 impl IntoResponse for OauthError {
@@ -26,7 +29,16 @@ impl IntoResponse for RestError {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = json!([{"message": self.message, "errorCode": self.code}]);
         let mut response = (status, Json(body)).into_response();
-        response.extensions_mut().insert(Note { caller: None, matched: self.matched });
+        response.extensions_mut().insert(Note { caller: None, matched: self.matched, code: Some(self.code) });
         response
     }
+}
+
+/// The same answer, for human eyes; what is not JSON stays as it is.
+pub(super) async fn prettied(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let plain = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let pretty = serde_json::from_slice::<serde_json::Value>(&plain).map(|value| format!("{value:#}"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, pretty.map_or(Body::from(plain), Body::from))
 }

@@ -1,6 +1,6 @@
 //! Collection deletes.
 
-use super::{Call, Shared};
+use super::{Call, Meddling, Shared};
 use crate::access::{AllOrNone, ItemResult, RestError};
 use crate::id::Id;
 use axum::extract::rejection::QueryRejection;
@@ -23,6 +23,7 @@ pub(crate) struct DeleteRequest {
 pub(crate) async fn delete(
     State(shared): State<Shared>,
     Extension(call): Extension<Call>,
+    meddling: Option<Extension<Meddling>>,
     request: Result<Query<DeleteRequest>, QueryRejection>,
 ) -> Response {
     let Query(request) = request.unwrap_or_default();
@@ -31,7 +32,9 @@ pub(crate) async fn delete(
         return error.into_response();
     }
     let all_or_none = if request.all_or_none == "true" { AllOrNone::Yes } else { AllOrNone::No };
-    let results = shared.org().delete_sessions(&ids, all_or_none, &call.caller);
+    let Extension(meddling) = meddling.unwrap_or_default();
+    let locked = |place: usize| meddling == Meddling::RowLocked && place.is_multiple_of(2);
+    let results = shared.meddled(meddling).delete_sessions(&ids, all_or_none, &call.caller, locked);
     axum::Json(results.iter().map(item).collect::<Vec<Json>>()).into_response()
 }
 

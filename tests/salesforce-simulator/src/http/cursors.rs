@@ -41,6 +41,12 @@ impl Cursors {
         self.open.get(&Id::parse(id)?).cloned()
     }
 
+    /// The name of the object whose rows this locator reads on.
+    pub(crate) fn object_of(&self, locator: &str) -> Option<&'static str> {
+        let (id, _) = locator.rsplit_once('-')?;
+        self.open.get(&Id::parse(id)?).map(|cursor| cursor.object.schema().name)
+    }
+
     pub(crate) fn clear(&mut self) {
         self.open.clear();
     }

@@ -1,24 +1,20 @@
-//! What every request passes: ordered faults, the API version, the access token, and the journal.
+//! What every request passes: its size, ordered faults, admission, and the journal.
 
 use super::answer::Note;
-use super::{Call, Shared};
+use super::interference::{Broken, answered};
+use super::{Shared, admission};
 use crate::access::RestError;
 use crate::faults::Effect;
-use crate::journal::{Matched, Request as Entry};
-use axum::body::Body;
+use crate::journal::{Matched, Request as Entry, Secrecy};
+use crate::org::Org;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
-use std::io;
-use std::time::Duration;
+use axum::response::{IntoResponse, Response};
+use jiff::fmt::rfc2822::DateTimePrinter;
 
-/// Versions below this are retired.
-const OLDEST_VERSION: u32 = 31;
-/// The newest version there is.
-const NEWEST_VERSION: u32 = 68;
-/// The org's daily allocation of REST calls.
-pub(crate) const DAILY_CALLS: u64 = 100_000;
+/// The most bytes Salesforce takes as the request's address and headers together.
+const MAX_HEAD: usize = 16_384;
 
 pub(crate) async fn gate(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let mut entry = Entry {
@@ -28,103 +24,66 @@ pub(crate) async fn gate(State(shared): State<Shared>, request: Request, next: N
         caller: None,
         status: 0,
         matched: Matched::Yes,
+        fault: None,
+        secrecy: Secrecy::Kept,
     };
-    let response = answered(&shared, request, next, &mut entry).await;
-    shared.org().journal.requests.push(entry);
-    response
-}
-
-async fn answered(shared: &Shared, request: Request, next: Next, entry: &mut Entry) -> Response {
-    let wanted = format!("{}?{}", decoded(&entry.path), entry.query);
-    let effect = shared.org().faults.take(&entry.method, &wanted);
-    match effect {
-        Some(Effect::Close) => return broken(),
-        Some(Effect::CloseAfter) => {
-            handled(shared, request, next, entry).await;
-            entry.status = 0;
-            return broken();
-        }
-        Some(Effect::Json(status, body)) => return faulty(entry, status, axum::Json(body)),
-        Some(Effect::Html(status, body)) => return faulty(entry, status, Html(body)),
-        Some(Effect::Delay(milliseconds)) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
-        None => {}
-    }
-    handled(shared, request, next, entry).await
-}
-
-async fn handled(shared: &Shared, mut request: Request, next: Next, entry: &mut Entry) -> Response {
-    let limited = rest_version(&entry.path).is_some();
-    let mut response = match admitted(shared, &mut request, entry) {
-        Ok(()) => next.run(request).await,
+    let mut response = match well_sized(&request) {
+        Ok(()) => answered(&shared, request, next, &mut entry).await,
         Err(error) => error.into_response(),
     };
-    if let Some(note) = response.extensions().get::<Note>() {
-        entry.matched = note.matched;
-        entry.caller = note.caller.clone().or(entry.caller.take());
+    let mut org = shared.org();
+    settle(&mut response, &mut entry, &org);
+    head(&mut response, &entry, &org);
+    if org.secrets.stand_in(&format!("{}?{}", decoded(&entry.path), entry.query), org.id()) {
+        entry.secrecy = Secrecy::Broken;
     }
-    entry.status = response.status().as_u16();
-    if limited {
-        let used = shared.org().journal.api_calls;
-        if let Ok(value) = HeaderValue::from_str(&format!("api-usage={used}/{DAILY_CALLS}")) {
-            response.headers_mut().insert("Sforce-Limit-Info", value);
-        }
-    }
+    org.journal.requests.push(entry);
+    org.play_intruders();
     response
 }
 
-/// REST resources need a version that is served and a live session; everything else is open.
-fn admitted(shared: &Shared, request: &mut Request, entry: &mut Entry) -> Result<(), RestError> {
-    let Some(version) = rest_version(&entry.path) else { return Ok(()) };
-    let major =
-        version.strip_prefix('v').and_then(|v| v.strip_suffix(".0")).and_then(|v| v.parse::<u32>().ok());
-    match major {
-        None => {
-            return Err(RestError::not_found().unmatched());
-        }
-        Some(major) if major > NEWEST_VERSION => return Err(RestError::not_found()),
-        Some(major) if major < OLDEST_VERSION => {
-            return Err(RestError::new(
-                410,
-                "UNSUPPORTED_API_VERSION",
-                "The requested API version is retired",
-            ));
-        }
-        Some(_) => {}
+fn well_sized(request: &Request) -> Result<(), RestError> {
+    let address = request.uri().to_string().len();
+    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    if address > MAX_HEAD {
+        return Err(RestError::new(414, "URI_TOO_LONG", "The URI is longer than 16,384 bytes"));
     }
-    let mut org = shared.org();
-    org.journal.api_calls += 1;
-    let token = bearer(request).ok_or_else(RestError::invalid_session)?;
-    let caller = org.authorize(token).ok_or_else(RestError::invalid_session)?;
-    entry.caller = Some(caller.username.clone());
-    if !caller.may(crate::permission::Permission::ApiEnabled) {
-        return Err(RestError::new(403, "API_CURRENTLY_DISABLED", "API is currently disabled for this user"));
+    if address + lines.sum::<usize>() > MAX_HEAD {
+        let text = "The URI and the headers are together longer than 16,384 bytes";
+        return Err(RestError::new(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", text));
     }
-    let version = version.trim_start_matches('v').into();
-    request.extensions_mut().insert(Call { caller, version });
     Ok(())
 }
 
-fn rest_version(path: &str) -> Option<&str> {
-    path.strip_prefix("/services/data/")?.split('/').next().filter(|version| !version.is_empty())
+/// What the answer says about itself goes into the journal; statuses that a switch decides are put right.
+pub(super) fn settle(response: &mut Response, entry: &mut Entry, org: &Org) {
+    if let Some(note) = response.extensions().get::<Note>().cloned() {
+        entry.matched = note.matched;
+        entry.caller = note.caller.or(entry.caller.take());
+        let status = note.code.and_then(|code| org.switches.status_of(code));
+        if let Some(status) = status.and_then(|status| StatusCode::from_u16(status).ok()) {
+            *response.status_mut() = status;
+        }
+    }
+    let broken = response.extensions().get::<Broken>().is_some();
+    entry.status = if broken { 0 } else { response.status().as_u16() };
 }
 
-pub(crate) fn bearer(request: &Request) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    (scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth")).then_some(token.trim())
+/// The org's own time, and the state of the daily allocation on every answer that is not the edge's.
+fn head(response: &mut Response, entry: &Entry, org: &Org) {
+    let headers = response.headers_mut();
+    if let Ok(now) = DateTimePrinter::new().timestamp_to_rfc9110_string(&org.now()) {
+        put(headers, header::DATE, &now);
+    }
+    if admission::rest_version(&entry.path).is_some() && !matches!(entry.fault, Some(Effect::Html(..))) {
+        put(headers, HeaderName::from_static("sforce-limit-info"), &org.limit_info());
+    }
 }
 
-fn faulty(entry: &mut Entry, status: u16, body: impl IntoResponse) -> Response {
-    entry.status = status;
-    (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body).into_response()
-}
-
-/// A body that fails before its first byte makes the server drop the connection.
-fn broken() -> Response {
-    let failing = futures::stream::once(async { Err::<Vec<u8>, _>(io::Error::other("an ordered fault")) });
-    let mut response = Response::new(Body::from_stream(failing));
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("2"));
-    response
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
 }
 
 pub(crate) async fn nowhere() -> Response {

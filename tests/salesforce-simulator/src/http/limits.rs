@@ -1,6 +1,6 @@
 //! The versions served, and how much of the daily allocation is left.
 
-use super::gate::DAILY_CALLS;
+use super::admission::{NEWEST_VERSION, OLDEST_VERSION};
 use super::{Call, Shared};
 use crate::access::RestError;
 use crate::permission::Permission;
@@ -9,20 +9,30 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
 pub(crate) async fn versions() -> Response {
-    let version = |number: u32, label: &str| json!({"label": label, "url": format!("/services/data/v{number}.0"), "version": format!("{number}.0")});
-    let versions: Vec<Json> =
-        vec![version(65, "Winter '26"), version(66, "Spring '26"), version(67, "Summer '26")];
+    let versions: Vec<Json> = (OLDEST_VERSION..=NEWEST_VERSION).map(version).collect();
     axum::Json(versions).into_response()
 }
 
+/// Three versions a year; Winter '26 is 65.0.
+fn version(number: u32) -> Json {
+    let since = i64::from(number) - 65;
+    let season = ["Winter", "Spring", "Summer"][since.rem_euclid(3) as usize];
+    json!({
+        "label": format!("{season} '{}", 26 + since.div_euclid(3)),
+        "url": format!("/services/data/v{number}.0"),
+        "version": format!("{number}.0"),
+    })
+}
+
 pub(crate) async fn limits(State(shared): State<Shared>, Extension(call): Extension<Call>) -> Response {
-    let may = call.caller.may(Permission::ViewSetup) || call.caller.may(Permission::ManageUsers);
-    if !may {
+    if !call.caller.may(Permission::ViewSetup) {
         return RestError::new(403, "INSUFFICIENT_ACCESS", "insufficient access rights").into_response();
     }
-    let left = DAILY_CALLS.saturating_sub(shared.org().api_calls());
+    let org = shared.org();
+    let most = org.daily_calls();
+    let left = most.saturating_sub(org.api_calls());
     axum::Json(json!({
-        "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": left},
+        "DailyApiRequests": {"Max": most, "Remaining": left},
         "DataStorageMB": {"Max": 10_240, "Remaining": 9_871},
     }))
     .into_response()

@@ -1,12 +1,11 @@
 //! The OAuth endpoints.
 
-use super::Shared;
+use super::admission::bearer;
 use super::answer::Note;
-use super::gate::bearer;
+use super::{Meddling, Shared};
 use crate::access::{Grant, OauthError};
-use crate::journal::Matched;
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Form, Query, Request, State};
+use axum::extract::{Extension, Form, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -60,7 +59,7 @@ fn answer(shared: &Shared, grant: &Grant) -> Response {
         "token_type": "Bearer",
     });
     let mut response = axum::Json(body).into_response();
-    let note = Note { caller: Some(grant.user.username.clone()), matched: Matched::Yes };
+    let note = Note { caller: Some(grant.user.username.clone()), ..Note::default() };
     response.extensions_mut().insert(note);
     response
 }
@@ -73,20 +72,23 @@ pub(crate) struct RevokeRequest {
 
 pub(crate) async fn revoke_posted(
     State(shared): State<Shared>,
+    meddling: Option<Extension<Meddling>>,
     form: Result<Form<RevokeRequest>, FormRejection>,
 ) -> Response {
-    revoked(&shared, &form.unwrap_or_default().0)
+    revoked(&shared, meddling, &form.unwrap_or_default().0)
 }
 
 pub(crate) async fn revoke_asked(
     State(shared): State<Shared>,
+    meddling: Option<Extension<Meddling>>,
     query: Result<Query<RevokeRequest>, QueryRejection>,
 ) -> Response {
-    revoked(&shared, &query.unwrap_or_default().0)
+    revoked(&shared, meddling, &query.unwrap_or_default().0)
 }
 
-fn revoked(shared: &Shared, request: &RevokeRequest) -> Response {
-    match shared.org().revoke(&request.token) {
+fn revoked(shared: &Shared, meddling: Option<Extension<Meddling>>, request: &RevokeRequest) -> Response {
+    let Extension(meddling) = meddling.unwrap_or_default();
+    match shared.meddled(meddling).revoke(&request.token) {
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => error.into_response(),
     }
@@ -107,6 +109,6 @@ pub(crate) async fn user_info(State(shared): State<Shared>, request: Request) ->
         "urls": {"rest": format!("{url}/services/data/v{{version}}/")},
     });
     let mut response = axum::Json(body).into_response();
-    response.extensions_mut().insert(Note { caller: Some(caller.username), matched: Matched::Yes });
+    response.extensions_mut().insert(Note { caller: Some(caller.username), ..Note::default() });
     response
 }

@@ -1,6 +1,6 @@
 //! Which path leads where.
 
-use super::{Shared, collections, gate, limits, oauth, query, records};
+use super::{Shared, collections, describe, gate, limits, oauth, query, records};
 use axum::Router;
 use axum::middleware;
 use axum::routing::{delete, get, post};
@@ -17,6 +17,10 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/services/data/{version}/query", get(query::query))
         .route("/services/data/{version}/query/", get(query::query))
         .route("/services/data/{version}/query/{locator}", get(query::more))
+        .route("/services/data/{version}/sobjects", get(describe::all))
+        .route("/services/data/{version}/sobjects/", get(describe::all))
+        .route("/services/data/{version}/sobjects/{object}/describe", get(describe::one))
+        .route("/services/data/{version}/sobjects/{object}/describe/", get(describe::one))
         .route(
             "/services/data/{version}/sobjects/{object}/{id}",
             get(records::read).delete(records::delete).patch(records::update),

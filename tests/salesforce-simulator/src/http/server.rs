@@ -2,9 +2,11 @@
 
 use super::Shared;
 use super::router::router;
+use crate::access::LOGIN_HOST;
 use crate::access::identity::{Identity, PrivateKey};
 use crate::journal::Unexpected;
 use crate::org::Org;
+use crate::switches::OwnAudience;
 use axum::serve::ListenerExt;
 use serde_json::{Value as Json, json};
 use std::io;
@@ -77,10 +79,11 @@ fn at_once(stream: &mut TcpStream) {
 fn connect(org: &mut Org, url: &str) -> io::Result<Json> {
     let scanner = identity(org, "Session Warden Scanner", "session-warden-scanner@")?;
     let revoker = identity(org, "Session Warden Revoker", "session-warden-revoker@")?;
+    let audience = if org.switches.own_audience == OwnAudience::Accepted { url } else { LOGIN_HOST };
     Ok(json!({
         "org_alias": "simulated",
         "login_url": url,
-        "audience": url,
+        "audience": audience,
         "api_version": "67.0",
         "scanner": scanner,
         "revoker": revoker,

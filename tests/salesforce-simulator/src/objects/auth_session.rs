@@ -58,6 +58,11 @@ impl Session {
         shifted(self.last_modified, self.num_seconds_valid) > now
     }
 
+    /// Whether the session's access token is a JWT.
+    pub(crate) fn has_jwt(&self) -> bool {
+        self.access_token.as_ref().is_some_and(|token| token.starts_with("eyJ"))
+    }
+
     /// Whether the row heads its family.
     pub fn is_root(&self) -> bool {
         self.parent_id == self.id
@@ -72,22 +77,22 @@ impl Session {
 pub(crate) static SCHEMA: Schema = Schema {
     name: "AuthSession",
     fields: &[
-        Field::id("Id"),
+        Field::id("Id").required(),
         Field::id("UsersId"),
-        Field::text("UserType"),
-        Field::text("SourceIp").no_like(),
-        Field::text("LoginType"),
-        Field::text("SessionType"),
-        Field::text("SessionSecurityLevel"),
-        Field::text("LogoutUrl"),
+        Field::picklist("UserType").required(),
+        Field::text("SourceIp").length(39).required().no_like(),
+        Field::picklist("LoginType"),
+        Field::picklist("SessionType"),
+        Field::picklist("SessionSecurityLevel"),
+        Field::text("LogoutUrl").length(1_500).ungroupable().since(32),
         Field::id("ParentId"),
-        Field::id("LoginHistoryId"),
-        Field::id("LoginGeoId").needs(Permission::ManageUsers),
-        Field::flag("IsCurrent"),
-        Field::flag("IsAssociatedWithJwtAccessToken"),
-        Field::number("NumSecondsValid"),
-        Field::time("CreatedDate"),
-        Field::time("LastModifiedDate"),
+        Field::id("LoginHistoryId").since(33),
+        Field::id("LoginGeoId").needs(Permission::ManageUsers).since(34),
+        Field::flag("IsCurrent").since(37),
+        Field::flag("IsAssociatedWithJwtAccessToken").since(64),
+        Field::integer("NumSecondsValid").required(),
+        Field::time("CreatedDate").required(),
+        Field::time("LastModifiedDate").required(),
     ],
     relations: &[
         Relation { name: "Users", target: Object::User },
@@ -107,11 +112,14 @@ impl Row for Session {
             "LoginType" => Value::text(&self.login_type),
             "SessionType" => Value::text(&self.session_type),
             "SessionSecurityLevel" => Value::text(&self.security_level),
+            "LogoutUrl" if self.session_type == "UI" => {
+                Value::text("https://simulated.my.salesforce.com/secur/logout.jsp")
+            }
             "ParentId" => Value::Id(self.parent_id),
             "LoginHistoryId" => Value::maybe_id(self.login_id),
             "LoginGeoId" => Value::maybe_id(self.geo.as_ref().map(|geo| geo.id)),
             "IsCurrent" => Value::Flag(view.caller.root == Some(self.parent_id)),
-            "IsAssociatedWithJwtAccessToken" => Value::Flag(false),
+            "IsAssociatedWithJwtAccessToken" => Value::Flag(self.has_jwt()),
             "NumSecondsValid" => Value::Count(self.num_seconds_valid),
             "CreatedDate" => Value::Time(self.created),
             "LastModifiedDate" => Value::Time(self.last_modified),
@@ -131,7 +139,7 @@ impl Row for Session {
 
 /// Without Manage Users a user sees his own sessions.
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
-    let all = view.caller.may(Permission::ManageUsers);
+    let all = Object::AuthSession.shows_others_to(view.caller);
     let mine = view.caller.user_id;
     Box::new(view.org.sessions().iter().filter(move |session| all || session.user_id == mine).map(row))
 }

@@ -5,6 +5,7 @@ use super::{Field, Object, Relation, Row, Rows, Schema, View, row};
 use crate::id::Id;
 use crate::permission::Permission;
 use crate::soql::Value;
+use crate::switches::LoginSubType;
 use crate::table::Keyed;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -72,43 +73,47 @@ impl Login {
 pub(crate) static SCHEMA: Schema = Schema {
     name: "LoginHistory",
     fields: &[
-        Field::id("Id"),
+        Field::id("Id").required(),
         Field::id("UserId"),
-        Field::time("LoginTime"),
-        Field::text("LoginType"),
-        Field::text("LoginSubType"),
-        Field::text("Status").unfilterable(),
-        Field::text("SourceIp").no_like(),
-        Field::text("ForwardedForIp").no_like(),
-        Field::text("CountryIso"),
-        Field::id("LoginGeoId").needs(Permission::ManageUsers),
-        Field::id("AuthenticationServiceId"),
-        Field::text("AuthMethodReference"),
-        Field::text("AuthContextClassRef"),
+        Field::time("LoginTime").required(),
+        Field::picklist("LoginType").required(),
+        Field::picklist("LoginSubType"),
+        Field::text("Status").length(128).unfilterable(),
+        Field::text("SourceIp").length(39).no_like(),
+        Field::text("ForwardedForIp").no_like().since(61),
+        Field::text("CountryIso").length(3).since(37),
+        Field::id("LoginGeoId").needs(Permission::ManageUsers).since(34),
+        Field::id("AuthenticationServiceId").since(34),
+        Field::text("AuthMethodReference").length(128).since(51),
+        Field::text("AuthContextClassRef").since(67),
         Field::text("LoginUrl"),
-        Field::text("TlsProtocol"),
-        Field::text("CipherSuite"),
+        Field::id("NetworkId").since(31),
+        Field::picklist("TlsProtocol").since(37),
+        Field::picklist("CipherSuite").since(37),
         Field::flag("OptionsIsGet").unsortable(),
         Field::flag("OptionsIsPost").unsortable(),
-        Field::text("Application").unfilterable(),
-        Field::text("Browser").unfilterable(),
-        Field::text("Platform").unfilterable(),
-        Field::text("ClientVersion").unfilterable(),
-        Field::text("ApiType").unfilterable(),
-        Field::text("ApiVersion").unfilterable(),
+        Field::text("Application").length(64).unfilterable(),
+        Field::text("Browser").length(64).unfilterable(),
+        Field::text("Platform").length(64).unfilterable(),
+        Field::text("ClientVersion").length(64).unfilterable(),
+        Field::text("ApiType").length(64).unfilterable(),
+        Field::text("ApiVersion").length(32).unfilterable(),
     ],
-    relations: &[Relation { name: "LoginGeo", target: Object::LoginGeo }],
+    relations: &[
+        Relation { name: "LoginGeo", target: Object::LoginGeo },
+        Relation { name: "User", target: Object::User },
+    ],
     needs: None,
 };
 
 impl Row for Login {
-    fn value(&self, field: &str, _view: &View<'_>) -> Value<'_> {
+    fn value(&self, field: &str, view: &View<'_>) -> Value<'_> {
         match field {
             "Id" => Value::Id(self.id),
             "UserId" => Value::Id(self.user_id),
             "LoginTime" => Value::Time(self.login_time),
             "LoginType" => Value::text(&self.login_type),
-            "LoginSubType" => Value::maybe_text(self.login_sub_type.as_deref()),
+            "LoginSubType" => self.sub_type(view),
             "Status" => Value::text(&self.status),
             "SourceIp" => Value::text(&self.source_ip),
             "ForwardedForIp" => Value::maybe_text(self.forwarded_for_ip.as_deref()),
@@ -131,12 +136,24 @@ impl Row for Login {
         }
     }
 
-    fn related(&self, relation: &str, _view: &View<'_>) -> Option<Arc<dyn Row>> {
-        self.geo.as_ref().filter(|_| relation == "LoginGeo").map(row)
+    fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
+        match relation {
+            "LoginGeo" => self.geo.as_ref().map(row),
+            "User" => view.org.users.get(&self.user_id).map(row),
+            _ => None,
+        }
     }
 }
 
 impl Login {
+    fn sub_type(&self, view: &View<'_>) -> Value<'_> {
+        let code = self.login_sub_type.as_deref();
+        match (code, view.org.switches.login_sub_type) {
+            (Some(code), LoginSubType::Label) => Value::Text(in_words(code).into()),
+            _ => Value::maybe_text(code),
+        }
+    }
+
     fn single_sign_on(&self, field: &str) -> Value<'_> {
         let saml = self.authentication_service_id.is_some() && !self.over_api();
         match field {
@@ -148,11 +165,25 @@ impl Login {
     }
 }
 
+/// `OauthRefreshToken` as `Oauth Refresh Token`.
+fn in_words(code: &str) -> String {
+    let mut words = String::new();
+    for letter in code.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter);
+    }
+    words
+}
+
 /// Without a permission over others' logins a user sees his own.
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
     let caller = view.caller;
-    let all = caller.may(Permission::ManageUsers) || caller.may(Permission::MonitorLoginHistory);
+    let all = Object::LoginHistory.shows_others_to(caller);
     let mine = caller.user_id;
-    let logins = view.org.logins().iter();
+    let late = view.org.late_rows();
+    let now = view.now;
+    let logins = view.org.logins().iter().filter(move |login| late.is_none_or(|late| late.shows(login, now)));
     Box::new(logins.filter(move |login| all || login.user_id == mine).map(row))
 }

@@ -20,6 +20,7 @@ use crate::id::Id;
 use crate::org::Org;
 use crate::permission::{Permission, Permissions};
 use crate::soql::Value;
+use crate::switches::Outsiders;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ pub(crate) struct Caller {
     pub(crate) permissions: Permissions,
     /// The root of the session family the call came with.
     pub(crate) root: Option<Id>,
+    /// The connected app the session was made for.
+    pub(crate) app: Option<String>,
 }
 
 impl Caller {
@@ -45,6 +48,13 @@ pub(crate) struct View<'o> {
     pub(crate) now: Timestamp,
     /// The API version of the request, such as `67.0`.
     pub(crate) version: &'o str,
+}
+
+impl View<'_> {
+    /// The API version's whole number.
+    pub(crate) fn major(&self) -> u16 {
+        self.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
+    }
 }
 
 /// A record of any object.
@@ -76,7 +86,7 @@ pub(crate) enum Object {
 }
 
 impl Object {
-    const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::AuthSession,
         Self::LoginGeo,
         Self::LoginHistory,
@@ -113,8 +123,33 @@ impl Object {
     }
 
     /// To anybody else the object does not exist.
-    pub(crate) fn is_open_to(self, caller: &Caller) -> bool {
-        self.schema().needs.is_none_or(|permission| caller.may(permission))
+    pub(crate) fn is_open_to(self, view: &View<'_>) -> bool {
+        let schema = self.schema();
+        schema.needs.is_none_or(|permission| view.caller.may(permission))
+            && self.since() <= view.major()
+            && !view.org.settings.lacks(schema.name, None)
+            && (view.org.switches.outsiders == Outsiders::OwnRows || self.shows_others_to(view.caller))
+    }
+
+    /// Whether the caller sees more than his own rows.
+    pub(crate) fn shows_others_to(self, caller: &Caller) -> bool {
+        let any = |permissions: &[Permission]| permissions.iter().any(|permission| caller.may(*permission));
+        match self {
+            Self::AuthSession => any(&[Permission::ManageUsers]),
+            Self::LoginHistory => any(&[Permission::ManageUsers, Permission::MonitorLoginHistory]),
+            Self::OauthToken => any(&[Permission::CustomizeApplication]),
+            _ => true,
+        }
+    }
+
+    /// The first API version that has the object.
+    fn since(self) -> u16 {
+        match self {
+            Self::LoginGeo => 34,
+            Self::OauthToken => 32,
+            Self::VerificationHistory => 36,
+            _ => 0,
+        }
     }
 
     /// The rows the caller may see, in the order of their ids.

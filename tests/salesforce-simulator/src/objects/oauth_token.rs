@@ -2,7 +2,6 @@
 
 use super::{Field, Object, Relation, Row, Rows, Schema, View, row};
 use crate::id::Id;
-use crate::permission::Permission;
 use crate::soql::Value;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ pub struct Token {
 pub(crate) static SCHEMA: Schema = Schema {
     name: "OauthToken",
     fields: &[
-        Field::id("Id"),
+        Field::id("Id").required(),
         Field::id("UserId").no_aggregate(),
         Field::text("AppName"),
         Field::id("AppMenuItemId"),
@@ -40,7 +39,7 @@ pub(crate) static SCHEMA: Schema = Schema {
         Field::text("DeleteToken"),
         Field::time("CreatedDate"),
         Field::time("LastUsedDate"),
-        Field::number("UseCount"),
+        Field::integer("UseCount"),
     ],
     relations: &[Relation { name: "User", target: Object::User }],
     needs: None,
@@ -66,7 +65,7 @@ impl Row for Token {
 
 /// Without Customize Application a user sees his own tokens.
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
-    let all = view.caller.may(Permission::CustomizeApplication);
+    let all = Object::OauthToken.shows_others_to(view.caller);
     let mine = view.caller.user_id;
     Box::new(view.org.tokens().iter().filter(move |token| all || token.user_id == mine).map(row))
 }

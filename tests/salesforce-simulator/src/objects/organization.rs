@@ -14,7 +14,7 @@ pub(crate) struct Organization {
 pub(crate) static SCHEMA: Schema = Schema {
     name: "Organization",
     fields: &[
-        Field::id("Id"),
+        Field::id("Id").required(),
         Field::text("Name"),
         Field::text("OrganizationType"),
         Field::text("InstanceName"),

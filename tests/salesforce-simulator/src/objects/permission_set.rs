@@ -30,12 +30,12 @@ impl Keyed for PermissionSet {
     }
 }
 
-pub(crate) const PERMISSION_FIELDS: [Field; 20] = permission_fields();
+pub(crate) const PERMISSION_FIELDS: [Field; Permission::ALL.len()] = permission_fields();
 
-const fn permission_fields() -> [Field; 20] {
-    let mut fields = [const { Field::flag("") }; 20];
+const fn permission_fields() -> [Field; Permission::ALL.len()] {
+    let mut fields = [const { Field::flag("") }; Permission::ALL.len()];
     let mut place = 0;
-    while place < 20 {
+    while place < Permission::ALL.len() {
         fields[place] = Field::flag(Permission::ALL[place].api_name());
         place += 1;
     }
@@ -48,7 +48,7 @@ pub(crate) fn permission(permissions: Permissions, field: &str) -> Value<'static
 }
 
 const OWN: [Field; 6] = [
-    Field::id("Id"),
+    Field::id("Id").required(),
     Field::text("Name"),
     Field::text("Label"),
     Field::id("ProfileId"),
@@ -56,7 +56,7 @@ const OWN: [Field; 6] = [
     Field::text("Type"),
 ];
 
-static FIELDS: [Field; 26] = super::schema::joined(OWN, PERMISSION_FIELDS);
+static FIELDS: [Field; 6 + Permission::ALL.len()] = super::schema::joined(OWN, PERMISSION_FIELDS);
 
 pub(crate) static SCHEMA: Schema = Schema {
     name: "PermissionSet",

@@ -28,12 +28,12 @@ impl Keyed for PermissionSetAssignment {
 pub(crate) static SCHEMA: Schema = Schema {
     name: "PermissionSetAssignment",
     fields: &[
-        Field::id("Id"),
+        Field::id("Id").required(),
         Field::id("AssigneeId"),
         Field::id("PermissionSetId"),
-        Field::id("PermissionSetGroupId"),
-        Field::time("ExpirationDate"),
-        Field::flag("IsActive"),
+        Field::id("PermissionSetGroupId").since(45),
+        Field::time("ExpirationDate").since(52),
+        Field::flag("IsActive").since(52),
         Field::flag("IsRevoked"),
     ],
     relations: &[

@@ -3,7 +3,7 @@
 use super::permission_set::{PERMISSION_FIELDS, permission};
 use super::{Field, Row, Rows, Schema, View, row};
 use crate::id::Id;
-use crate::permission::Permissions;
+use crate::permission::{Permission, Permissions};
 use crate::soql::Value;
 use crate::table::Keyed;
 
@@ -27,9 +27,9 @@ impl Keyed for Profile {
 }
 
 const OWN: [Field; 4] =
-    [Field::id("Id"), Field::text("Name"), Field::text("UserType"), Field::id("UserLicenseId")];
+    [Field::id("Id").required(), Field::text("Name"), Field::text("UserType"), Field::id("UserLicenseId")];
 
-static FIELDS: [Field; 24] = super::schema::joined(OWN, PERMISSION_FIELDS);
+static FIELDS: [Field; 4 + Permission::ALL.len()] = super::schema::joined(OWN, PERMISSION_FIELDS);
 
 pub(crate) static SCHEMA: Schema = Schema { name: "Profile", fields: &FIELDS, relations: &[], needs: None };
 

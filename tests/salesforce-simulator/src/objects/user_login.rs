@@ -41,7 +41,7 @@ impl Keyed for UserLogin {
 pub(crate) static SCHEMA: Schema = Schema {
     name: "UserLogin",
     fields: &[
-        Field::id("Id"),
+        Field::id("Id").required(),
         Field::id("UserId"),
         Field::flag("IsFrozen"),
         Field::flag("IsPasswordLocked"),

@@ -3,7 +3,7 @@
 use super::permission_set::{PERMISSION_FIELDS, permission};
 use super::{Field, Row, Rows, Schema, View};
 use crate::id::Id;
-use crate::permission::Permissions;
+use crate::permission::{Permission, Permissions};
 use crate::soql::Value;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ struct UserPermissionAccess(Permissions);
 
 const OWN: [Field; 2] = [Field::id("Id"), Field::time("LastCacheUpdate")];
 
-static FIELDS: [Field; 22] = super::schema::joined(OWN, PERMISSION_FIELDS);
+static FIELDS: [Field; 2 + Permission::ALL.len()] = super::schema::joined(OWN, PERMISSION_FIELDS);
 
 pub(crate) static SCHEMA: Schema =
     Schema { name: "UserPermissionAccess", fields: &FIELDS, relations: &[], needs: None };

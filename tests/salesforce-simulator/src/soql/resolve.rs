@@ -15,7 +15,7 @@ const DAY: i64 = 86_400;
 pub(crate) fn resolve(query: &Query, view: &View<'_>) -> Result<Plan, SoqlError> {
     let unknown = || SoqlError::unknown_object(&query.from);
     let object = Object::named(&query.from).ok_or_else(|| unknown().unmatched())?;
-    if !object.is_open_to(view.caller) {
+    if !object.is_open_to(view) {
         return Err(unknown());
     }
     let scope = Scope { object, view };
@@ -110,12 +110,12 @@ impl Scope<'_> {
             if hops.is_empty() && name.eq_ignore_ascii_case(object.schema().name) {
                 continue;
             }
-            let relation = object.schema().relation(name, self.view.caller);
+            let relation = object.schema().relation(name, self.view);
             let relation = relation.ok_or_else(|| SoqlError::unknown_relation(name, &path.0))?;
             hops.push(relation);
             object = relation.target;
         }
-        let found = object.schema().field(field, self.view.caller);
+        let found = object.schema().field(field, self.view);
         let field = found.ok_or_else(|| SoqlError::unknown_field(field, object.schema().name))?;
         Ok(Column { hops, field })
     }

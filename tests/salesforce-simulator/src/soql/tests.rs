@@ -35,7 +35,7 @@ fn org() -> Org {
 
 fn caller(org: &Org, permissions: Permissions) -> Caller {
     let user = org.break_glass().unwrap();
-    Caller { user_id: user.id, username: user.username.clone(), permissions, root: None }
+    Caller { user_id: user.id, username: user.username.clone(), permissions, root: None, app: None }
 }
 
 fn ask_as(org: &Org, permissions: Permissions, query: &str) -> Result<Json, String> {
