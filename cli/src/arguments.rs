@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// The whole job against a simulated org: learn, attack, find, contain, prove.
     Drill(DrillOptions),
     /// Serve a simulated org.
-    Simulate(SimulateOptions),
+    Simulate(crate::commands::simulate::SimulateOptions),
 }
 
 /// Where findings, profiles and evidence are kept.
@@ -213,27 +213,14 @@ pub(crate) struct DrillOptions {
     pub(crate) world: WorldOptions,
 }
 
-/// `warden simulate`.
-#[derive(Debug, Args)]
-pub(crate) struct SimulateOptions {
-    /// The port on 127.0.0.1.
-    #[arg(long, default_value_t = 8788)]
-    pub(crate) port: u16,
-    /// Write the connection document here (it holds private keys of the simulated org).
-    #[arg(long, value_name = "FILE", default_value = "warden-output/simulated.json")]
-    pub(crate) connection: PathBuf,
-    #[command(flatten)]
-    pub(crate) world: WorldOptions,
-}
-
 /// The simulated org.
 #[derive(Debug, Args)]
 pub(crate) struct WorldOptions {
     /// The same number gives the same org.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// People and programs.
-    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(60..=20_000))]
+    /// People and programs; more than 20,000 make a large world, which a drill cannot use.
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(60..=10_000_000))]
     pub(crate) users: u32,
     /// Days of history.
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(15..=183))]

@@ -20,7 +20,8 @@ const HEADER: &str = "Username,Login Time,Source IP,Location,Login Type,Status,B
 fn as_setup_downloads(org: &Org) -> String {
     let mut file = format!("{HEADER}\r\n");
     for login in org.logins().iter().rev() {
-        let username = org.user(&login.user_id).map_or("", |user| user.username.as_str());
+        let user = org.user(&login.user_id);
+        let username = user.as_ref().map_or("", |user| user.username.as_str());
         let time = login.login_time.strftime("%m/%d/%Y %H:%M:%S UTC");
         let sub_type = login.login_sub_type.as_deref().unwrap_or("");
         let country = login.country_iso.as_deref().unwrap_or("");

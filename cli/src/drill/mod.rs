@@ -15,7 +15,7 @@ use session_warden::salesforce::{Connection, http_client};
 use session_warden::store::StoreLocation;
 
 use crate::arguments::{DrillOptions, Output, Scenario};
-use crate::commands::simulate::seed;
+use crate::commands::simulate::{MOST_HELD, seed};
 use crate::exit::Exit;
 use crate::output;
 use crate::pipeline::Org;
@@ -36,6 +36,7 @@ pub(crate) struct Cast {
 /// Runs the drill; it ends with 1 when an attacker was missed or a harmless user was touched.
 pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "drill")?;
+    anyhow::ensure!(options.world.users <= MOST_HELD, "A drill plays among at most {MOST_HELD} users");
     let simulator = Simulator::start(generate(&seed(&options.world)))
         .await
         .context("Failed to start the simulated org")?;

@@ -7,6 +7,7 @@ use crate::objects::login_geo::LoginGeo;
 use crate::objects::login_history::{Login, Text};
 use crate::objects::verification_history::Verification;
 use crate::org::Org;
+use crate::table::Keyed;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -124,17 +125,7 @@ impl Org {
     fn geo(&mut self, source: &Source, time: Timestamp) -> Option<Arc<LoginGeo>> {
         let city = source.city?;
         self.geo_count += 1;
-        Some(Arc::new(LoginGeo {
-            id: Id::new("04F", self.geo_count),
-            login_time: time,
-            city: city.name,
-            country: city.country,
-            country_iso: city.country_iso,
-            subdivision: city.subdivision,
-            postal_code: city.postal_code,
-            latitude: city.latitude,
-            longitude: city.longitude,
-        }))
+        Some(Arc::new(LoginGeo::of(Id::new(LoginGeo::PREFIX, self.geo_count), time, city)))
     }
 
     pub(crate) fn challenge(&mut self, login: &Login, time: Timestamp, challenge: &Challenge) {
@@ -189,7 +180,7 @@ impl Org {
     ) -> Option<Arc<Session>> {
         let session = self.root_for(login_id, "Oauth2", used, valid)?;
         self.sessions.get_mut(&session.id)?.made_by = made_by;
-        self.sessions.get(&session.id).cloned()
+        self.sessions.get(&session.id)
     }
 
     fn root_for(
@@ -199,7 +190,7 @@ impl Org {
         used: Timestamp,
         valid: i64,
     ) -> Option<Arc<Session>> {
-        let login = Arc::clone(self.logins.get(&login_id)?);
+        let login = self.logins.get(&login_id)?;
         let id = self.sessions.next_id();
         let access_token = Some(self.new_access_token(kind));
         Some(self.sessions.push(Session {

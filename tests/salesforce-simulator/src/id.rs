@@ -40,6 +40,17 @@ impl Id {
         (bytes.len() == 15 || id.0[15..] == bytes[15..]).then_some(id)
     }
 
+    /// The number it was made from under this prefix.
+    pub(crate) fn number(&self, prefix: &str) -> Option<u64> {
+        if !self.starts_with(prefix) || self.0[3..6] != INSTANCE {
+            return None;
+        }
+        self.0[6..15].iter().try_fold(0, |number: u64, letter| {
+            let digit = DIGITS.iter().position(|digit| digit == letter)?;
+            Some(number * 62 + digit as u64)
+        })
+    }
+
     /// All 18 characters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -134,6 +145,8 @@ mod tests {
         let ids: Vec<Id> = (0..5_000).map(|number| Id::new("0Ya", number)).collect();
         assert!(ids.is_sorted());
         assert!(ids.iter().all(|id| Id::parse(id) == Some(*id)));
+        assert!((0..5_000).all(|number| ids[number as usize].number("0Ya") == Some(number)));
+        assert_eq!(ids[0].number("0Yb"), None);
     }
 
     #[test]

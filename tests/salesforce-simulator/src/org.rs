@@ -11,7 +11,9 @@ use crate::generate::present::add_token;
 use crate::http::cursors::Cursors;
 use crate::id::Id;
 use crate::journal::{Journal, Request, Write};
+use crate::lazy::Lazy;
 use crate::objects::auth_session::Session;
+use crate::objects::login_geo::LoginGeo;
 use crate::objects::login_history::Login;
 use crate::objects::oauth_token::Token;
 use crate::objects::organization::Organization;
@@ -24,10 +26,11 @@ use crate::objects::verification_history::Verification;
 use crate::permission::{Permission, Permissions};
 use crate::settings::Settings;
 use crate::switches::Switches;
-use crate::table::Table;
+use crate::table::{Keyed, Table};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A simulated Salesforce org: its records, and what was asked of it.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Org {
     pub(crate) organization: Organization,
     pub(crate) users: Table<User>,
     pub(crate) logins: Table<Login>,
+    /// The places of the logins that are not held.
+    pub(crate) geos: Option<Arc<Lazy<LoginGeo>>>,
     pub(crate) sessions: Table<Session>,
     pub(crate) tokens: Vec<Arc<Token>>,
     pub(crate) user_logins: Table<UserLogin>,
@@ -58,6 +63,7 @@ pub struct Org {
     pub(crate) challenge_count: i64,
     pub(crate) clock: Clock,
     pub(crate) client_address: String,
+    pub(crate) page_latency: Duration,
     pub(crate) switches: Switches,
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
@@ -70,19 +76,29 @@ impl Org {
         self.organization.id
     }
 
-    /// All users, by id.
+    /// All users that are held, by id; in a large org there are others, see [`Org::user`].
     pub fn users(&self) -> &[Arc<User>] {
         self.users.all()
     }
 
     /// The user with this id, 15 or 18 characters.
-    pub fn user(&self, id: &str) -> Option<&Arc<User>> {
+    pub fn user(&self, id: &str) -> Option<Arc<User>> {
         self.users.get(id)
     }
 
+    /// How many users there are, held or not.
+    pub fn user_count(&self) -> usize {
+        self.users.len()
+    }
+
     /// The user with this username, case ignored.
-    pub fn user_by_name(&self, username: &str) -> Option<&Arc<User>> {
-        self.users().iter().find(|user| user.username.eq_ignore_ascii_case(username))
+    pub fn user_by_name(&self, username: &str) -> Option<Arc<User>> {
+        let named = |user: &Arc<User>| user.username.eq_ignore_ascii_case(username);
+        let lazy = || {
+            let crowd = self.users.lazy()?;
+            (0..crowd.len()).map(|place| crowd.get(place)).find(named)
+        };
+        self.users().iter().find(|user| named(user)).cloned().or_else(lazy)
     }
 
     /// The break-glass administrator, whom no automation may touch.
@@ -90,9 +106,27 @@ impl Org {
         self.users().iter().find(|user| user.username.starts_with("break-glass@"))
     }
 
-    /// All login rows, by id and so by the time they were written.
+    /// All login rows that are held, by id and so by the time they were written. In a large org those are the rows
+    /// that came after its past; see [`Org::login`].
     pub fn logins(&self) -> &[Arc<Login>] {
         self.logins.all()
+    }
+
+    /// The login row with this id, held or not.
+    pub fn login(&self, id: &str) -> Option<Arc<Login>> {
+        self.logins.get(id)
+    }
+
+    /// How many login rows there are, held or not.
+    pub fn login_count(&self) -> usize {
+        self.logins.len()
+    }
+
+    /// Every login row by id, those of a large org's past computed one by one.
+    pub fn every_login(&self) -> impl Iterator<Item = Arc<Login>> + '_ {
+        let past = self.logins.lazy().into_iter();
+        past.flat_map(|past| (0..past.len()).map(|place| past.get(place)))
+            .chain(self.logins().iter().cloned())
     }
 
     /// All session rows, also the lingering ones of expired sessions.
@@ -127,15 +161,18 @@ impl Org {
         self.login_state(user_id).is_some_and(|state| state.frost == Frost::Frozen)
     }
 
-    /// The user's UserLogin row.
-    pub fn login_state(&self, user_id: &str) -> Option<&Arc<UserLogin>> {
-        self.user_logins.all().iter().find(|state| state.user_id == *user_id)
+    /// The user's UserLogin row. The two are made together and so have the same number.
+    pub fn login_state(&self, user_id: &str) -> Option<Arc<UserLogin>> {
+        let user_id = Id::parse(user_id)?;
+        let state = self.user_logins.get(&Id::new(UserLogin::PREFIX, user_id.number(User::PREFIX)?))?;
+        Some(state).filter(|state| state.user_id == user_id)
     }
 
     /// What the user may do: his profile and permission sets, less what was taken from him.
     pub fn permissions_of(&self, user_id: &str) -> Permissions {
         let Some(user) = self.users.get(user_id) else { return Permissions::default() };
         let profile = self.profiles.get(&user.profile_id).map_or(Permissions::default(), |p| p.permissions);
+        // Users who are not held have no permission set but the one that their profile owns.
         let sets = self.assignments.all().iter().filter(|assignment| assignment.assignee_id == user.id);
         let sets = sets.filter_map(|assignment| self.permission_sets.get(&assignment.permission_set_id));
         let granted = sets.fold(profile, |granted, set| granted.union(set.permissions));
@@ -208,6 +245,11 @@ impl Org {
     /// Sets the address that HTTP callers appear to come from.
     pub fn set_client_address(&mut self, address: &str) {
         address.clone_into(&mut self.client_address);
+    }
+
+    /// Makes every page of a query's answer wait this long before it is sent.
+    pub fn set_page_latency(&mut self, latency: Duration) {
+        self.page_latency = latency;
     }
 
     /// Makes every query locator given out so far invalid.

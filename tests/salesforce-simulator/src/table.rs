@@ -1,6 +1,7 @@
 //! Rows of one object, in the order of their ids; a query keeps its rows while the table goes on.
 
 use crate::id::Id;
+use crate::lazy::{Lazy, Source};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,11 +16,13 @@ pub(crate) struct Table<T> {
     rows: Vec<Arc<T>>,
     places: HashMap<Id, usize>,
     next: u64,
+    /// Rows between the held ones, or before them, that are computed when looked at.
+    lazy: Option<Arc<Lazy<T>>>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), places: HashMap::new(), next: 1 }
+        Self { rows: Vec::new(), places: HashMap::new(), next: 1, lazy: None }
     }
 }
 
@@ -37,19 +40,43 @@ impl<T: Keyed> Table<T> {
         row
     }
 
+    /// Gives the next `count` ids to rows that are not held; a table has one such block.
+    pub(crate) fn push_lazily(&mut self, count: u32, source: Arc<dyn Source<T>>) {
+        self.lazy = Some(Arc::new(Lazy::new(self.next, count, source)));
+        self.next += u64::from(count);
+    }
+
+    /// The rows that are held.
     pub(crate) fn all(&self) -> &[Arc<T>] {
         &self.rows
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&Arc<T>> {
-        let place = self.places.get(&Id::parse(id)?)?;
-        self.rows.get(*place)
+    /// The rows that are not held.
+    pub(crate) fn lazy(&self) -> Option<&Arc<Lazy<T>>> {
+        self.lazy.as_ref()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len() + self.lazy.as_ref().map_or(0, |lazy| lazy.len() as usize)
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<T>> {
+        let id = Id::parse(id)?;
+        if let Some(place) = self.places.get(&id) {
+            return self.rows.get(*place).cloned();
+        }
+        let lazy = self.lazy.as_ref()?;
+        lazy.place(&id).map(|place| lazy.get(place))
     }
 
     /// The row to change; a running query keeps the row as it was.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        let place = self.places.get(&Id::parse(id)?)?;
-        self.rows.get_mut(*place).map(Arc::make_mut)
+        let id = Id::parse(id)?;
+        if let Some(place) = self.places.get(&id) {
+            return self.rows.get_mut(*place).map(Arc::make_mut);
+        }
+        let lazy = self.lazy.as_mut()?;
+        lazy.place(&id).map(|place| Arc::make_mut(lazy).get_mut(place))
     }
 
     /// Removes the row if it is the latest.

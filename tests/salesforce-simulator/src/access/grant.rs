@@ -31,7 +31,7 @@ impl Org {
             audiences.push(own_url);
         }
         let identity = verified(assertion, &self.identities, &audiences, self.now())?.clone();
-        let user = self.user_by_name(&identity.username).cloned();
+        let user = self.user_by_name(&identity.username);
         let user = user.ok_or(OauthError::grant("user hasn't approved this consumer"))?;
         let source = self.client_source();
         self.enter(&user, Method::JWT, source, Client::app(identity.app), None)
@@ -41,7 +41,7 @@ impl Org {
         let place = self.tokens.iter().position(|token| token.refresh_token == refresh_token);
         let place = place.ok_or(OauthError::grant("expired access/refresh token"))?;
         let token = Arc::clone(&self.tokens[place]);
-        let user = self.users.get(&token.user_id).cloned().ok_or(OauthError::grant("inactive user"))?;
+        let user = self.users.get(&token.user_id).ok_or(OauthError::grant("inactive user"))?;
         let grant = self.enter(&user, Method::REFRESH, source, Client::app(&token.app), Some(&token))?;
         let now = self.now();
         let token = Arc::make_mut(&mut self.tokens[place]);
@@ -55,7 +55,7 @@ impl Org {
         password: &str,
         source: Source,
     ) -> Result<Grant, OauthError> {
-        let user = self.user_by_name(username).cloned().ok_or(OauthError::grant("authentication failure"))?;
+        let user = self.user_by_name(username).ok_or(OauthError::grant("authentication failure"))?;
         let client = Client::app("Browser");
         if user.password != password || password.is_empty() {
             self.turned_away(&user, Method::PASSWORD, source, client, "Invalid Password");
@@ -96,7 +96,7 @@ impl Org {
         let now = self.now();
         if self.logins.get(&login_id)?.login_type == Method::PASSWORD.login_type {
             let family = self.open_ui_family(login_id, now, SESSION_SECONDS);
-            return self.sessions.get(family.first()?).cloned();
+            return self.sessions.get(family.first()?);
         }
         self.open_oauth_session(login_id, now, SESSION_SECONDS, token.map(|token| token.serial))
     }

@@ -28,9 +28,11 @@ struct Tail {
 impl Org {
     /// The session whose access token this is, deleted ones in their tail included.
     pub(crate) fn session_holding(&mut self, access_token: &str) -> Option<Arc<Session>> {
-        let holds = |session: &&Arc<Session>| session.access_token.as_deref() == Some(access_token);
+        let holds = |session: &Arc<Session>| session.access_token.as_deref() == Some(access_token);
         let known = self.keys.sessions.get(access_token).and_then(|id| self.sessions.get(id)).filter(holds);
-        if let Some(session) = known.or_else(|| self.sessions.all().iter().rev().find(holds)).cloned() {
+        if let Some(session) =
+            known.or_else(|| self.sessions.all().iter().rev().find(|session| holds(session)).cloned())
+        {
             self.keys.sessions.insert(access_token.to_owned(), session.id);
             return Some(session);
         }
@@ -66,7 +68,7 @@ impl Org {
             leaving.iter().filter_map(|id| self.sessions.get(id)).filter(|session| session.has_jwt())
         {
             if let Some(token) = &session.access_token {
-                let tail = Tail { session: Arc::clone(session), until };
+                let tail = Tail { session: Arc::clone(&session), until };
                 self.keys.tails.insert(token.clone(), tail);
             }
         }

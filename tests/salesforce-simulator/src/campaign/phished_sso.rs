@@ -10,7 +10,6 @@ use crate::id::Id;
 use crate::objects::login_history::Text;
 use crate::org::Org;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 const UI_SECONDS: i64 = 7_200;
 /// Seconds between the registration of the attacker's authenticator and his login.
@@ -37,7 +36,7 @@ pub(super) fn launch(org: &mut Org, now: Timestamp) -> Campaign {
     }
     let registered = shifted(now, -REGISTERED_BEFORE);
     let login = org.record(arrival(user_id, now, Method::PASSWORD, &source, &browser()));
-    if let Some(row) = org.logins.get(&login).map(Arc::clone) {
+    if let Some(row) = org.logins.get(&login) {
         org.challenge(&row, registered, &REGISTRATION);
     }
     let session_ids = org.open_ui_family(login, now, UI_SECONDS);

@@ -6,7 +6,6 @@ use crate::generate::cities::{STRANGE, city};
 use crate::generate::networks;
 use crate::generate::people::SignOn;
 use crate::id::Id;
-use crate::objects::auth_session::Session;
 use crate::org::Org;
 use jiff::Timestamp;
 
@@ -65,5 +64,5 @@ pub(super) fn arrival(
 
 pub(super) fn access_token(org: &Org, session: Option<&Id>) -> String {
     let session = session.and_then(|id| org.sessions.get(id));
-    session.and_then(|session: &std::sync::Arc<Session>| session.access_token.clone()).unwrap_or_default()
+    session.and_then(|session| session.access_token.clone()).unwrap_or_default()
 }

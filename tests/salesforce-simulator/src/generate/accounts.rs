@@ -1,6 +1,8 @@
 //! Accounts, profiles and permission sets.
 
+use super::cities::city;
 use super::names;
+use super::people::SignOn;
 use crate::id::Id;
 use crate::objects::permission_set::PermissionSet;
 use crate::objects::permission_set_assignment::PermissionSetAssignment;
@@ -29,6 +31,46 @@ pub(crate) fn username(name: &str) -> String {
 }
 
 impl Account {
+    /// A member of staff by his number.
+    pub(crate) fn person(
+        number: usize,
+        sign_on: SignOn,
+        home: usize,
+        profile_id: Id,
+        created: Timestamp,
+    ) -> Self {
+        let (first, last) = (names::first(number), names::last(number));
+        let name = format!("{first}.{last}{number}").to_lowercase();
+        Self {
+            username: username(&name),
+            first_name: first.to_owned(),
+            last_name: last.to_owned(),
+            profile_id,
+            activity: Activity::Active,
+            federation_identifier: (sign_on == SignOn::Single).then(|| format!("{name}@idp.acme.example")),
+            time_zone: city(home).time_zone,
+            number,
+            created,
+        }
+    }
+
+    pub(crate) fn user(self, id: Id, password: String) -> User {
+        User {
+            id,
+            username: self.username,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            activity: self.activity,
+            profile_id: self.profile_id,
+            federation_identifier: self.federation_identifier,
+            time_zone: self.time_zone,
+            department: names::department(self.number),
+            created: self.created,
+            last_login: None,
+            password,
+        }
+    }
+
     /// A machine's account, or one for an occasion.
     pub(crate) fn service(name: &str, profile_id: Id, created: Timestamp) -> Self {
         Self {
@@ -77,20 +119,8 @@ impl Org {
         let sets = self.permission_sets.all().iter();
         let profile_set =
             sets.filter(|set| set.profile_id == Some(account.profile_id)).map(|set| set.id).next();
-        self.users.push(User {
-            id,
-            username: account.username,
-            first_name: account.first_name,
-            last_name: account.last_name,
-            activity: account.activity,
-            profile_id: account.profile_id,
-            federation_identifier: account.federation_identifier,
-            time_zone: account.time_zone,
-            department: names::department(account.number),
-            created,
-            last_login: None,
-            password: self.secrets.password(),
-        });
+        let password = self.secrets.password();
+        self.users.push(account.user(id, password));
         let state = self.user_logins.next_id();
         let by = id;
         self.user_logins.push(UserLogin {

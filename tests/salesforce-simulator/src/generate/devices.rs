@@ -35,6 +35,18 @@ impl Device {
         Self { browser, platform, lag: dice.within(0..30) }
     }
 
+    /// The desktop that so many bits of chance come to.
+    pub(crate) fn desktop_of(chance: u64) -> Self {
+        let (browser, platform) = DESKTOPS[(chance % 6) as usize];
+        Self { browser, platform, lag: (chance / 6 % 14).cast_signed() }
+    }
+
+    /// The phone that so many bits of chance come to.
+    pub(crate) fn phone_of(chance: u64) -> Self {
+        let (browser, platform) = PHONES[(chance % 2) as usize];
+        Self { browser, platform, lag: (chance / 2 % 30).cast_signed() }
+    }
+
     pub(crate) fn is_iphone(&self) -> bool {
         self.platform == "iPhone"
     }

@@ -1,11 +1,10 @@
 //! The org before its history: profiles, service accounts, integrations, administrators, staff.
 
-use super::accounts::{Account, username};
-use super::cities::city;
+use super::accounts::Account;
 use super::dice::Dice;
 use super::integrations::INTEGRATIONS;
-use super::people::{Person, SignOn};
-use super::{DAY, Seed, names};
+use super::people::Person;
+use super::{DAY, Seed};
 use crate::access::keys::Keys;
 use crate::access::secrets::Secrets;
 use crate::clock::{Clock, shifted};
@@ -22,6 +21,7 @@ use crate::switches::Switches;
 use crate::table::Table;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 /// Users who are not staff: the connection's two, the integrations, the break-glass administrator.
 const SPECIAL: usize = 3 + INTEGRATIONS.len();
@@ -57,6 +57,7 @@ fn empty(seed: &Seed) -> Org {
         organization: Organization { id: Id::new("00D", 1 + seed.seed % 1_000_000), name: "Acme Simulated" },
         users: Table::default(),
         logins: Table::default(),
+        geos: None,
         sessions: Table::default(),
         tokens: Vec::new(),
         user_logins: Table::default(),
@@ -79,6 +80,7 @@ fn empty(seed: &Seed) -> Org {
         challenge_count: 0,
         clock: Clock::System,
         client_address: "198.18.250.10".to_owned(),
+        page_latency: Duration::ZERO,
         switches: Switches::default(),
         settings: Settings::default(),
         faults: Faults::default(),
@@ -120,24 +122,16 @@ fn hire(org: &mut Org, profiles: &Profiles, number: usize, days: (i64, i64), dic
     if number < ADMINISTRATORS {
         (person.left, person.joined) = (None, days.0 - 400);
     }
-    let name = format!("{}.{}{number}", names::first(number), names::last(number)).to_lowercase();
-    let single = person.sign_on == SignOn::Single;
     let created = Timestamp::from_second(person.joined * DAY).unwrap_or(Timestamp::UNIX_EPOCH);
     let profile_id = match number {
         _ if number < ADMINISTRATORS => profiles.administrator,
         _ if number.is_multiple_of(2) => profiles.standard,
         _ => profiles.sales,
     };
-    person.user_id = org.add_user(Account {
-        username: username(&name),
-        first_name: names::first(number).to_owned(),
-        last_name: names::last(number).to_owned(),
-        profile_id,
-        activity: if person.left.is_some() { Activity::Inactive } else { Activity::Active },
-        federation_identifier: single.then(|| format!("{name}@idp.acme.example")),
-        time_zone: city(person.home).time_zone,
-        number,
-        created,
-    });
+    let mut account = Account::person(number, person.sign_on, person.home, profile_id, created);
+    if person.left.is_some() {
+        account.activity = Activity::Inactive;
+    }
+    person.user_id = org.add_user(account);
     org.people.push(person);
 }

@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::networks;
-use crate::arrival::{Arrival, Client, Method, SUCCESS};
+use crate::arrival::{Arrival, Client, Method, SUCCESS, Source};
 use crate::id::Id;
 use jiff::Timestamp;
 
@@ -64,8 +64,13 @@ impl Integration {
         if self.grant == GrantKind::Jwt { Method::JWT } else { Method::REFRESH }
     }
 
+    /// The address of one of the vendor's machines.
+    pub(crate) fn machine(&self, vendor: usize, network: usize, host: usize) -> Source {
+        networks::vendor(vendor, network % self.networks, host % 6)
+    }
+
     fn arrival(&self, vendor: usize, user_id: Id, time: Timestamp, dice: &mut Dice) -> Arrival {
-        let source = networks::vendor(vendor, dice.below(self.networks), dice.below(6));
+        let source = self.machine(vendor, dice.below(self.networks), dice.below(6));
         let (method, client) = (self.method(), Client::app(self.app));
         Arrival { user_id, time, method, source, client, status: SUCCESS, challenge: None }
     }

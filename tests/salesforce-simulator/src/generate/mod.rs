@@ -6,6 +6,7 @@ pub(crate) mod devices;
 pub(crate) mod dice;
 mod founding;
 pub(crate) mod integrations;
+mod large;
 mod names;
 pub(crate) mod networks;
 pub(crate) mod people;
@@ -15,6 +16,7 @@ mod workday;
 #[cfg(test)]
 pub(crate) use accounts::Account;
 pub use cities::City;
+pub use large::{LargeSeed, generate_large};
 pub(crate) use people::Person;
 
 use crate::arrival::{Arrival, Challenge, Method, SUCCESS};

@@ -94,13 +94,7 @@ impl Person {
 
     /// The line at home on `day`; its address changes every few weeks.
     pub(crate) fn home_line(&self, day: i64) -> Source {
-        let lease = day.max(0) as usize / (20 + self.number % 40);
-        let host = 7 + self.number * 13 + lease * 29;
-        if self.v6 {
-            networks::home_v6(self.home, self.number, lease)
-        } else {
-            networks::home(self.home, self.number, host)
-        }
+        home_line(self.home, self.number, self.v6, day)
     }
 
     pub(crate) fn method(&self) -> Method {
@@ -108,6 +102,15 @@ impl Person {
             SignOn::Password => Method::PASSWORD,
             SignOn::Single => Method::saml(),
         }
+    }
+}
+
+pub(crate) fn home_line(home: usize, number: usize, v6: bool, day: i64) -> Source {
+    let lease = day.max(0) as usize / (20 + number % 40);
+    if v6 {
+        networks::home_v6(home, number, lease)
+    } else {
+        networks::home(home, number, 7 + number * 13 + lease * 29)
     }
 }
 

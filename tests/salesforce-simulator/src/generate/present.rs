@@ -16,24 +16,33 @@ pub(crate) const UI_SECONDS: i64 = 2 * HOUR;
 /// Seconds an app's session outlives without use.
 pub(crate) const APP_SECONDS: i64 = 2 * HOUR;
 
+/// Logins older than this have no session left.
+pub(crate) const RECENT_SECONDS: i64 = 36 * HOUR;
+
 pub(crate) fn furnish(org: &mut Org, seed: u64, now: Timestamp) {
     let mut dice = Dice::new(seed, 1);
     let serials = tokens(org, &mut dice);
-    let since = shifted(now, -36 * HOUR);
+    let since = shifted(now, -RECENT_SECONDS);
     let first = org.logins().partition_point(|login| login.login_time < since);
     let recent: Vec<Arc<Login>> =
         org.logins()[first..].iter().filter(|login| login.succeeded()).cloned().collect();
+    open(org, &recent, now, &serials, &mut dice);
+}
+
+/// The sessions that recent logins have opened.
+pub(crate) fn open(org: &mut Org, recent: &[Arc<Login>], now: Timestamp, serials: &Serials, dice: &mut Dice) {
     for login in recent {
         let age = now.as_second() - login.login_time.as_second();
         if login.application == "Browser" {
-            ui(org, &login, age, now, &mut dice);
+            ui(org, login, age, now, dice);
         } else {
-            app(org, &login, age, now, &serials);
+            app(org, login, age, now, serials);
         }
     }
 }
 
-type Serials = HashMap<(Id, String), u64>;
+/// The token of a user's app.
+pub(crate) type Serials = HashMap<(Id, String), u64>;
 
 fn tokens(org: &mut Org, dice: &mut Dice) -> Serials {
     let mut uses: HashMap<(Id, String), (i64, Timestamp, Timestamp)> = HashMap::new();

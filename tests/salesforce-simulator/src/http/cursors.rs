@@ -1,8 +1,8 @@
 //! Query results that are still being read page by page.
 
 use crate::id::Id;
-use crate::objects::{Object, Row};
-use crate::soql::Column;
+use crate::objects::Object;
+use crate::soql::{LoginTemplate, Sequence, Template};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,10 +11,19 @@ use std::sync::Arc;
 pub(crate) struct Cursor {
     pub(crate) owner: Id,
     pub(crate) object: Object,
-    pub(crate) columns: Arc<[Column]>,
-    pub(crate) rows: Arc<[Arc<dyn Row>]>,
+    pub(crate) shape: Shape,
+    pub(crate) rows: Sequence,
     /// The rows a page should have.
     pub(crate) batch: usize,
+}
+
+/// How the rows are written.
+#[derive(Clone)]
+pub(crate) enum Shape {
+    /// While the org is locked: parents and permissions are looked up in it.
+    Any(Arc<Template>),
+    /// From the rows alone.
+    Logins(Arc<LoginTemplate>),
 }
 
 #[derive(Default)]

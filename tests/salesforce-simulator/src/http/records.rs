@@ -6,7 +6,6 @@ use crate::access::RestError;
 use crate::id::Id;
 use crate::journal::Write;
 use crate::objects::{Object, View};
-use crate::soql::Value;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
@@ -44,8 +43,7 @@ pub(crate) async fn read(
 }
 
 fn record(view: &View<'_>, object: Object, id: &str, only: Option<&str>) -> Option<Json> {
-    let id = Value::Id(Id::parse(id)?);
-    let row = object.rows(view).find(|row| row.value("Id", view) == id)?;
+    let row = object.find(Id::parse(id)?, view)?;
     let asked = |field: &str| {
         only.is_none_or(|only| only.split(',').any(|one| one.trim().eq_ignore_ascii_case(field)))
     };

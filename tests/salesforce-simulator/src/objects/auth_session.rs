@@ -129,8 +129,8 @@ impl Row for Session {
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
         match relation {
-            "Users" => view.org.users.get(&self.user_id).map(row),
-            "LoginHistory" => view.org.logins.get(self.login_id.as_ref()?).map(row),
+            "Users" => view.org.users.get(&self.user_id).as_ref().map(row),
+            "LoginHistory" => view.org.logins.get(self.login_id.as_ref()?).as_ref().map(row),
             "LoginGeo" => self.geo.as_ref().map(row),
             _ => None,
         }

@@ -1,9 +1,11 @@
 //! LoginGeo: where Salesforce thinks an address is.
 
 use super::{Field, Row, Rows, Schema, View, row};
+use crate::generate::City;
 use crate::id::Id;
 use crate::permission::Permission;
 use crate::soql::Value;
+use crate::table::Keyed;
 use jiff::Timestamp;
 
 /// The place of one login. Object reference: `sforce_api_objects_logingeo.htm`.
@@ -29,6 +31,22 @@ pub struct LoginGeo {
     pub longitude: f64,
 }
 
+impl LoginGeo {
+    pub(crate) fn of(id: Id, login_time: Timestamp, city: &City) -> Self {
+        Self {
+            id,
+            login_time,
+            city: city.name,
+            country: city.country,
+            country_iso: city.country_iso,
+            subdivision: city.subdivision,
+            postal_code: city.postal_code,
+            latitude: city.latitude,
+            longitude: city.longitude,
+        }
+    }
+}
+
 pub(crate) static SCHEMA: Schema = Schema {
     name: "LoginGeo",
     fields: &[
@@ -50,23 +68,36 @@ pub(crate) static SCHEMA: Schema = Schema {
     needs: Some(Permission::ManageUsers),
 };
 
+/// How to read a field by its exact name.
+pub(crate) fn accessor(field: &str) -> fn(&LoginGeo) -> Value<'_> {
+    match field {
+        "Id" => |geo| Value::Id(geo.id),
+        "LoginTime" | "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => {
+            |geo| Value::Time(geo.login_time)
+        }
+        "City" => |geo| Value::text(geo.city),
+        "Country" => |geo| Value::text(geo.country),
+        "CountryIso" => |geo| Value::text(geo.country_iso),
+        "Subdivision" => |geo| Value::text(geo.subdivision),
+        "PostalCode" => |geo| Value::text(geo.postal_code),
+        "Latitude" => |geo| Value::Number(geo.latitude),
+        "Longitude" => |geo| Value::Number(geo.longitude),
+        "IsDeleted" => |_| Value::Flag(false),
+        _ => |_| Value::Null,
+    }
+}
+
 impl Row for LoginGeo {
     fn value(&self, field: &str, _view: &View<'_>) -> Value<'_> {
-        match field {
-            "Id" => Value::Id(self.id),
-            "LoginTime" | "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => {
-                Value::Time(self.login_time)
-            }
-            "City" => Value::text(self.city),
-            "Country" => Value::text(self.country),
-            "CountryIso" => Value::text(self.country_iso),
-            "Subdivision" => Value::text(self.subdivision),
-            "PostalCode" => Value::text(self.postal_code),
-            "Latitude" => Value::Number(self.latitude),
-            "Longitude" => Value::Number(self.longitude),
-            "IsDeleted" => Value::Flag(false),
-            _ => Value::Null,
-        }
+        accessor(field)(self)
+    }
+}
+
+impl Keyed for LoginGeo {
+    const PREFIX: &'static str = "04F";
+
+    fn id(&self) -> Id {
+        self.id
     }
 }
 

@@ -3,8 +3,9 @@
 use super::login_geo::LoginGeo;
 use super::{Field, Object, Relation, Row, Rows, Schema, View, row};
 use crate::id::Id;
+use crate::lazy::Block;
 use crate::permission::Permission;
-use crate::soql::Value;
+use crate::soql::{Places, Value};
 use crate::switches::LoginSubType;
 use crate::table::Keyed;
 use jiff::Timestamp;
@@ -106,42 +107,51 @@ pub(crate) static SCHEMA: Schema = Schema {
     needs: None,
 };
 
+/// How to read a field by its exact name.
+pub(crate) fn accessor(field: &str) -> fn(&Login) -> Value<'_> {
+    match field {
+        "Id" => |login| Value::Id(login.id),
+        "UserId" => |login| Value::Id(login.user_id),
+        "LoginTime" => |login| Value::Time(login.login_time),
+        "LoginType" => |login| Value::text(&login.login_type),
+        "LoginSubType" => |login| Value::maybe_text(login.login_sub_type.as_deref()),
+        "Status" => |login| Value::text(&login.status),
+        "SourceIp" => |login| Value::text(&login.source_ip),
+        "ForwardedForIp" => |login| Value::maybe_text(login.forwarded_for_ip.as_deref()),
+        "CountryIso" => |login| Value::maybe_text(login.country_iso.as_deref()),
+        "LoginGeoId" => |login| Value::maybe_id(login.geo.as_ref().map(|geo| geo.id)),
+        "AuthenticationServiceId" => |login| Value::maybe_id(login.authentication_service_id),
+        "AuthContextClassRef" => Login::context_class,
+        "LoginUrl" => |login| Value::text(&login.login_url),
+        "TlsProtocol" => |_| Value::text("TLS 1.3"),
+        "CipherSuite" => |_| Value::text("TLS_AES_256_GCM_SHA384"),
+        "OptionsIsGet" => |_| Value::Flag(false),
+        "OptionsIsPost" => |_| Value::Flag(true),
+        "Application" => |login| Value::text(&login.application),
+        "Browser" => |login| Value::text(&login.browser),
+        "Platform" => |login| Value::text(&login.platform),
+        "ClientVersion" => |_| Value::text("N/A"),
+        "ApiType" => |login| Value::text(login.api.as_ref().map_or("N/A", |(api, _)| api)),
+        "ApiVersion" => |login| Value::text(login.api.as_ref().map_or("N/A", |(_, version)| version)),
+        _ => |_| Value::Null,
+    }
+}
+
 impl Row for Login {
     fn value(&self, field: &str, view: &View<'_>) -> Value<'_> {
-        match field {
-            "Id" => Value::Id(self.id),
-            "UserId" => Value::Id(self.user_id),
-            "LoginTime" => Value::Time(self.login_time),
-            "LoginType" => Value::text(&self.login_type),
-            "LoginSubType" => self.sub_type(view),
-            "Status" => Value::text(&self.status),
-            "SourceIp" => Value::text(&self.source_ip),
-            "ForwardedForIp" => Value::maybe_text(self.forwarded_for_ip.as_deref()),
-            "CountryIso" => Value::maybe_text(self.country_iso.as_deref()),
-            "LoginGeoId" => Value::maybe_id(self.geo.as_ref().map(|geo| geo.id)),
-            "AuthenticationServiceId" => Value::maybe_id(self.authentication_service_id),
-            "LoginUrl" => Value::text(&self.login_url),
-            "TlsProtocol" => Value::text("TLS 1.3"),
-            "CipherSuite" => Value::text("TLS_AES_256_GCM_SHA384"),
-            "OptionsIsGet" => Value::Flag(false),
-            "OptionsIsPost" => Value::Flag(true),
-            "Application" => Value::text(&self.application),
-            "Browser" => Value::text(&self.browser),
-            "Platform" => Value::text(&self.platform),
-            "ClientVersion" => Value::text("N/A"),
-            "ApiType" => self.api.as_ref().map_or(Value::text("N/A"), |(api, _)| Value::text(api)),
-            "ApiVersion" => self.api.as_ref().map_or(Value::text("N/A"), |(_, version)| Value::text(version)),
-            "AuthMethodReference" | "AuthContextClassRef" => self.single_sign_on(field),
-            _ => Value::Null,
-        }
+        if field == "LoginSubType" { self.sub_type(view) } else { accessor(field)(self) }
     }
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
         match relation {
             "LoginGeo" => self.geo.as_ref().map(row),
-            "User" => view.org.users.get(&self.user_id).map(row),
+            "User" => view.org.users.get(&self.user_id).as_ref().map(row),
             _ => None,
         }
+    }
+
+    fn login(&self) -> Option<&Login> {
+        Some(self)
     }
 }
 
@@ -154,14 +164,11 @@ impl Login {
         }
     }
 
-    fn single_sign_on(&self, field: &str) -> Value<'_> {
-        let saml = self.authentication_service_id.is_some() && !self.over_api();
-        match field {
-            "AuthContextClassRef" if saml => {
-                Value::text("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")
-            }
-            _ => Value::Null,
+    fn context_class(&self) -> Value<'_> {
+        if self.authentication_service_id.is_none() || self.over_api() {
+            return Value::Null;
         }
+        Value::text("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")
     }
 }
 
@@ -179,11 +186,24 @@ fn in_words(code: &str) -> String {
 
 /// Without a permission over others' logins a user sees his own.
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
-    let caller = view.caller;
-    let all = Object::LoginHistory.shows_others_to(caller);
-    let mine = caller.user_id;
+    let all = Object::LoginHistory.shows_others_to(view.caller);
+    let mine = view.caller.user_id;
     let late = view.org.late_rows();
     let now = view.now;
     let logins = view.org.logins().iter().filter(move |login| late.is_none_or(|late| late.shows(login, now)));
     Box::new(logins.filter(move |login| all || login.user_id == mine).map(row))
+}
+
+/// Whether [`accessor`] reads every field as the org shows it.
+pub(crate) fn reads_alike(view: &View<'_>) -> bool {
+    view.org.switches.login_sub_type != LoginSubType::Label
+}
+
+/// The past, none of whose rows is late.
+pub(crate) fn lazy(view: &View<'_>) -> Option<(Arc<dyn Block>, Places)> {
+    let past = view.org.logins.lazy()?;
+    let mine = || Places::listed(past.holding("UserId", &view.caller.user_id).unwrap_or_default());
+    let visible =
+        if Object::LoginHistory.shows_others_to(view.caller) { Places::range(0..past.len()) } else { mine() };
+    Some((Arc::clone(past) as Arc<dyn Block>, visible))
 }

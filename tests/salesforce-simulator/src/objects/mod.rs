@@ -14,12 +14,14 @@ pub(crate) mod user_login;
 pub(crate) mod user_permission_access;
 pub(crate) mod verification_history;
 
+use login_history::Login;
 pub(crate) use schema::{Allowed, Field, Kind, Relation, Schema};
 
 use crate::id::Id;
+use crate::lazy::Block;
 use crate::org::Org;
 use crate::permission::{Permission, Permissions};
-use crate::soql::Value;
+use crate::soql::{Places, Value};
 use crate::switches::Outsiders;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -63,6 +65,10 @@ pub(crate) trait Row: Send + Sync {
     fn value(&self, field: &str, view: &View<'_>) -> Value<'_>;
 
     fn related(&self, _relation: &str, _view: &View<'_>) -> Option<Arc<dyn Row>> {
+        None
+    }
+
+    fn login(&self) -> Option<&Login> {
         None
     }
 }
@@ -152,7 +158,32 @@ impl Object {
         }
     }
 
-    /// The rows the caller may see, in the order of their ids.
+    /// The rows that are computed when looked at, and which of them the caller may see.
+    pub(crate) fn lazy(self, view: &View<'_>) -> Option<(Arc<dyn Block>, Places)> {
+        let org = view.org;
+        let block: Arc<dyn Block> = match self {
+            Self::LoginHistory => return login_history::lazy(view),
+            Self::LoginGeo => org.geos.clone()?,
+            Self::PermissionSetAssignment => org.assignments.lazy()?.clone(),
+            Self::User => org.users.lazy()?.clone(),
+            Self::UserLogin => org.user_logins.lazy()?.clone(),
+            _ => return None,
+        };
+        let all = Places::range(0..block.len());
+        Some((block, all))
+    }
+
+    /// The row with this id, if the caller may see it.
+    pub(crate) fn find(self, id: Id, view: &View<'_>) -> Option<Arc<dyn Row>> {
+        let lazy = self.lazy(view).and_then(|(block, visible)| {
+            let place = block.place(&id).filter(|place| visible.contain(*place))?;
+            Some(block.row(place))
+        });
+        let is_it = |row: &Arc<dyn Row>| row.value("Id", view) == Value::Id(id);
+        lazy.or_else(|| self.rows(view).find(is_it))
+    }
+
+    /// The rows the caller may see that are held, in the order of their ids.
     pub(crate) fn rows<'o>(self, view: &View<'o>) -> Rows<'o> {
         match self {
             Self::AuthSession => auth_session::rows(view),

@@ -59,7 +59,7 @@ impl Row for Token {
     }
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
-        view.org.users.get(&self.user_id).filter(|_| relation == "User").map(row)
+        view.org.users.get(&self.user_id).filter(|_| relation == "User").as_ref().map(row)
     }
 }
 

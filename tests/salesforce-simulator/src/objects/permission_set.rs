@@ -79,7 +79,8 @@ impl Row for PermissionSet {
     }
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
-        view.org.profiles.get(self.profile_id.as_ref()?).filter(|_| relation == "Profile").map(row)
+        let profile = view.org.profiles.get(self.profile_id.as_ref()?);
+        profile.filter(|_| relation == "Profile").as_ref().map(row)
     }
 }
 

@@ -57,8 +57,8 @@ impl Row for PermissionSetAssignment {
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
         match relation {
-            "Assignee" => view.org.users.get(&self.assignee_id).map(row),
-            "PermissionSet" => view.org.permission_sets.get(&self.permission_set_id).map(row),
+            "Assignee" => view.org.users.get(&self.assignee_id).as_ref().map(row),
+            "PermissionSet" => view.org.permission_sets.get(&self.permission_set_id).as_ref().map(row),
             _ => None,
         }
     }

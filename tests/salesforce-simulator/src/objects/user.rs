@@ -125,7 +125,7 @@ impl Row for User {
     }
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
-        view.org.profiles.get(&self.profile_id).filter(|_| relation == "Profile").map(row)
+        view.org.profiles.get(&self.profile_id).filter(|_| relation == "Profile").as_ref().map(row)
     }
 }
 

@@ -90,8 +90,8 @@ impl Row for Verification {
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
         match relation {
-            "User" => view.org.users.get(&self.user_id).map(row),
-            "LoginHistory" => view.org.logins.get(&self.login_id).map(row),
+            "User" => view.org.users.get(&self.user_id).as_ref().map(row),
+            "LoginHistory" => view.org.logins.get(&self.login_id).as_ref().map(row),
             "LoginGeo" => self.geo.as_ref().map(row),
             _ => None,
         }

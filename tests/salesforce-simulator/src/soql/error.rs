@@ -97,6 +97,10 @@ impl SoqlError {
         Self::new("INVALID_QUERY_FILTER_OPERATOR", format!("invalid ID field: {id}"))
     }
 
+    pub(crate) fn too_long() -> Self {
+        Self::new("QUERY_TIMEOUT", "Your query request was running for too long.".to_owned())
+    }
+
     pub(crate) fn out_of_range(what: &str) -> Self {
         Self::new("NUMBER_OUTSIDE_VALID_RANGE", format!("Maximum SOQL {what} exceeded"))
     }

@@ -7,14 +7,20 @@ mod error;
 mod evaluate;
 mod lexer;
 mod like;
+mod narrow;
 mod parser;
+mod places;
 mod plan;
+mod render;
 mod resolve;
+mod sequence;
 mod value;
 
 pub(crate) use error::SoqlError;
-pub(crate) use evaluate::{Answer, render, run};
-pub(crate) use plan::Column;
+pub(crate) use evaluate::{Answer, run};
+pub(crate) use places::Places;
+pub(crate) use render::{LoginTemplate, Template};
+pub(crate) use sequence::Sequence;
 pub(crate) use value::Value;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,17 @@
 //! Every query goes through the parser, the checks and the evaluator, against one small org.
 
-use super::{Answer, render, run};
+use super::{Answer, Template, run};
 use crate::arrival::{Arrival, Client, Method, SUCCESS, Source};
 use crate::clock::Clock;
 use crate::generate::cities::city;
 use crate::generate::{Seed, generate};
 use crate::id::Id;
-use crate::objects::{Caller, View};
+use crate::objects::{Caller, Row, View};
 use crate::org::Org;
 use crate::permission::Permissions;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 
 fn org() -> Org {
     let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
@@ -45,7 +46,13 @@ fn ask_as(org: &Org, permissions: Permissions, query: &str) -> Result<Json, Stri
         Answer::Count(count) => Ok(json!(count)),
         Answer::Groups(groups) => Ok(Json::Array(groups)),
         Answer::Rows { object, columns, rows } => {
-            Ok(rows.iter().map(|row| render(row, object, &columns, &view)).collect())
+            let template = Template::new(object, &columns, view.version);
+            let rendered = |row: Arc<dyn Row>| {
+                let mut text = Vec::new();
+                template.write(&row, &view, &mut text);
+                serde_json::from_slice::<Json>(&text).unwrap()
+            };
+            Ok(rows.rows(0..rows.len()).map(rendered).collect())
         }
     }
 }
