@@ -18,7 +18,7 @@ check: setup ## Formatting, lints, and the rules for dependencies
 	@scripts/check
 
 bench: ## Runs the benchmarks
-	cargo bench --locked -p session-warden --bench judging
+	cargo bench --locked -p session-warden --bench judging --bench reading
 
 build: setup ## Builds the three Lambda functions for arm64, ready to upload, below target/lambda
 	@scripts/build

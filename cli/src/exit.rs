@@ -82,6 +82,8 @@ fn of_contain(error: &ContainError) -> Exit {
 fn of_salesforce(error: &SalesforceError) -> Exit {
     match error {
         SalesforceError::Configuration { .. } | SalesforceError::NotAuthorised { .. } => Exit::BadInput,
+        // Salesforce is there, and what happens is unseen all the same.
+        SalesforceError::ReserveReached { .. } => Exit::Blind,
         _ => Exit::Unreachable,
     }
 }

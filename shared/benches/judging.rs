@@ -8,7 +8,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use salesforce_simulator::{Seed, generate};
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Lane, OrgState, Present, TailEntry, catalogue};
-use session_warden::observation::{Client, CountryCode, Login, Observation, OrgId, Outcome, Place, UserId};
+use session_warden::observation::{
+    Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place, UserId,
+};
 use session_warden::policy::Policy;
 
 /// Rows judged in one go, as in `warden evaluate`.
@@ -35,6 +37,7 @@ fn history() -> Vec<Login> {
             platform: row.platform.to_string(),
             ..Client::default()
         },
+        detail: LoginDetail::default(),
     };
     org.logins().iter().map(|row| login(row)).collect()
 }

@@ -8,7 +8,7 @@ use super::country_name::country;
 use super::rejected::Fault;
 use super::rows::Fields;
 use crate::observation::{
-    AccountKind, Client, CountryCode, Login, LoginId, Outcome, Place, Source, User, UserId,
+    AccountKind, Client, CountryCode, Login, LoginDetail, LoginId, Outcome, Place, Source, User, UserId,
 };
 
 /// Where a login's id comes from.
@@ -46,6 +46,7 @@ pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fau
         place: place(fields),
         application: fields.text(Column::Application),
         client: client(fields),
+        detail: LoginDetail::default(),
     };
     let (id, identity) = match fields.text(Column::Id) {
         id if id.is_empty() => (content_id(&login), Identity::Content),

@@ -18,6 +18,10 @@ fn to_eighteen(id: &str) -> String {
     id.chars().chain(suffix).collect()
 }
 
+fn is_eighteen(id: &str) -> bool {
+    id.len() == 18 && id.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -39,7 +43,7 @@ macro_rules! id {
 
         impl From<String> for $name {
             fn from(id: String) -> Self {
-                Self::new(id)
+                if is_eighteen(&id) { Self(id) } else { Self::new(id) }
             }
         }
 

@@ -1,17 +1,21 @@
 //! One identity on one org: its token, its requests, its repetitions.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use reqwest::{Client, Method};
-use serde_json::Value;
+use jiff::SignedDuration;
+use reqwest::Client;
 use tokio::sync::Mutex;
 
+use super::budget::ApiBudget;
+pub(super) use super::call::Call;
 use super::connection::{Connection, Role};
 use super::error::SalesforceError;
 use super::http::{Answer, exchange};
+use super::lanes::Lanes;
+use super::login_fields::LoginFields;
 use super::refusal;
-use super::retry::persist;
+use super::retry::{RETRIES, TOKEN_RETRIES, persist};
 use super::token_request::{Grant, OBJECT, TokenRequest};
 use super::usage::{ApiUsage, Meter};
 use crate::clock::Clock;
@@ -23,20 +27,13 @@ pub struct Salesforce {
     clock: Arc<dyn Clock>,
     request: TokenRequest,
     api_version: String,
+    /// The percentage of the daily API calls that this identity leaves alone.
+    reserve_percent: u8,
     grant: Mutex<Option<Arc<Grant>>>,
     meter: Meter,
-    /// Set once this identity turned out not to see LoginGeo.
-    pub(super) no_places: OnceLock<()>,
-}
-
-/// A REST request on the instance.
-pub(super) struct Call {
-    /// What it is about, for people.
-    pub(super) object: &'static str,
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: Vec<(&'static str, String)>,
-    pub(super) body: Option<Value>,
+    lanes: Lanes,
+    /// Which fields of LoginHistory this identity may ask for.
+    pub(super) login_fields: LoginFields,
 }
 
 impl Salesforce {
@@ -61,9 +58,14 @@ impl Salesforce {
             clock,
             request: TokenRequest::new(connection, identity).map_err(refused)?,
             api_version: connection.api_version.clone(),
+            reserve_percent: match role {
+                Role::Scanner => connection.api_reserve_percent,
+                Role::Revoker => 0,
+            },
             grant: Mutex::new(None),
             meter: Meter::default(),
-            no_places: OnceLock::new(),
+            lanes: Lanes::default(),
+            login_fields: LoginFields::default(),
         })
     }
 
@@ -82,6 +84,26 @@ impl Salesforce {
         self.meter.usage()
     }
 
+    /// The org's API calls as Salesforce last told them, and what of them this identity may use; `None` before the
+    /// first answer.
+    pub fn budget(&self) -> Option<ApiBudget> {
+        let usage = self.meter.usage();
+        Some(ApiBudget::new(usage.used?, usage.allowed?, self.reserve_percent))
+    }
+
+    /// How far Salesforce's clock is ahead of this machine's, from the `Date` of the last answer; right to about two
+    /// seconds. `None` before the first answer.
+    pub fn server_clock_skew(&self) -> Option<SignedDuration> {
+        self.meter.skew()
+    }
+
+    /// How many slices of history are read at once: 4; fewer while Salesforce complains that too much runs in the org,
+    /// and one while the API calls of the day run low.
+    pub fn lanes(&self) -> usize {
+        let is_low = self.budget().is_some_and(|budget| budget.stretch() > 1);
+        if is_low { 1 } else { self.lanes.open() }
+    }
+
     /// A path under this API version.
     pub(super) fn path(&self, rest: &str) -> String {
         format!("/services/data/v{}/{rest}", self.api_version)
@@ -89,22 +111,39 @@ impl Salesforce {
 
     /// Sends a call and returns the body of its success. A session that has ended is replaced once.
     pub(super) async fn send(&self, call: &Call) -> Result<Vec<u8>, SalesforceError> {
+        self.send_and_read(call, Ok).await
+    }
+
+    /// Sends a call and reads its success; an answer that turns out to be cut off is asked for again.
+    pub(super) async fn send_and_read<T>(
+        &self,
+        call: &Call,
+        read: impl Fn(Vec<u8>) -> Result<T, SalesforceError>,
+    ) -> Result<T, SalesforceError> {
         let grant = self.grant().await?;
-        match persist(|| self.attempt(call, &grant)).await {
+        match persist(RETRIES, || async { read(self.attempt(call, &grant).await?) }).await {
             Err(error) if error.session_has_ended() => {
                 let grant = self.renewed(&grant).await?;
-                persist(|| self.attempt(call, &grant)).await
+                persist(RETRIES, || async { read(self.attempt(call, &grant).await?) }).await
             }
             outcome => outcome,
         }
     }
 
     async fn attempt(&self, call: &Call, grant: &Grant) -> Result<Vec<u8>, SalesforceError> {
+        self.meter.claim(self.reserve_percent, self.clock.now(), call.object)?;
         let answer = self.metered(call.build(&self.http, grant), call.object).await?;
         if (200..300).contains(&answer.status) {
+            self.lanes.answered();
             return Ok(answer.body);
         }
-        Err(refusal::read(call.object, answer.status, &answer.body))
+        let error = refusal::read(call.object, answer.status, &answer.body);
+        match error {
+            SalesforceError::RequestLimit { .. } => self.meter.note_exhausted(self.clock.now()),
+            SalesforceError::TooManyAtOnce { .. } => self.lanes.complained(),
+            _ => {}
+        }
+        Err(error)
     }
 
     /// Sends a form to an OAuth endpoint of the instance, without the access token.
@@ -115,7 +154,7 @@ impl Salesforce {
         object: &str,
     ) -> Result<Answer, SalesforceError> {
         let grant = self.grant().await?;
-        persist(|| async {
+        persist(RETRIES, || async {
             let request = self.http.post(grant.instance.at(path)).form(form);
             let answer = self.metered(request, object).await?;
             if answer.status >= 420 {
@@ -133,7 +172,7 @@ impl Salesforce {
     ) -> Result<Answer, SalesforceError> {
         self.meter.count_call();
         let answer = exchange(request, object).await?;
-        answer.limit_info.as_deref().into_iter().for_each(|info| self.meter.note(info));
+        self.meter.note(answer.limit_info.as_deref(), answer.date, self.clock.now());
         Ok(answer)
     }
 
@@ -154,30 +193,13 @@ impl Salesforce {
     }
 
     async fn mint(&self) -> Result<Grant, SalesforceError> {
-        persist(|| async {
+        persist(TOKEN_RETRIES, || async {
             self.meter.count_token_request();
             let request = self.request.build(&self.http, self.clock.now())?;
             let answer = self.metered(request, OBJECT).await?;
             self.request.read(&answer)
         })
         .await
-    }
-}
-
-impl Call {
-    pub(super) fn get(object: &'static str, path: String) -> Self {
-        Self { object, method: Method::GET, path, query: Vec::new(), body: None }
-    }
-
-    fn build(&self, http: &Client, grant: &Grant) -> reqwest::RequestBuilder {
-        use secrecy::ExposeSecret as _;
-        let mut request = http.request(self.method.clone(), grant.instance.at(&self.path));
-        request = request.bearer_auth(grant.token.expose_secret()).header("Accept", "application/json");
-        request = request.query(&self.query);
-        match &self.body {
-            Some(body) => request.json(body),
-            None => request,
-        }
     }
 }
 

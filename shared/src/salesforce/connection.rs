@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::budget::{DEFAULT_RESERVE_PERCENT, LARGEST_RESERVE_PERCENT};
 use super::fields::Fields;
 use super::origin::Origin;
 
@@ -25,6 +26,8 @@ pub struct Connection {
     pub audience: String,
     /// For example `67.0`.
     pub api_version: String,
+    /// The percentage of the org's daily API calls, 0 to 90, that scanning leaves to containment; 20 unless given.
+    pub api_reserve_percent: u8,
     /// Reads.
     pub scanner: Option<Identity>,
     /// Freezes, deletes and revokes; without it nothing can be contained.
@@ -106,13 +109,14 @@ impl Connection {
         let login_url = origin(&fields.text("login_url")?)?;
         let audience = fields.optional_text("audience")?.unwrap_or_else(|| default_audience(&login_url));
         let api_version = api_version(fields.optional_text("api_version")?)?;
+        let api_reserve_percent = reserve(fields.optional("api_reserve_percent"))?;
         let scanner = identity(fields.optional("scanner"), "scanner", &login_url)?;
         let revoker = identity(fields.optional("revoker"), "revoker", &login_url)?;
         fields.finish()?;
         if scanner.is_none() && revoker.is_none() {
             return Err(ConnectionError::Missing { field: "scanner".to_owned() });
         }
-        Ok(Self { org_alias, login_url, audience, api_version, scanner, revoker })
+        Ok(Self { org_alias, login_url, audience, api_version, api_reserve_percent, scanner, revoker })
     }
 
     /// The usernames of both identities, as far as the document holds them.
@@ -165,6 +169,14 @@ fn api_version(given: Option<String>) -> Result<String, ConnectionError> {
         Some(number) if is_number(number) => Ok(version),
         _ => Err(invalid("api_version", format!("must look like {API_VERSION}"))),
     }
+}
+
+fn reserve(given: Option<Value>) -> Result<u8, ConnectionError> {
+    let Some(value) = given else { return Ok(DEFAULT_RESERVE_PERCENT) };
+    let percent = value.as_u64().and_then(|percent| u8::try_from(percent).ok());
+    percent.filter(|percent| *percent <= LARGEST_RESERVE_PERCENT).ok_or_else(|| {
+        invalid("api_reserve_percent", format!("must be a whole number from 0 to {LARGEST_RESERVE_PERCENT}"))
+    })
 }
 
 fn identity(value: Option<Value>, at: &str, login_url: &Origin) -> Result<Option<Identity>, ConnectionError> {
@@ -241,7 +253,10 @@ mod tests {
         assert_eq!(audience("https://acme.my.salesforce.com"), PRODUCTION);
         assert_eq!(audience("https://acme--uat.sandbox.my.salesforce.com"), SANDBOX);
         assert_eq!(audience("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
-        assert_eq!(Connection::parse(&document().to_string()).unwrap().api_version, "67.0");
+        let connection = Connection::parse(&document().to_string()).unwrap();
+        assert_eq!((connection.api_version.as_str(), connection.api_reserve_percent), ("67.0", 20));
+        let all = Connection::parse(&with("/api_reserve_percent", json!(0))).unwrap();
+        assert_eq!(all.api_reserve_percent, 0);
     }
 
     #[test]
@@ -253,6 +268,9 @@ mod tests {
         assert!(refused(&with("/login_url", json!("http://login.salesforce.com"))).contains("`login_url`"));
         assert!(refused(&with("/api_version", json!("67"))).contains("`api_version`"));
         assert!(refused(&with("/scanner", json!(null))).contains("`scanner`"));
+        for percent in [json!(91), json!(-1), json!("20"), json!(2.5)] {
+            assert!(refused(&with("/api_reserve_percent", percent)).contains("`api_reserve_percent`"));
+        }
         assert!(refused("{").contains("line 1"));
         assert!(refused("[]").contains("object"));
     }

@@ -1,7 +1,10 @@
 //! Salesforce's way of writing instants.
 
+use std::fmt;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, de};
 
 /// SOQL knows no instant outside these years. Source: SOQL Reference, "Date Formats and Date Literals".
@@ -38,8 +41,21 @@ pub(super) struct Instant(pub(super) Timestamp);
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse(&text).map(Self).map_err(de::Error::custom)
+        deserializer.deserialize_str(ReadInstant)
+    }
+}
+
+struct ReadInstant;
+
+impl Visitor<'_> for ReadInstant {
+    type Value = Instant;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an instant")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+        parse(text).map(Instant).map_err(E::custom)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why something could not be done in Salesforce.
 
+use jiff::Timestamp;
+
 use crate::observation::UserId;
 
 use super::connection::Role;
@@ -46,7 +48,7 @@ pub enum SalesforceError {
         /// The HTTP status.
         status: u16,
     },
-    /// The org's API calls for the day, or for long-running requests at once, are used up.
+    /// The org's API calls for the day are used up.
     #[error(
         "Salesforce refuses {object}: the org's API request limit is reached ({message}); wait, or scan less often"
     )]
@@ -55,6 +57,35 @@ pub enum SalesforceError {
         object: String,
         /// What Salesforce says.
         message: String,
+    },
+    /// Too many requests that take long run in the org at once.
+    #[error(
+        "Salesforce refuses {object}: too many long requests run in this org at once ({message}); find what else \
+         queries it"
+    )]
+    TooManyAtOnce {
+        /// The object or endpoint that was asked for.
+        object: String,
+        /// What Salesforce says.
+        message: String,
+    },
+    /// What is left of the org's API calls for the day belongs to containment.
+    #[error(
+        "{object} is not asked for: the org has used {used} of its {allowed} API calls of the last 24 hours, and the \
+         last {reserve} are kept for containment; scanning goes on at {again_at:.0} if calls are free by then, and \
+         what happens meanwhile is unseen"
+    )]
+    ReserveReached {
+        /// The object or endpoint that would have been asked for.
+        object: String,
+        /// Calls of the whole org in the last 24 hours.
+        used: u64,
+        /// Calls that it may make.
+        allowed: u64,
+        /// How many of them are reserved.
+        reserve: u64,
+        /// When this client asks again.
+        again_at: Timestamp,
     },
     /// No connection, or it broke before the answer was complete.
     #[error("{object}: Salesforce cannot be reached: {reason}; check the network path and the org's host")]
@@ -70,6 +101,14 @@ pub enum SalesforceError {
         /// The object or endpoint that was asked for.
         object: String,
         /// How long was waited.
+        seconds: u64,
+    },
+    /// The answer began and then stopped coming.
+    #[error("{object}: Salesforce's answer stopped in the middle; nothing came for {seconds} seconds")]
+    Stalled {
+        /// The object or endpoint that was asked for.
+        object: String,
+        /// How long nothing came.
         seconds: u64,
     },
     /// An answer that is not in the documented form.
@@ -131,7 +170,10 @@ impl SalesforceError {
     /// Whether the same request may succeed later without anybody changing anything.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::RequestLimit { .. } | Self::TimedOut { .. } | Self::Incomplete { .. } => true,
+            Self::RequestLimit { .. }
+            | Self::ReserveReached { .. }
+            | Self::TimedOut { .. }
+            | Self::Incomplete { .. } => true,
             Self::Api { code, .. } if matches!(code.as_str(), "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR") => {
                 true
             }
@@ -142,7 +184,7 @@ impl SalesforceError {
     /// Whether asking again within seconds is worth it.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable { .. } => true,
+            Self::Unreachable { .. } | Self::Stalled { .. } | Self::TooManyAtOnce { .. } => true,
             Self::Api { code, status, .. } => BUSY.contains(status) || is_passing_code(code),
             Self::UnexpectedAnswer { status, .. } => BUSY.contains(status),
             _ => false,
@@ -159,7 +201,7 @@ impl SalesforceError {
         match self {
             Self::Api { code, .. } => Some(code),
             Self::NotAuthorised { error, .. } => Some(error),
-            Self::RequestLimit { .. } => Some("REQUEST_LIMIT_EXCEEDED"),
+            Self::RequestLimit { .. } | Self::TooManyAtOnce { .. } => Some("REQUEST_LIMIT_EXCEEDED"),
             _ => None,
         }
     }

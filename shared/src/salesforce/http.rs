@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::{RequestBuilder, Response, redirect};
 
 use super::error::SalesforceError;
@@ -10,6 +11,8 @@ use super::error::SalesforceError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the first byte sent to the last received; a page of 2,000 rows takes a few seconds on a busy org.
 const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
+/// Between two pieces of an answer that has begun. Before it begins a query may think for longer.
+const STALL: Duration = Duration::from_secs(20);
 /// Below the idle time after which Salesforce's edge drops a connection without a word.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest answer that is read, in bytes; 2,000 rows with every field at its longest stay below a tenth of it.
@@ -19,6 +22,8 @@ const LARGEST_BODY: usize = 64 << 20;
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) limit_info: Option<String>,
+    /// When the server says it is, to the second.
+    pub(super) date: Option<Timestamp>,
     pub(super) body: Vec<u8>,
 }
 
@@ -47,16 +52,22 @@ pub fn http_client() -> Result<reqwest::Client, SalesforceError> {
 pub(super) async fn exchange(request: RequestBuilder, object: &str) -> Result<Answer, SalesforceError> {
     let response = request.send().await.map_err(|error| failure(object, error))?;
     let status = response.status().as_u16();
-    let limit_info = response.headers().get("Sforce-Limit-Info");
-    let limit_info = limit_info.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let body = body(response, object).await?;
-    Ok(Answer { status, limit_info, body })
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let limit_info = header("Sforce-Limit-Info").map(str::to_owned);
+    let date = header("Date").and_then(http_date);
+    let body = body(response, object, STALL).await?;
+    Ok(Answer { status, limit_info, date, body })
 }
 
-async fn body(mut response: Response, object: &str) -> Result<Vec<u8>, SalesforceError> {
+/// `Thu, 26 Nov 2026 00:37:54 GMT`: the form of RFC 9110 that servers send is one of RFC 2822.
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp())
+}
+
+async fn body(mut response: Response, object: &str, stall: Duration) -> Result<Vec<u8>, SalesforceError> {
     let status = response.status().as_u16();
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure(object, error))? {
+    let mut body = Vec::with_capacity(announced(&response));
+    while let Some(chunk) = next_chunk(&mut response, object, stall).await? {
         if body.len() + chunk.len() > LARGEST_BODY {
             let reason = format!("it is larger than {} MiB", LARGEST_BODY >> 20);
             return Err(SalesforceError::UnexpectedAnswer { object: object.to_owned(), status, reason });
@@ -64,6 +75,22 @@ async fn body(mut response: Response, object: &str) -> Result<Vec<u8>, Salesforc
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+async fn next_chunk(
+    response: &mut Response,
+    object: &str,
+    stall: Duration,
+) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, SalesforceError> {
+    match tokio::time::timeout(stall, response.chunk()).await {
+        Ok(chunk) => chunk.map_err(|error| failure(object, error)),
+        Err(_) => Err(SalesforceError::Stalled { object: object.to_owned(), seconds: stall.as_secs() }),
+    }
+}
+
+/// The length the server announces, believed up to 4 MiB.
+fn announced(response: &Response) -> usize {
+    response.content_length().map_or(0, |length| length.min(4 << 20) as usize)
 }
 
 /// An error of the network, in words and without the URL, whose query may hold what was asked for.
@@ -80,4 +107,41 @@ fn failure(object: &str, error: reqwest::Error) -> SalesforceError {
         source = cause.source();
     }
     SalesforceError::Unreachable { object, reason: super::refusal::printable(&reason, 300) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    /// Answers one connection with `answer` and keeps it open until the client hangs up.
+    fn serve(answer: &'static [u8]) -> (String, std::thread::JoinHandle<()>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(answer).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        (url, server)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_stops_in_the_middle_is_given_up() {
+        let (url, server) = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+        let http = http_client().unwrap();
+        let response = http.get(url).send().await.unwrap();
+        let error = body(response, "LoginHistory", Duration::from_millis(50)).await.unwrap_err();
+        assert_eq!(error, SalesforceError::Stalled { object: "LoginHistory".to_owned(), seconds: 0 });
+        drop(http);
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read() {
+        let date = http_date("Thu, 26 Nov 2026 00:37:54 GMT").unwrap();
+        assert_eq!(date.to_string(), "2026-11-26T00:37:54Z");
+        assert_eq!(http_date("yesterday"), None);
+    }
 }

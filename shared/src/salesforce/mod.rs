@@ -7,13 +7,19 @@
 //! may be called contained on a reading with gaps.
 
 mod auth_session;
+mod budget;
+mod call;
 mod client;
 mod connection;
 mod datetime;
 mod error;
 mod fields;
 mod http;
+mod lanes;
+mod login_fields;
 mod login_history;
+mod login_reading;
+mod login_record;
 mod oauth_token;
 mod origin;
 mod permission_set_assignment;
@@ -33,11 +39,12 @@ mod verification_history;
 mod wire;
 
 pub use auth_session::{FoundSession, Owned, session_from_record};
+pub use budget::ApiBudget;
 pub use client::Salesforce;
 pub use connection::{Connection, ConnectionError, Credential, Identity, Role};
 pub use error::SalesforceError;
 pub use http::http_client;
-pub use login_history::login_from_record;
+pub use login_record::{login_from_record, logins_from_page};
 pub use oauth_token::{FoundToken, token_from_record};
 pub use origin::Origin;
 pub use query::{Page, Rejected};

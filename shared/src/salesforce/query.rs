@@ -1,8 +1,10 @@
 //! SOQL queries, page by page.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use super::client::{Call, Salesforce};
 use super::error::SalesforceError;
@@ -42,31 +44,35 @@ pub(super) enum Cursor {
     End,
 }
 
+/// A page as it stands in the answer's bytes.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct QueryAnswer {
+#[serde(rename_all = "camelCase", bound(deserialize = "R: Deserialize<'de>"))]
+struct QueryAnswer<R> {
     total_size: u64,
     done: bool,
     #[serde(default)]
     next_records_url: Option<String>,
     #[serde(default)]
-    records: Vec<Value>,
+    records: Vec<R>,
 }
 
-/// Reads one record.
-pub(super) type Reader<T> = fn(Value) -> Result<T, String>;
+#[derive(Deserialize)]
+struct WithId {
+    #[serde(rename = "Id")]
+    id: Option<String>,
+}
 
 impl Salesforce {
-    /// Reads all pages into one.
-    pub(super) async fn query<T>(
+    /// Reads all pages into one. `read` takes a record as `R`, its wire form, and makes a `T` of it.
+    pub(super) async fn query<R: DeserializeOwned, T>(
         &self,
         object: &'static str,
         soql: String,
-        read: Reader<T>,
+        read: impl Fn(R) -> Result<T, String>,
     ) -> Result<Page<T>, SalesforceError> {
         let mut cursor = Cursor::Start(soql);
         let mut all = Page::default();
-        while let Some((page, next)) = self.page(object, cursor, read).await? {
+        while let Some((page, next)) = self.page(object, cursor, &read).await? {
             all.append(page);
             cursor = next;
         }
@@ -74,37 +80,38 @@ impl Salesforce {
     }
 
     /// Reads the rows of all pages; one that cannot be read is told to the log.
-    pub(super) async fn rows<T>(
+    pub(super) async fn rows<R: DeserializeOwned, T>(
         &self,
         object: &'static str,
         soql: String,
-        read: Reader<T>,
+        read: impl Fn(R) -> Result<T, String>,
     ) -> Result<Vec<T>, SalesforceError> {
         Ok(self.query(object, soql, read).await?.into_rows(object))
     }
 
     /// Reads the rows of all pages, every one of them: what cannot be read could be what is looked for.
-    pub(super) async fn every_row<T>(
+    pub(super) async fn every_row<R: DeserializeOwned, T>(
         &self,
         object: &'static str,
         soql: String,
-        read: Reader<T>,
+        read: impl Fn(R) -> Result<T, String>,
     ) -> Result<Vec<T>, SalesforceError> {
         self.query(object, soql, read).await?.into_every_row(object)
     }
 
     /// How many rows a `SELECT COUNT()` finds.
     pub(super) async fn count(&self, object: &'static str, soql: &str) -> Result<u64, SalesforceError> {
-        Ok(self.answer(object, self.first(object, soql)).await?.total_size)
+        let read = |body: Vec<u8>| parse::<QueryAnswer<IgnoredAny>>(object, &body);
+        Ok(self.send_and_read(&self.first(object, soql), read).await?.total_size)
     }
 
     /// Reads the page that `cursor` points to, and says where the next one is. After the last page, a query that
     /// gave fewer rows than it counted fails.
-    pub(super) async fn page<T>(
+    pub(super) async fn page<R: DeserializeOwned, T>(
         &self,
         object: &'static str,
         cursor: Cursor,
-        read: Reader<T>,
+        read: impl Fn(R) -> Result<T, String>,
     ) -> Result<Option<(Page<T>, Cursor)>, SalesforceError> {
         let (call, before) = match cursor {
             Cursor::Start(soql) => (self.first(object, &soql), 0),
@@ -114,17 +121,11 @@ impl Salesforce {
             }
             Cursor::End => return Ok(None),
         };
-        let answer = self.answer(object, call).await?;
-        let next = next(object, &answer, before)?;
-        Ok(Some((Page::of(answer, read), next)))
+        self.send_and_read(&call, |body| read_page(object, &body, before, &read)).await.map(Some)
     }
 
     fn first(&self, object: &'static str, soql: &str) -> Call {
         Call { query: vec![("q", soql.to_owned())], ..Call::get(object, self.path("query")) }
-    }
-
-    async fn answer(&self, object: &'static str, call: Call) -> Result<QueryAnswer, SalesforceError> {
-        parse(object, &self.send(&call).await?)
     }
 }
 
@@ -162,37 +163,70 @@ impl<T> Page<T> {
         }
     }
 
-    fn of(answer: QueryAnswer, read: Reader<T>) -> Self {
-        let mut page = Self { total: answer.total_size, ..Self::default() };
-        for record in answer.records {
-            let id = record.get("Id").and_then(Value::as_str).map(|id| printable(id, 18));
-            match read(record) {
-                Ok(row) => page.rows.push(row),
-                Err(reason) => page.rejected.push(Rejected { id, reason }),
+    fn push(&mut self, raw: &RawValue, row: Result<T, String>) {
+        match row {
+            Ok(row) => self.rows.push(row),
+            Err(reason) => {
+                let id = serde_json::from_str::<WithId>(raw.get()).ok().and_then(|row| row.id);
+                self.rejected.push(Rejected { id: id.map(|id| printable(&id, 18)), reason });
             }
         }
-        page
     }
 }
 
-/// Reads a success's body; what the decoder says about it could repeat a value and is not shown.
-pub(super) fn parse<T: DeserializeOwned>(object: &str, body: &[u8]) -> Result<T, SalesforceError> {
-    serde_json::from_slice(body).map_err(|_| unexpected(object, "it is not the JSON that is documented"))
+/// Reads a page straight from its bytes, all records in one go; only a page that holds one that cannot be read is read
+/// again record by record. `before` rows came on earlier pages.
+pub(super) fn read_page<R: DeserializeOwned, T>(
+    object: &str,
+    body: &[u8],
+    before: u64,
+    read: &impl Fn(R) -> Result<T, String>,
+) -> Result<(Page<T>, Cursor), SalesforceError> {
+    if let Ok(mut answer) = serde_json::from_slice::<QueryAnswer<R>>(body) {
+        let cursor = next(object, &answer, before)?;
+        let records = std::mem::take(&mut answer.records);
+        if let Ok(rows) = records.into_iter().map(read).collect() {
+            return Ok((Page { rows, rejected: Vec::new(), total: answer.total_size }, cursor));
+        }
+    }
+    let answer: QueryAnswer<&RawValue> = parse(object, body)?;
+    let mut page = Page { total: answer.total_size, ..Page::default() };
+    for raw in &answer.records {
+        page.push(raw, serde_json::from_str(raw.get()).map_err(|error| reason(&error)).and_then(read));
+    }
+    Ok((page, next(object, &answer, before)?))
 }
 
-/// Reads a record into its wire form; the reason names no value.
-pub(super) fn record<T: DeserializeOwned>(record: Value) -> Result<T, String> {
-    T::deserialize(record).map_err(|error| match error.to_string() {
-        text if text.starts_with("missing field") => text,
-        _ => "a field is not of its documented type".to_owned(),
+/// Reads a success's body; what the decoder says about it could repeat a value and is not shown.
+pub(super) fn parse<'de, T: Deserialize<'de>>(object: &str, body: &'de [u8]) -> Result<T, SalesforceError> {
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Eof => SalesforceError::Unreachable {
+            object: object.to_owned(),
+            reason: "the answer ends in the middle".to_owned(),
+        },
+        _ => unexpected(object, "it is not the JSON that is documented"),
     })
+}
+
+/// Reads a record of a file into its wire form; the reason names no value.
+pub(super) fn record<T: DeserializeOwned>(record: Value) -> Result<T, String> {
+    T::deserialize(record).map_err(|error| reason(&error))
+}
+
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at line") {
+        _ if !text.starts_with("missing field") => "a field is not of its documented type".to_owned(),
+        Some((text, _)) => text.to_owned(),
+        None => text,
+    }
 }
 
 fn unexpected(object: &str, reason: impl Into<String>) -> SalesforceError {
     SalesforceError::UnexpectedAnswer { object: object.to_owned(), status: 200, reason: reason.into() }
 }
 
-fn next(object: &str, answer: &QueryAnswer, before: u64) -> Result<Cursor, SalesforceError> {
+fn next<R>(object: &str, answer: &QueryAnswer<R>, before: u64) -> Result<Cursor, SalesforceError> {
     let read = before + answer.records.len() as u64;
     match &answer.next_records_url {
         Some(path) if !answer.done => {
@@ -241,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_query_that_ends_early_or_never_is_an_error() {
-        let answer = |json: Value| serde_json::from_value::<QueryAnswer>(json).unwrap();
+        let answer = |json: Value| serde_json::from_value::<QueryAnswer<Value>>(json).unwrap();
         let short = answer(json!({ "totalSize": 3, "done": true, "records": [{}, {}] }));
         assert!(matches!(next("x", &short, 0), Ok(Cursor::Short { expected: 3, read: 2 })));
         assert!(matches!(next("x", &short, 1), Ok(Cursor::End)));
@@ -253,16 +287,38 @@ mod tests {
 
     #[test]
     fn one_bad_row_does_not_stop_the_rest() {
-        let answer =
-            json!({ "totalSize": 2, "done": true, "records": [{ "Id": "0Ya", "X": "s" }, { "X": 1 }] });
-        let read: Reader<u64> = |value| {
-            record::<std::collections::HashMap<String, Value>>(value)?["X"]
-                .as_u64()
-                .ok_or_else(|| "X is no number".to_owned())
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Row {
+            x: u64,
+        }
+        let read = |row: Row| if row.x == 7 { Err("X is 7".to_owned()) } else { Ok(row.x) };
+        let page = |records: Value| {
+            let body = json!({ "totalSize": 4, "done": true, "records": records }).to_string();
+            read_page("x", body.as_bytes(), 0, &read).unwrap()
         };
-        let page = Page::of(serde_json::from_value(answer).unwrap(), read);
+        let (good, _) = page(json!([{ "X": 1 }, { "X": 2 }]));
+        assert_eq!((good.rows, good.rejected), (vec![1, 2], vec![]));
+        let (page, cursor) =
+            page(json!([{ "Id": "0Ya1", "X": "SECRET" }, { "X": 1 }, { "X": 7 }, { "Id": "0Ya4" }]));
         assert_eq!(page.rows, [1]);
-        assert_eq!(page.rejected, [Rejected { id: Some("0Ya".into()), reason: "X is no number".into() }]);
+        let rejected = |id: Option<&str>, reason: &str| Rejected {
+            id: id.map(str::to_owned),
+            reason: reason.to_owned(),
+        };
+        let wrong = "a field is not of its documented type";
+        let missing = rejected(Some("0Ya4"), "missing field `X`");
+        assert_eq!(page.rejected, [rejected(Some("0Ya1"), wrong), rejected(None, "X is 7"), missing]);
+        assert!(matches!(cursor, Cursor::End));
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_off_may_be_asked_for_again() {
+        let body = br#"{"totalSize":2,"done":true,"records":[{"Id":"0Ya1"},{"Id":"0Y"#;
+        for cut in 0..body.len() {
+            let error = parse::<QueryAnswer<Value>>("x", &body[..cut]).err().unwrap();
+            assert!(error.is_passing(), "{cut}: {error}");
+        }
     }
 
     #[test]

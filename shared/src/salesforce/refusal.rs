@@ -47,9 +47,18 @@ fn api(object: &str, status: u16, refusal: &ApiRefusal) -> SalesforceError {
     let message = printable(&refusal.message, 400);
     match (status, code.as_str()) {
         (401, _) => ended(&code, &message),
+        (_, "REQUEST_LIMIT_EXCEEDED") if is_about_concurrency(&message) => {
+            SalesforceError::TooManyAtOnce { object, message }
+        }
         (_, "REQUEST_LIMIT_EXCEEDED") => SalesforceError::RequestLimit { object, message },
         _ => SalesforceError::Api { object, code, message, status },
     }
+}
+
+/// One code stands for two limits: `ConcurrentRequests (Concurrent API Requests) Limit exceeded.` passes within seconds,
+/// `TotalRequests Limit exceeded.` within a day.
+fn is_about_concurrency(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("concurrent")
 }
 
 fn ended(code: &str, description: &str) -> SalesforceError {
@@ -126,6 +135,10 @@ mod tests {
         let limit = rest(403, r#"[{"message":"TotalRequests","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#);
         assert!(matches!(limit, SalesforceError::RequestLimit { .. }));
         assert!(limit.retryable() && !limit.is_passing());
+        let crowd = r#"[{"message":"ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+            "errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#;
+        assert!(matches!(rest(403, crowd), SalesforceError::TooManyAtOnce { .. }));
+        assert!(rest(403, crowd).is_passing());
         let field = rest(400, r#"[{"message":"No such column","errorCode":"INVALID_FIELD","fields":["x"]}]"#);
         assert_eq!(field.code(), Some("INVALID_FIELD"));
         assert!(!field.retryable());

@@ -6,21 +6,26 @@ use super::error::SalesforceError;
 
 /// How often a request is repeated after its first failure.
 pub(super) const RETRIES: u32 = 3;
+/// How often a token request is: each may be a login, and Salesforce limits the logins of a user in an hour.
+pub(super) const TOKEN_RETRIES: u32 = 1;
 /// The longest first pause; it doubles with each repetition.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// The same while too many long requests run: they take seconds to end.
+const CROWDED_PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs `attempt` until it succeeds, fails for good, or was repeated [`RETRIES`] times. Every request of this room is
+/// Runs `attempt` until it succeeds, fails for good, or was repeated `retries` times. Every request of this room is
 /// safe to repeat: reads change nothing, and deleting, revoking and freezing twice is the same as once.
-pub(super) async fn persist<T, F>(attempt: impl Fn() -> F) -> Result<T, SalesforceError>
+pub(super) async fn persist<T, F>(retries: u32, attempt: impl Fn() -> F) -> Result<T, SalesforceError>
 where
     F: Future<Output = Result<T, SalesforceError>>,
 {
     let mut repetition = 0;
     loop {
         match attempt().await {
-            Err(error) if error.is_passing() && repetition < RETRIES => {
+            Err(error) if error.is_passing() && repetition < retries => {
                 tracing::warn!(error = %error, repetition, "asking Salesforce again");
-                pause(repetition).await;
+                let is_crowded = matches!(error, SalesforceError::TooManyAtOnce { .. });
+                wait(if is_crowded { CROWDED_PAUSE } else { FIRST_PAUSE }, repetition).await;
                 repetition += 1;
             }
             outcome => return outcome,
@@ -30,7 +35,11 @@ where
 
 /// Waits a random time up to a limit that doubles, so that many clients do not come back at once ("full jitter").
 pub(super) async fn pause(repetition: u32) {
-    tokio::time::sleep(FIRST_PAUSE.saturating_mul(1 << repetition.min(8)).mul_f64(fraction())).await;
+    wait(FIRST_PAUSE, repetition).await;
+}
+
+async fn wait(first: Duration, repetition: u32) {
+    tokio::time::sleep(first.saturating_mul(1 << repetition.min(8)).mul_f64(fraction())).await;
 }
 
 /// Random, 0 to 1; without randomness the whole pause.
@@ -52,7 +61,7 @@ mod tests {
         let attempts = Cell::new(0);
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let outcome: Result<(), _> = runtime.block_on(persist(|| async {
+        let outcome: Result<(), _> = runtime.block_on(persist(RETRIES, || async {
             attempts.set(attempts.get() + 1);
             Err(error.clone())
         }));
@@ -65,6 +74,8 @@ mod tests {
         let object = || "LoginHistory".to_owned();
         assert_eq!(failing(SalesforceError::Unreachable { object: object(), reason: "refused".into() }), 4);
         assert_eq!(failing(SalesforceError::RequestLimit { object: object(), message: String::new() }), 1);
+        assert_eq!(failing(SalesforceError::TooManyAtOnce { object: object(), message: String::new() }), 4);
         assert_eq!(failing(SalesforceError::TimedOut { object: object(), seconds: 60 }), 1);
+        assert_eq!(failing(SalesforceError::Stalled { object: object(), seconds: 20 }), 4);
     }
 }

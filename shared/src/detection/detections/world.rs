@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{Detection, Finding, Hit, Lane, OrgState, Present, TailEntry, catalogue};
 use crate::observation::{
-    Client, CountryCode, Login, Observation, OrgId, Outcome, Place, Session, SessionLogin, Source, UserId,
-    Verification,
+    Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place, Session, SessionLogin,
+    Source, UserId, Verification,
 };
 use crate::policy::Policy;
 
@@ -107,6 +107,7 @@ impl World {
                 platform: "Windows 11".into(),
                 ..Client::default()
             },
+            detail: LoginDetail::default(),
         }
     }
 

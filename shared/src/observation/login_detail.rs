@@ -1,0 +1,58 @@
+//! What an org may tell of a login beyond who, when and from where.
+
+use serde::{Deserialize, Serialize};
+
+/// What an org may tell of a login beyond who, when and from where; text that an org, an API version or a way in does
+/// not give is empty and takes no room in JSON. Source: Object Reference, LoginHistory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoginDetail {
+    /// `ForwardedForIp`: what the client's request claims to have passed through. Anybody can write it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub forwarded_for: String,
+    /// `AuthMethodReference`: OpenID Connect's `amr`, as the identity provider says.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub auth_method: String,
+    /// `AuthContextClassRef`: SAML's context class or OpenID Connect's `acr`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub auth_context: String,
+    /// `AuthenticationServiceId`: which SAML or identity provider configuration let the user in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub auth_service_id: String,
+    /// `LoginUrl`: the host that the login went to.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub login_url: String,
+    /// `ApiType` of an API login, such as `SOAP Partner`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub api_type: String,
+    /// `ApiVersion` of an API login.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub api_version: String,
+    /// `ClientVersion` of an API login.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client_version: String,
+    /// `OptionsIsGet`: the credentials travelled in a URL.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_get: bool,
+}
+
+impl LoginDetail {
+    /// Whether nothing was told.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_told_takes_room() {
+        let detail = LoginDetail { api_type: "SOAP Partner".to_owned(), ..LoginDetail::default() };
+        let json = serde_json::to_string(&detail).unwrap();
+        assert_eq!(json, r#"{"api_type":"SOAP Partner"}"#);
+        assert_eq!(serde_json::from_str::<LoginDetail>(&json).unwrap(), detail);
+        assert!(!detail.is_empty() && LoginDetail::default().is_empty());
+    }
+}

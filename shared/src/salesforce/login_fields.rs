@@ -1,0 +1,91 @@
+//! Which fields of LoginHistory are asked for.
+
+use std::sync::{Mutex, PoisonError};
+
+/// Fields that every org has since API version 37.0.
+const ALWAYS: &str = "Id, UserId, LoginTime, LoginType, LoginSubType, Status, SourceIp, CountryIso, TlsProtocol, \
+                      CipherSuite, Application, Browser, Platform";
+/// Needs Manage Users; without it the whole query is refused.
+const PLACES: Optional =
+    Optional { name: "LoginGeo", select: "LoginGeo.Latitude, LoginGeo.Longitude, LoginGeo.City" };
+/// Fields that some orgs and API versions lack, or that an identity may not see.
+const OPTIONAL: [Optional; 10] = [
+    PLACES,
+    field("ForwardedForIp"),
+    field("AuthContextClassRef"),
+    field("AuthMethodReference"),
+    field("AuthenticationServiceId"),
+    field("LoginUrl"),
+    field("ApiType"),
+    field("ApiVersion"),
+    field("ClientVersion"),
+    field("OptionsIsGet"),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Optional {
+    /// How a refusal names it.
+    name: &'static str,
+    select: &'static str,
+}
+
+const fn field(name: &'static str) -> Optional {
+    Optional { name, select: name }
+}
+
+/// The fields that one identity may ask for; starts with all and learns from refusals.
+#[derive(Debug)]
+pub(super) struct LoginFields(Mutex<Vec<Optional>>);
+
+impl Default for LoginFields {
+    fn default() -> Self {
+        Self(Mutex::new(OPTIONAL.to_vec()))
+    }
+}
+
+impl LoginFields {
+    /// The SELECT list.
+    pub(super) fn select(&self) -> String {
+        let optional = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        optional.iter().fold(ALWAYS.to_owned(), |list, field| list + ", " + field.select)
+    }
+
+    /// Leaves out what a refusal (`INVALID_FIELD`) names, or everything that can be left out where it names nothing
+    /// of that. Answers what is newly left out: with nothing the same query would be refused again.
+    pub(super) fn leave_out(&self, refusal: &str) -> Vec<&'static str> {
+        let mut optional = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_named = |field: &Optional| refusal.contains(&format!("'{}", field.name));
+        let (named, others): (Vec<_>, Vec<_>) = optional.iter().partition(|field| is_named(field));
+        let (out, kept) = if named.is_empty() { (others, named) } else { (named, others) };
+        *optional = kept;
+        out.iter().map(|field| field.name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_refusal_names_is_left_out() {
+        let fields = LoginFields::default();
+        assert!(fields.select().ends_with("LoginUrl, ApiType, ApiVersion, ClientVersion, OptionsIsGet"));
+        let refusal = "ForwardedForIp, AuthContextClassRef\n ^\nERROR at Row:1:Column:300\nNo such column \
+                       'AuthContextClassRef' on entity 'LoginHistory'.";
+        assert_eq!(fields.leave_out(refusal), ["AuthContextClassRef"]);
+        assert!(
+            !fields.select().contains("AuthContextClassRef") && fields.select().contains("LoginGeo.City")
+        );
+        let refusal = "Didn't understand relationship 'LoginGeo' in field path 'LoginGeo.Latitude'";
+        assert_eq!(fields.leave_out(refusal), ["LoginGeo"]);
+        assert!(!fields.select().contains("LoginGeo"));
+    }
+
+    #[test]
+    fn a_refusal_in_other_words_leaves_nothing_to_refuse() {
+        let fields = LoginFields::default();
+        assert_eq!(fields.leave_out("field not visible").len(), OPTIONAL.len());
+        assert_eq!(fields.select(), ALWAYS);
+        assert!(fields.leave_out("field not visible").is_empty());
+    }
+}

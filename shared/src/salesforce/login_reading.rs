@@ -1,0 +1,186 @@
+//! Reading a window of LoginHistory to its end, whatever breaks on the way.
+//!
+//! Rows come ordered by LoginTime and Id. Where a query breaks for good the next one begins in the second of the last
+//! row that came, and rows of that second that came already are left out: none is lost and none comes twice, however
+//! many share a second.
+
+use std::collections::HashSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::client::Salesforce;
+use super::datetime::literal;
+use super::error::SalesforceError;
+use super::login_record::{OBJECT, login};
+use super::query::{Cursor, Page};
+use crate::observation::Login;
+
+/// How often a query is begun anew without having given a new row.
+const SETBACKS: u32 = 3;
+/// Nothing narrower can be asked for: LoginTime has whole seconds.
+const NARROWEST: SignedDuration = SignedDuration::from_secs(1);
+
+/// A window under reading.
+pub(super) struct Reading {
+    from: Timestamp,
+    until: Timestamp,
+    /// What the query under way asks for: from the second of the last row, or the end of the part before.
+    part: (Timestamp, Timestamp),
+    /// How much one query asks for.
+    width: SignedDuration,
+    /// `None` before the query is sent.
+    cursor: Option<Cursor>,
+    /// The ids that came from the second in which the next query would begin.
+    came_last: HashSet<String>,
+    /// Rows that came, readable or not.
+    came: u64,
+    setbacks: u32,
+    /// Whether a query gave fewer rows than it counted.
+    fell_short: bool,
+}
+
+impl Reading {
+    pub(super) fn of(from: Timestamp, until: Timestamp) -> Self {
+        Self {
+            from,
+            until,
+            part: (from, until),
+            width: until.duration_since(from),
+            cursor: None,
+            came_last: HashSet::new(),
+            came: 0,
+            setbacks: 0,
+            fell_short: false,
+        }
+    }
+
+    /// The next page with rows that did not come before, and what is left to read; `None` at the end.
+    pub(super) async fn next(
+        mut self,
+        salesforce: &Salesforce,
+    ) -> Result<Option<(Page<Login>, Self)>, SalesforceError> {
+        loop {
+            let cursor = match self.cursor.take() {
+                Some(cursor) => cursor,
+                None => Cursor::Start(self.query(salesforce)),
+            };
+            let is_first = matches!(cursor, Cursor::Start(_));
+            match salesforce.page(OBJECT, cursor, login).await {
+                Ok(Some((page, cursor))) => {
+                    self.cursor = Some(cursor);
+                    return Ok(Some((self.receive(page), self)));
+                }
+                Ok(None) if self.begin_next_part() => {}
+                Ok(None) => return self.check(salesforce).await.map(|()| None),
+                Err(error) if error.code() == Some("INVALID_FIELD") && is_first => {
+                    leave_out(salesforce, error)?;
+                }
+                Err(error) => self.recover(error, is_first)?,
+            }
+        }
+    }
+
+    /// Only LoginTime and Id are named beyond SELECT: `Status`, `Application`, `Browser` and others cannot be filtered.
+    fn query(&self, salesforce: &Salesforce) -> String {
+        format!(
+            "SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id",
+            salesforce.login_fields.select(),
+            within(self.part)
+        )
+    }
+
+    fn receive(&mut self, mut page: Page<Login>) -> Page<Login> {
+        page.rows.retain(|login| !self.came_last.contains(login.id.as_str()));
+        let known = |id: &Option<String>| id.as_ref().is_some_and(|id| self.came_last.contains(id));
+        page.rejected.retain(|row| !known(&row.id));
+        if page.came() == 0 {
+            return page;
+        }
+        self.came += page.came();
+        self.setbacks = 0;
+        if let Some(last) = page.rows.last() {
+            self.remember(whole_second(last.time), &page.rows);
+        }
+        self.came_last.extend(page.rejected.iter().filter_map(|row| row.id.clone()));
+        page
+    }
+
+    fn remember(&mut self, second: Timestamp, rows: &[Login]) {
+        if self.part.0 < second {
+            self.came_last.clear();
+            self.part.0 = second;
+        }
+        let of_second = rows.iter().rev().take_while(|login| login.time >= second);
+        self.came_last.extend(of_second.map(|login| login.id.as_str().to_owned()));
+    }
+
+    /// Goes on after the query under way, and asks for more again after it had to ask for less.
+    fn begin_next_part(&mut self) -> bool {
+        let from = self.part.1;
+        if from >= self.until {
+            return false;
+        }
+        self.width = self.width.saturating_mul(2);
+        self.part = (from, self.ends(from));
+        self.came_last.clear();
+        true
+    }
+
+    fn ends(&self, from: Timestamp) -> Timestamp {
+        from.saturating_add(self.width).map_or(self.until, |end| end.min(self.until))
+    }
+
+    /// Begins another query after an error, unless that is of no use.
+    fn recover(&mut self, error: SalesforceError, is_first: bool) -> Result<(), SalesforceError> {
+        let is_slow =
+            error.code() == Some("QUERY_TIMEOUT") || matches!(error, SalesforceError::TimedOut { .. });
+        let is_short = matches!(error, SalesforceError::Incomplete { .. });
+        let is_lost = error.code() == Some("INVALID_QUERY_LOCATOR") || error.is_passing() && !is_first;
+        let width = self.part.1.duration_since(self.part.0);
+        if is_slow && width > NARROWEST {
+            self.width = SignedDuration::from_secs((width.as_secs() / 2).max(1));
+            self.part.1 = self.ends(self.part.0);
+        } else if (is_short || is_lost) && self.setbacks < SETBACKS {
+            self.setbacks += 1;
+            self.fell_short |= is_short;
+        } else {
+            return Err(error);
+        }
+        tracing::warn!(error = %error, from = %self.part.0, until = %self.part.1, "reading on with a new query");
+        Ok(())
+    }
+
+    /// Where a query fell short, the count of the whole window says whether its rows came after all.
+    async fn check(&self, salesforce: &Salesforce) -> Result<(), SalesforceError> {
+        if !self.fell_short {
+            return Ok(());
+        }
+        let expected = salesforce.login_count(self.from, self.until).await?;
+        if expected <= self.came {
+            return Ok(());
+        }
+        Err(SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read: self.came })
+    }
+}
+
+fn leave_out(salesforce: &Salesforce, error: SalesforceError) -> Result<(), SalesforceError> {
+    let SalesforceError::Api { message, .. } = &error else { return Err(error) };
+    let out = salesforce.login_fields.leave_out(message);
+    if out.is_empty() {
+        return Err(error);
+    }
+    tracing::warn!(
+        fields = out.join(", "),
+        "this identity or org lacks fields of LoginHistory; reading without them"
+    );
+    Ok(())
+}
+
+/// The condition for a span of time; its ends are taken to whole seconds.
+pub(super) fn within((from, until): (Timestamp, Timestamp)) -> String {
+    format!("WHERE LoginTime >= {} AND LoginTime < {}", literal(from), literal(until))
+}
+
+fn whole_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}

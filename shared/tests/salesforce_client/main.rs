@@ -1,0 +1,14 @@
+//! The client against a simulated org: everything over real HTTP, from the signed assertion to the last page.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+
+mod grants;
+mod logins;
+mod manners;
+mod recovery;
+mod rows;
+mod sessions;
+mod support;
+mod tokens;
+mod transport;
+mod users;

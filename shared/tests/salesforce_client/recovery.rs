@@ -1,0 +1,182 @@
+//! A reading of LoginHistory that breaks on the way: no row is lost and none comes twice, or an error says what failed.
+
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use jiff::{SignedDuration, Timestamp};
+use salesforce_simulator::{Clock, Effect, Fault, Matcher, Occurrence, Pages, Simulator};
+use serde_json::json;
+use session_warden::observation::Login;
+use session_warden::salesforce::{Salesforce, SalesforceError};
+
+use crate::support::{all_logins, ids, order, org, refusal, scanner, small, written};
+
+/// Fifty days in many pages.
+async fn long() -> (Simulator, Timestamp, Timestamp) {
+    let simulator = org(120, 60).await;
+    simulator.org().switches_mut().pages = Pages::Smaller;
+    let until = simulator.org().now() - SignedDuration::from_hours(1);
+    (simulator, until - SignedDuration::from_hours(24 * 50), until)
+}
+
+async fn fails(client: &Salesforce, from: Timestamp, until: Timestamp) -> SalesforceError {
+    client.logins(from, until).try_collect::<Vec<_>>().await.unwrap_err()
+}
+
+fn asked(simulator: &Simulator, part: &str) -> usize {
+    simulator.org().requests().iter().filter(|request| request.query.contains(part)).count()
+}
+
+/// The first row of a span, as the only one of a page that should have five.
+fn short_page(simulator: &Simulator, from: Timestamp) -> Effect {
+    let first =
+        simulator.org().logins().iter().find(|login| login.login_time >= from).map(Arc::clone).unwrap();
+    let time = first.login_time.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string();
+    let record = json!({ "Id": first.id.as_str(), "LoginTime": time });
+    Effect::Json(200, json!({ "totalSize": 5, "done": true, "records": [record] }))
+}
+
+#[tokio::test]
+async fn a_locator_that_expired_and_a_page_that_never_comes_cost_no_row() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    for (times, effect) in [
+        (2, refusal(400, "INVALID_QUERY_LOCATOR")),
+        (5, Effect::Html(502, "<html>Bad Gateway</html>".to_owned())),
+        (4, Effect::Html(420, String::new())),
+        (3, Effect::Close),
+        (1, refusal(401, "INVALID_SESSION_ID")),
+        (1, refusal(500, "UNABLE_TO_LOCK_ROW")),
+    ] {
+        order(&simulator, "GET", "/query/01g", times, effect.clone());
+        assert_eq!(
+            ids(&all_logins(&client, from, until).await),
+            written(&simulator, from, until),
+            "{effect:?}"
+        );
+    }
+    simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn bodies_that_break_clip_and_lack_rows_cost_no_row() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    for effect in [
+        Effect::CutShort,
+        Effect::Clipped,
+        Effect::RowsMissing,
+        Effect::LocatorExpired,
+        Effect::SessionExpired,
+    ] {
+        for place in 1..=3 {
+            let logins = Matcher::any().object("LoginHistory");
+            simulator.org().faults_mut().add(Fault::on(logins, Occurrence::Nth(place), effect.clone()));
+        }
+        assert_eq!(
+            ids(&all_logins(&client, from, until).await),
+            written(&simulator, from, until),
+            "{effect:?}"
+        );
+        simulator.org().faults_mut().clear();
+    }
+}
+
+#[tokio::test]
+async fn rows_that_share_a_second_come_once_wherever_the_reading_breaks() {
+    let simulator = small().await;
+    simulator.org().switches_mut().pages = Pages::Smaller;
+    let now = simulator.org().now();
+    simulator.org().set_clock(Clock::Fixed(now));
+    for _ in 0..150 {
+        scanner(&simulator).org_id().await.unwrap();
+    }
+    let (from, until) = (now - SignedDuration::from_mins(5), now + SignedDuration::from_secs(1));
+    let client = scanner(&simulator);
+    order(&simulator, "GET", "/query/01g", 2, refusal(400, "INVALID_QUERY_LOCATOR"));
+    let read = all_logins(&client, from, until).await;
+    assert!(read.iter().filter(|login| login.time == now).count() > 150);
+    assert_eq!(ids(&read), written(&simulator, from, until));
+}
+
+#[tokio::test]
+async fn a_locator_that_always_expires_ends_in_its_error() {
+    let (simulator, from, until) = long().await;
+    order(&simulator, "GET", "/query", 1_000, refusal(400, "INVALID_QUERY_LOCATOR"));
+    let error = fails(&scanner(&simulator), from, until).await;
+    assert_eq!(error.code(), Some("INVALID_QUERY_LOCATOR"));
+    assert!(error.retryable() && simulator.org().requests().len() < 10);
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_cut_down_to_a_second() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    order(&simulator, "GET", "FROM LoginHistory", 3, refusal(400, "QUERY_TIMEOUT"));
+    assert_eq!(ids(&all_logins(&client, from, until).await), written(&simulator, from, until));
+    order(&simulator, "GET", "FROM LoginHistory", 1_000, refusal(400, "QUERY_TIMEOUT"));
+    let before = asked(&simulator, "LoginHistory");
+    let error = fails(&client, from, until).await;
+    assert_eq!(error.code(), Some("QUERY_TIMEOUT"));
+    // Fifty days are 4,320,000 seconds, which can be halved 22 times.
+    assert_eq!(asked(&simulator, "LoginHistory") - before, 23);
+}
+
+#[tokio::test]
+async fn a_query_that_ends_early_is_read_on_and_counted() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    order(&simulator, "GET", "ORDER BY LoginTime", 1, short_page(&simulator, from));
+    assert_eq!(ids(&all_logins(&client, from, until).await), written(&simulator, from, until));
+    assert_eq!(asked(&simulator, "COUNT()"), 1);
+    order(&simulator, "GET", "ORDER BY LoginTime", 100, short_page(&simulator, from));
+    let error = fails(&client, from, until).await;
+    assert!(matches!(error, SalesforceError::Incomplete { expected: 5, read: 1, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn rows_that_the_count_knows_of_and_nobody_gives_are_told() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    order(&simulator, "GET", "ORDER BY LoginTime", 1, short_page(&simulator, from));
+    let there = written(&simulator, from, until).len() as u64;
+    let count = json!({ "totalSize": there + 2, "done": true, "records": [] });
+    order(&simulator, "GET", "COUNT()", 1, Effect::Json(200, count));
+    let error = fails(&client, from, until).await;
+    let object = "LoginHistory".to_owned();
+    assert_eq!(error, SalesforceError::Incomplete { object, expected: there + 2, read: there });
+}
+
+#[tokio::test]
+async fn a_field_that_the_org_lacks_is_left_out_alone() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    let message = "AuthMethodReference, AuthContextClassRef\n^\nERROR at Row:1:Column:9\nNo such column \
+                   'AuthContextClassRef' on entity 'LoginHistory'.";
+    let refusal = json!([{ "message": message, "errorCode": "INVALID_FIELD" }]);
+    order(&simulator, "GET", "AuthContextClassRef", 1, Effect::Json(400, refusal));
+    let read: Vec<Login> = all_logins(&client, from, until).await;
+    assert_eq!(ids(&read), written(&simulator, from, until));
+    assert!(read.iter().any(|login| login.place.as_ref().is_some_and(|place| place.city.is_some())));
+    assert!(read.iter().all(|login| !login.detail.login_url.is_empty()));
+    assert!(read.iter().all(|login| login.detail.auth_context.is_empty()));
+    assert_eq!(asked(&simulator, "AuthContextClassRef"), 1);
+    simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn slices_read_at_once_give_the_rows_in_order_whatever_breaks() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    let bounds: Vec<_> = (0..=20).map(|n| from + SignedDuration::from_hours(60 * n)).collect();
+    assert_eq!(bounds.last(), Some(&until));
+    order(&simulator, "GET", "LoginTime", 4, refusal(400, "QUERY_TIMEOUT"));
+    order(&simulator, "GET", "/query/01g", 3, refusal(400, "INVALID_QUERY_LOCATOR"));
+    let pages: Vec<_> = client.logins_in_slices(&bounds).try_collect().await.unwrap();
+    let read: Vec<_> = pages.into_iter().flat_map(|page| page.rows).collect();
+    assert_eq!(ids(&read), written(&simulator, from, until));
+
+    order(&simulator, "GET", "LoginTime", 1_000, refusal(400, "MALFORMED_QUERY"));
+    let outcome: Result<Vec<_>, _> = client.logins_in_slices(&bounds).try_collect().await;
+    assert_eq!(outcome.unwrap_err().code(), Some("MALFORMED_QUERY"));
+}

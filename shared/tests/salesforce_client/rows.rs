@@ -1,0 +1,70 @@
+//! Answers that are not what the API documents.
+
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use salesforce_simulator::Effect;
+use serde_json::{Value, json};
+use session_warden::observation::UserId;
+use session_warden::salesforce::{SalesforceError, TokenHashKey, Whose};
+
+use crate::support::{order, revoker, scanner, small, somebody};
+
+#[tokio::test]
+async fn a_row_of_one_user_that_cannot_be_read_is_an_error() {
+    let simulator = small().await;
+    let (client, key) = (revoker(&simulator), TokenHashKey::new([3; 32]));
+    let user = UserId::new(somebody(&simulator).as_str());
+    let rows = json!({ "totalSize": 1, "done": true, "records": [{ "Id": "0Ak5g00000AbCdEAAV" }] });
+    for object in ["AuthSession", "OauthToken"] {
+        order(&simulator, "GET", &format!("FROM {object}"), 1, Effect::Json(200, rows.clone()));
+    }
+    let sessions = client.sessions(Whose::User(&user)).await.unwrap_err();
+    assert!(
+        matches!(&sessions, SalesforceError::UnreadableRow { id: Some(id), .. } if id.starts_with("0Ak"))
+    );
+    let tokens = client.tokens(Whose::User(&user), &key).await.unwrap_err();
+    assert!(matches!(tokens, SalesforceError::UnreadableRow { .. }) && !tokens.retryable());
+}
+
+#[tokio::test]
+async fn a_row_among_everyones_that_cannot_be_read_is_left_out() {
+    let simulator = small().await;
+    let rows = json!({ "totalSize": 1, "done": true, "records": [{ "Id": "0Ak5g00000AbCdEAAV" }] });
+    order(&simulator, "GET", "FROM AuthSession", 1, Effect::Json(200, rows));
+    assert!(scanner(&simulator).sessions(Whose::Everyone).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rubbish_is_an_error_and_never_a_panic() {
+    let simulator = small().await;
+    let client = scanner(&simulator);
+    let page = |records: Value| json!({ "totalSize": 2, "done": true, "records": records });
+    for body in [json!(null), json!([]), json!({}), json!({ "totalSize": -1, "done": true }), page(json!(7))]
+    {
+        order(&simulator, "GET", "/query", 1, Effect::Json(200, body));
+        assert!(client.active_user_count().await.is_err());
+    }
+    let good = json!({ "Id": "0Ya5g00000AbCdEAAV", "LoginTime": "2026-11-23T18:43:00.000+0000" });
+    let bad = json!({ "Id": "0Ya5g00000AbCdFAAV", "LoginTime": 5 });
+    order(&simulator, "GET", "/query", 1, Effect::Json(200, page(json!([bad, good]))));
+    let now = simulator.org().now();
+    let pages: Vec<_> = client.logins(now, now).try_collect().await.unwrap();
+    assert_eq!((pages[0].rows.len(), pages[0].rejected.len()), (1, 1));
+    assert_eq!(pages[0].rejected[0].id.as_deref(), Some("0Ya5g00000AbCdFAAV"));
+}
+
+#[tokio::test]
+async fn no_page_leads_to_another_host() {
+    let simulator = small().await;
+    let (from, until) = (Timestamp::UNIX_EPOCH, simulator.org().now());
+    let client = scanner(&simulator);
+    for next in
+        ["https://evil.example/services/data/v67.0/query/x", "//evil.example/", "/services/oauth2/revoke"]
+    {
+        let record = json!({ "Id": "0Ya5g00000AbCdEAAV", "LoginTime": "2026-11-23T18:43:00.000+0000" });
+        let page = json!({ "totalSize": 2, "done": false, "nextRecordsUrl": next, "records": [record] });
+        order(&simulator, "GET", "/query", 1, Effect::Json(200, page));
+        let outcome: Result<Vec<_>, _> = client.logins(from, until).try_collect().await;
+        assert!(matches!(outcome, Err(SalesforceError::UnexpectedAnswer { .. })), "{next}");
+    }
+}

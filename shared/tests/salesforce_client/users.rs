@@ -1,0 +1,81 @@
+//! Users, what they may do, and freezing them.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use salesforce_simulator::{Frost, Permission};
+use session_warden::observation::{AccountKind, UserId};
+use session_warden::salesforce::{Applied, Frozen, SalesforceError, Sight};
+
+use crate::support::{revoker, scanner, small, somebody, username};
+
+#[tokio::test]
+async fn visibility_follows_the_permissions() {
+    let simulator = small().await;
+    let seen = scanner(&simulator).visibility().await.unwrap();
+    assert_eq!((seen.logins, seen.places, seen.tokens), (Sight::Seeing, Sight::Seeing, Sight::Seeing));
+    simulator.org().remove_permission(&username(&simulator, "scanner"), Permission::ManageUsers);
+    simulator.org().remove_permission(&username(&simulator, "scanner"), Permission::CustomizeApplication);
+    let seen = scanner(&simulator).visibility().await.unwrap();
+    let blind = |permission: &str| Sight::Blind { missing: permission.to_owned() };
+    assert_eq!(seen.logins, Sight::Seeing);
+    assert_eq!((seen.places, seen.sessions), (blind("Manage Users"), blind("Manage Users")));
+    assert_eq!((seen.tokens, seen.freeze), (blind("Customize Application"), blind("Freeze Users")));
+    simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn freezing_and_thawing_tell_what_changed() {
+    let simulator = small().await;
+    let client = revoker(&simulator);
+    let id = somebody(&simulator);
+    let user = UserId::new(id.as_str());
+    assert_eq!(client.freeze_state(&user).await.unwrap().unwrap().frozen, Frozen::No);
+    assert_eq!(client.set_frozen(&user, Frozen::Yes).await, Ok(Applied::Done));
+    assert!(simulator.org().is_frozen(id.as_str()));
+    assert_eq!(client.set_frozen(&user, Frozen::Yes).await, Ok(Applied::AlreadySo));
+    assert_eq!(client.set_frozen(&user, Frozen::No).await, Ok(Applied::Done));
+    assert!(!simulator.org().is_frozen(id.as_str()));
+
+    let nobody = UserId::new("005000000000000AAA");
+    assert_eq!(client.freeze_state(&nobody).await, Ok(None));
+    let error = client.set_frozen(&nobody, Frozen::Yes).await.unwrap_err();
+    assert_eq!(error, SalesforceError::NoUserLogin { user: nobody });
+    assert_eq!(simulator.org().take_writes().len(), 2);
+    simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn users_administrators_and_verifications() {
+    let simulator = small().await;
+    let client = scanner(&simulator);
+    let (everyone, active, names) = {
+        let org = simulator.org();
+        let ids: Vec<_> = org.users().iter().map(|user| UserId::new(user.id.as_str())).collect();
+        let active = org.users().iter().filter(|user| user.is_active()).count();
+        let names: BTreeSet<_> = org.users().iter().map(|user| user.username.clone()).collect();
+        (ids, active, names)
+    };
+    assert_eq!(client.active_user_count().await.unwrap(), active as u64);
+    let users = client.users(&everyone).await.unwrap();
+    assert_eq!(users.iter().map(|user| user.username.clone()).collect::<BTreeSet<_>>(), names);
+    let programs: Vec<_> = users.iter().filter(|user| user.kind == AccountKind::Integration).collect();
+    assert!(programs.iter().any(|user| user.username.starts_with("session-warden-scanner@")));
+    assert!(programs.len() < users.len() / 2);
+
+    let administrators = client.administrators().await.unwrap();
+    let break_glass = simulator.org().break_glass().unwrap().id;
+    let break_glass = UserId::new(break_glass.as_str());
+    assert!(administrators.contains(&break_glass));
+    assert!(administrators.len() < users.len() / 2);
+    simulator.org().set_frozen(break_glass.as_str(), Frost::Frozen);
+    let unfrozen = client.administrators().await.unwrap();
+    assert_eq!(unfrozen.len(), administrators.len() - 1);
+    assert!(!unfrozen.contains(&break_glass));
+
+    let until = simulator.org().now();
+    let checks = client.verifications(until - SignedDuration::from_hours(24 * 30), until).await.unwrap();
+    assert_eq!(checks.len(), simulator.org().verifications().iter().filter(|v| v.time < until).count());
+    assert!(checks.is_sorted_by_key(|check| check.time));
+    simulator.finish().unwrap();
+}
