@@ -8,7 +8,7 @@ use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::lambda::{Failure, Org, Orgs, own_usernames, remember_own_user};
 use session_warden::observation::OrgId;
-use session_warden::stages::Scan;
+use session_warden::stages::{BackFill, Scan};
 use session_warden::store::{LocalOutbox, Store, register};
 
 use crate::report::Report;
@@ -48,6 +48,10 @@ impl Handler {
         let mut report = Report::of(scan.step(&|_| ()).await?);
         while !report.caught_up && has_time(context, SystemClock.now()) {
             report = report.and(Report::of(scan.step(&|_| ()).await?));
+        }
+        // Old history teaches in what time is left; the next invocation goes on with it.
+        while report.caught_up && has_time(context, SystemClock.now()) {
+            let BackFill::Taught { .. } = scan.back_fill(&|_| ()).await? else { break };
         }
         Ok(report)
     }

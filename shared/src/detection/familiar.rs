@@ -29,10 +29,11 @@ impl Familiarity {
         Self { count: 1, days: 1, first: time, last: time }
     }
 
+    /// A sighting that comes late, between the first and the last, may be of a day that was counted: it counts as none.
     fn again(&mut self, time: Timestamp) {
-        if day(time) != day(self.last) {
-            self.days += 1;
-        }
+        let is_later = time > self.last && day(time) != day(self.last);
+        let is_earlier = time < self.first && day(time) != day(self.first);
+        self.days += u32::from(is_later || is_earlier);
         self.count = self.count.saturating_add(1);
         self.first = self.first.min(time);
         self.last = self.last.max(time);
@@ -65,13 +66,15 @@ impl<K: Ord + Clone> Familiar<K> {
             known.again(time);
             return;
         }
-        self.make_room(time);
         self.0.insert(key, Familiarity::once(time));
+        self.forget();
     }
 
-    fn make_room(&mut self, now: Timestamp) {
+    /// Forgets what is too old beside the newest, and what is one too many: what was learned late may be that itself.
+    fn forget(&mut self) {
+        let Some(now) = self.0.values().map(|known| known.last).max() else { return };
         self.0.retain(|_, known| day(now) - day(known.last) <= MEMORY_DAYS);
-        if self.0.len() >= CAPACITY
+        if self.0.len() > CAPACITY
             && let Some(oldest) =
                 self.0.iter().min_by_key(|(_, known)| known.last).map(|(key, _)| key.clone())
         {
@@ -139,5 +142,23 @@ mod tests {
         assert!(familiar.of(&0).is_none());
         familiar.learn(1_000, at(1_000));
         assert_eq!(familiar.len(), 1);
+    }
+
+    #[test]
+    fn what_comes_late_counts_no_day_twice_and_pushes_nothing_newer_out() {
+        let mut familiar = Familiar::default();
+        for day in [100, 3, 3, 50, 50, 3, 101, 1] {
+            familiar.learn("office", at(day));
+        }
+        let known = familiar.of(&"office").unwrap();
+        assert_eq!((known.count, known.days), (8, 4), "days 1, 3, 100 and 101");
+        assert_eq!((known.first, known.last), (at(1), at(101)));
+
+        let mut full = Familiar::default();
+        (0..48).for_each(|key| full.learn(key, at(100 + key)));
+        full.learn(1_000, at(90));
+        assert!(full.len() == CAPACITY && full.of(&1_000).is_none() && full.of(&0).is_some());
+        full.learn(2_000, at(20));
+        assert!(full.of(&2_000).is_none());
     }
 }

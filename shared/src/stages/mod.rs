@@ -1,15 +1,21 @@
 //! The three jobs, each a page that reads as the story. The functions and the command are thin doors to them.
 
 mod accounts;
+mod back_fill;
 mod contain;
 mod contain_error;
+mod counts;
 mod cursor;
 mod evaluate;
 mod knowledge;
 mod known;
+mod late_rows;
 mod scan;
+mod sending;
+mod slices;
 mod snapshot;
 
+pub use back_fill::BackFill;
 pub use contain::{Apply, Contain};
 pub use contain_error::ContainError;
 pub use cursor::HISTORY;

@@ -1,24 +1,27 @@
 //! Salesforce → observations.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
 
-use futures::TryStreamExt;
-use jiff::Timestamp;
-use serde_json::Value;
+use futures::future::try_join;
+use futures::{FutureExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
 
-use super::accounts::{Accounts, AccountsError};
-use super::cursor::{Cursor, Span};
+use super::accounts::AccountsError;
+use super::sending::Sending;
+use super::slices::{End, Slices};
 use super::snapshot;
 use crate::clock::Clock;
-use crate::detection::Lane;
-use crate::messages::{ObservationBatch, SCHEMA_VERSION};
-use crate::observation::{Login, Observation, OrgId, User, Verification};
-use crate::salesforce::{Owned, Page, Rejected, Salesforce, SalesforceError, Sight, Whose};
-use crate::store::{Expect, Outbox, Outgoing, Queue, Room, Store, StoreError, Table, Write};
+use crate::observation::{Login, Observation, OrgId, Verification};
+use crate::salesforce::{Owned, Page, Salesforce, SalesforceError, Sight, Visibility, Whose};
+use crate::store::{Outbox, Store, StoreError, Write};
 
-/// A message's observations take at most this many bytes as JSON: SQS and EventBridge end at 256 KiB.
-const MESSAGE_BYTES: usize = 200 * 1024;
+/// Up to this much is read as one slice, however many rows it holds, and without counting them first.
+const PLAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// A page on its way from the reading to the sending.
+pub(super) type FetchedPage = Result<Page<Login>, SalesforceError>;
 
 /// The scan of one org.
 pub struct Scan<'a> {
@@ -41,6 +44,10 @@ pub struct Progress {
     pub logins: u64,
     /// How far the history has been read.
     pub read_until: Timestamp,
+    /// Rows of history that have taught, in this and all steps before.
+    pub learned: u64,
+    /// Rows of history that were counted when learning began.
+    pub to_learn: u64,
 }
 
 /// What a step of a scan came to.
@@ -50,6 +57,8 @@ pub struct Scanned {
     pub org: OrgId,
     /// Logins sent on.
     pub logins: u64,
+    /// Logins that Salesforce showed later than the overlap, found by counting; they are sent on beside the others.
+    pub late: u64,
     /// Sessions sent on.
     pub sessions: usize,
     /// Rows that could not be read and were set aside.
@@ -80,28 +89,59 @@ pub enum ScanError {
 }
 
 impl Scan<'_> {
-    /// Reads the next span of the login history, and once the present is reached also live sessions and identity
+    /// Reads the next step of the login history, and once the present is reached also live sessions and identity
     /// verifications. The cursor moves only with what has been sent on: a crash repeats and never skips.
     pub async fn step(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Scanned, ScanError> {
-        let sight = self.salesforce.visibility().await?;
-        if let Sight::Blind { missing } = &sight.logins {
-            return Err(ScanError::Blind { missing: missing.clone() });
-        }
-        let org = self.salesforce.org_id().await?;
-        let now = self.clock.now();
-        let mut sending = Sending::begin(self, org, now).await?;
-        let span = sending.cursor.next_span(now);
-        sending.scanned.caught_up = span.until == now;
+        let (mut sending, sight) = self.begin().await?;
+        let slices = self.next_slices(&sending).await?;
+        sending.scanned.caught_up = slices.whole.until == sending.now;
         let checks = if sending.scanned.caught_up {
             self.checks(&mut sending, &sight.verifications).await?
         } else {
             VecDeque::new()
         };
-        self.send_logins(&mut sending, span, checks, progress).await?;
+        self.send_logins(&mut sending, &slices, checks, progress).await?;
         if sending.scanned.caught_up {
+            self.send_late(&mut sending).await?;
             self.send_sessions(&mut sending, &sight.sessions).await?;
         }
         Ok(sending.scanned)
+    }
+
+    /// Nothing is read before it is proven that it could be seen.
+    pub(super) async fn begin(&self) -> Result<(Sending, Visibility), ScanError> {
+        let sight = self.salesforce.visibility().await?;
+        if let Sight::Blind { missing } = &sight.logins {
+            return Err(ScanError::Blind { missing: missing.clone() });
+        }
+        let org = self.salesforce.org_id().await?;
+        let mut sending = Sending::begin(self, org, self.clock.now()).await?;
+        if let Sight::Blind { missing } = &sight.places {
+            let sentence = format!("places of logins cannot be seen, only their countries: {missing}");
+            sending.scanned.blind.push(sentence);
+        }
+        Ok((sending, sight))
+    }
+
+    async fn next_slices(&self, sending: &Sending) -> Result<Slices, ScanError> {
+        let unread = sending.cursor.unread(sending.now);
+        if unread.width() <= PLAIN {
+            return Ok(Slices::one(unread));
+        }
+        let rows = self.salesforce.login_count(unread.from, unread.until).await?;
+        Ok(Slices::cut(unread, rows, End::First))
+    }
+
+    /// Hands on the pages of slices in order, and last the error that ended the reading. While a page is taken care of,
+    /// the next is fetched, and no more than that one.
+    pub(super) async fn read(&self, slices: &Slices, pages: mpsc::Sender<FetchedPage>) {
+        let mut read = pin!(self.salesforce.logins_in_slices(&slices.bounds));
+        // Nobody takes pages any more once no place can be had.
+        while let Ok(place) = pages.reserve().await
+            && let Some(page) = read.next().await
+        {
+            place.send(page);
+        }
     }
 
     /// Identity verifications up to the present, oldest first.
@@ -120,25 +160,31 @@ impl Scan<'_> {
         Ok(checks.into())
     }
 
-    /// Sends the span page by page, and each page with the verifications of its time: what belongs together is judged
+    /// Sends slices page by page, and each page with the verifications of its time: what belongs together is judged
     /// together. The verifications' own mark moves with the last page.
     async fn send_logins(
         &self,
         sending: &mut Sending,
-        span: Span,
+        slices: &Slices,
         mut checks: VecDeque<Verification>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), ScanError> {
-        let mut pages = pin!(self.salesforce.logins(span.from, span.until));
-        while let Some(page) = pages.try_next().await? {
-            let reached = page.rows.last().map_or(span.from, |login| login.time);
-            self.send_page(sending, page, &mut checks, reached).await?;
-            progress(Progress { logins: sending.scanned.logins, read_until: sending.scanned.read_until });
-        }
-        if sending.scanned.caught_up {
-            sending.cursor.checked(span.until);
-        }
-        self.send_page(sending, Page::default(), &mut checks, span.until).await
+        let whole = slices.whole;
+        sending.cursor.begin_counting(whole);
+        let (pages, mut read) = mpsc::channel::<FetchedPage>(1);
+        let send = async {
+            while let Some(page) = read.recv().await {
+                let page = page?;
+                let reached = page.rows.last().map_or(whole.from, |login| login.time);
+                self.send_page(sending, page, &mut checks, reached).await?;
+                progress(sending.progress());
+            }
+            if sending.scanned.caught_up {
+                sending.cursor.checked(whole.until);
+            }
+            self.send_page(sending, Page::default(), &mut checks, whole.until).await
+        };
+        try_join(self.read(slices, pages).map(Ok), send).await.map(|_| ())
     }
 
     async fn send_page(
@@ -148,6 +194,7 @@ impl Scan<'_> {
         checks: &mut VecDeque<Verification>,
         reached: Timestamp,
     ) -> Result<(), ScanError> {
+        sending.cursor.count(&page, reached);
         let new: Vec<_> = page.rows.into_iter().filter(|login| sending.cursor.is_new(login)).collect();
         sending.cursor.advance(reached, new.iter());
         sending.scanned.read_until = sending.cursor.read_until;
@@ -176,7 +223,7 @@ impl Scan<'_> {
     }
 
     /// Sends observations on, with the accounts they name, and moves the cursor in the same breath.
-    async fn send(
+    pub(super) async fn send(
         &self,
         sending: &mut Sending,
         observations: Vec<Observation>,
@@ -192,92 +239,6 @@ impl Scan<'_> {
         sending.version = Some(sending.version.unwrap_or(0) + 1);
         Ok(())
     }
-}
-
-/// A step under way.
-struct Sending {
-    cursor: Cursor,
-    version: Option<u64>,
-    accounts: Accounts,
-    now: Timestamp,
-    scanned: Scanned,
-}
-
-impl Sending {
-    async fn begin(scan: &Scan<'_>, org: OrgId, now: Timestamp) -> Result<Self, ScanError> {
-        let (cursor, version) = Cursor::load(scan.store, &org, now).await?;
-        let scanned = Scanned {
-            org,
-            logins: 0,
-            sessions: 0,
-            rejected: 0,
-            read_until: cursor.read_until,
-            caught_up: false,
-            blind: Vec::new(),
-        };
-        Ok(Self { cursor, version, accounts: Accounts::of(&scanned.org, scan.own), now, scanned })
-    }
-
-    /// Rows that could not be read are kept for a person; the rest goes on.
-    fn set_aside(&mut self, rejected: &[Rejected]) -> Result<Vec<Write>, StoreError> {
-        self.scanned.rejected += rejected.len() as u64;
-        let room: Room<BTreeMap<String, Value>> = Room::new(Table::Scan, &self.scanned.org, "quarantine");
-        let write = |(number, row): (usize, &Rejected)| {
-            let id = row.id.clone().unwrap_or_else(|| format!("{}/{number}", self.now));
-            tracing::warn!(login.id = id, reason = row.reason, "A row of the login history was set aside");
-            let note = BTreeMap::from([("reason".to_owned(), Value::from(row.reason.clone()))]);
-            Write::put(room.key(&id), Expect::Any, &note)
-        };
-        rejected.iter().enumerate().map(write).collect()
-    }
-
-    /// Messages of one lane each, cut by their size. Accounts travel with the first.
-    fn messages(
-        &mut self,
-        observations: Vec<Observation>,
-        mut users: Vec<User>,
-    ) -> Result<Vec<Outgoing>, StoreError> {
-        let (live, teach): (Vec<_>, Vec<_>) =
-            observations.into_iter().partition(|seen| self.cursor.lane(seen.position().time) == Lane::Live);
-        let mut messages = Vec::new();
-        for (lane, observations) in [(Lane::Teach, teach), (Lane::Live, live)] {
-            for observations in cut(observations) {
-                let order = self.cursor.next_order(messages.len());
-                let users = std::mem::take(&mut users);
-                let org_id = self.scanned.org.clone();
-                let batch =
-                    ObservationBatch { schema_version: SCHEMA_VERSION, org_id, lane, observations, users };
-                messages.push(outgoing(order, &batch)?);
-            }
-        }
-        Ok(messages)
-    }
-}
-
-fn outgoing(order: String, batch: &ObservationBatch) -> Result<Outgoing, StoreError> {
-    let org = batch.org_id.clone();
-    let key = crate::store::Key::new(Table::Scan, &org, "queue", order.clone());
-    let body = serde_json::to_value(batch)
-        .map_err(|error| StoreError::Unreadable { key, reason: error.to_string() })?;
-    Ok(Outgoing { queue: Queue::Observations, org, order, body })
-}
-
-/// Cuts a list so that each part stays below the size of a message.
-fn cut(observations: Vec<Observation>) -> Vec<Vec<Observation>> {
-    let mut parts: Vec<Vec<Observation>> = Vec::new();
-    let mut bytes = MESSAGE_BYTES;
-    for observation in observations {
-        let size = serde_json::to_vec(&observation).map_or(0, |json| json.len() + 1);
-        if bytes + size > MESSAGE_BYTES {
-            parts.push(Vec::new());
-            bytes = 0;
-        }
-        bytes += size;
-        if let Some(part) = parts.last_mut() {
-            part.push(observation);
-        }
-    }
-    parts
 }
 
 impl From<AccountsError> for ScanError {

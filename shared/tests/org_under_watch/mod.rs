@@ -14,7 +14,7 @@ use session_warden::detection::{Detection, Finding, catalogue};
 
 use session_warden::policy::Policy;
 use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
-use session_warden::stages::{Evaluate, EvaluateError, Scan, ScanError, Scanned};
+use session_warden::stages::{BackFill, Evaluate, EvaluateError, Scan, ScanError, Scanned};
 use session_warden::store::{LocalOutbox, MemoryStore, Queue, Store, StoreError, Table};
 
 pub(crate) struct Watched {
@@ -72,15 +72,32 @@ impl Watched {
     /// One round on a store that may fail.
     pub(crate) async fn round_on(&mut self, store: &dyn Store) -> Result<Scanned, RoundError> {
         let outbox = LocalOutbox::new(store);
-        let scan =
-            Scan { salesforce: &self.salesforce, store, outbox: &outbox, clock: &self.clock, own: &self.own };
-        let scanned = scan.step(&|_| {}).await?;
+        let scanned = self.scan(store, &outbox).step(&|_| {}).await?;
+        self.evaluate_on(store).await?;
+        Ok(scanned)
+    }
+
+    /// One step of the old history, on a store that may fail.
+    pub(crate) async fn teach_on(&mut self, store: &dyn Store) -> Result<BackFill, RoundError> {
+        let outbox = LocalOutbox::new(store);
+        let step = self.scan(store, &outbox).back_fill(&|_| {}).await?;
+        self.evaluate_on(store).await?;
+        Ok(step)
+    }
+
+    fn scan<'a>(&'a self, store: &'a dyn Store, outbox: &'a LocalOutbox<'a>) -> Scan<'a> {
+        Scan { salesforce: &self.salesforce, store, outbox, clock: &self.clock, own: &self.own }
+    }
+
+    async fn evaluate_on(&mut self, store: &dyn Store) -> Result<(), RoundError> {
+        let outbox = LocalOutbox::new(store);
+        let org = self.salesforce.org_id().await.unwrap();
         let (policy, detections) = (&self.policy, self.detections.as_slice());
         let evaluate = Evaluate { store, outbox: &outbox, policy, detections, clock: &self.clock };
         loop {
-            let waiting = outbox.next(Queue::Observations, &scanned.org, 20).await?;
+            let waiting = outbox.next(Queue::Observations, &org, 20).await?;
             if waiting.is_empty() {
-                return Ok(scanned);
+                return Ok(());
             }
             let evaluated = evaluate.evaluate(waiting).await?;
             self.findings.extend(evaluated.raised.into_iter().map(|f| (f.finding_id.to_string(), f)));

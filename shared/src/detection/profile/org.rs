@@ -38,7 +38,9 @@ impl OrgProfile {
     pub(super) fn learn(&mut self, login: &Login) {
         Familiarity::learn(&mut self.seen, login.time);
         let Some(user) = &login.user_id else { return };
-        if login.path() != AccessPath::Password {
+        let newest = self.passwords.iter().map(|(time, _)| *time).max();
+        let is_old = newest.is_some_and(|newest| newest.duration_since(login.time) > PASSWORD_MEMORY);
+        if login.path() != AccessPath::Password || is_old {
             return;
         }
         while self

@@ -94,6 +94,10 @@ impl UserProfile {
     }
 
     fn remember_attempt(&mut self, login: &Login) {
+        let newest = self.attempts.iter().map(|attempt| attempt.time).max();
+        if newest.is_some_and(|newest| newest.duration_since(login.time) > ATTEMPT_MEMORY) {
+            return;
+        }
         while self.attempts.front().is_some_and(|old| login.time.duration_since(old.time) > ATTEMPT_MEMORY) {
             self.attempts.pop_front();
         }
@@ -135,5 +139,29 @@ impl UserProfile {
     /// Days of history before `time`, whole.
     pub fn days_of_history(&self, time: Timestamp) -> i64 {
         self.first_success.map_or(0, |first| time.duration_since(first).as_hours() / 24)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn old_history_pushes_no_recent_attempt_out() {
+        let attempt = |second: i64| {
+            let time = Timestamp::from_second(1_790_000_000 + second).unwrap();
+            let login = json!({ "id": second.to_string(), "time": time, "user_id": "ada", "outcome": "wrong_password",
+                "status": "Invalid Password", "login_type": "Application", "source": "198.18.0.1" });
+            Observation::Login(serde_json::from_value(login).unwrap())
+        };
+        let mut profile = UserProfile::default();
+        profile.fold(&attempt(0), Teaches::Yes);
+        (0..200).for_each(|second| profile.fold(&attempt(second - 1_000_000), Teaches::Yes));
+        assert_eq!(
+            (profile.attempts.len(), profile.attempts[0].login.as_str(), profile.logins),
+            (1, "0", 201)
+        );
     }
 }

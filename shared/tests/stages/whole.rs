@@ -1,16 +1,15 @@
-//! The scan and the evaluation against a simulated org.
-
-mod org_under_watch;
+//! What is found in an org under watch, and that nothing is lost or counted twice.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use org_under_watch::crashing_store::CrashingStore;
-use org_under_watch::{RoundError, Watched};
 use salesforce_simulator::{BenignKind, CampaignKind};
 use session_warden::detection::{Severity, SubjectKind};
 use session_warden::stages::ScanError;
+
+use crate::org_under_watch::crashing_store::CrashingStore;
+use crate::org_under_watch::{RoundError, Watched};
 
 #[tokio::test]
 async fn three_campaigns_are_found_and_nobody_else() {
