@@ -11,7 +11,7 @@ use session_warden::detection::Finding;
 use session_warden::evidence::Ledger;
 use session_warden::observation::{Login, OrgId, User, UserId};
 use session_warden::salesforce::{Connection, Page, Role, Salesforce, SalesforceError, TokenHashKey};
-use session_warden::stages::{Apply, Contain, Evaluate, Progress, Scan};
+use session_warden::stages::{Apply, BackFill, Contain, Evaluate, Progress, Scan};
 use session_warden::store::{self, LocalOutbox, Queue};
 
 use crate::containing::contain_waiting;
@@ -20,6 +20,15 @@ use crate::workplace::{Rules, Workplace};
 
 /// Messages evaluated in one go: profiles are written once for all of them.
 const MESSAGES: usize = 24;
+
+/// What is left after a step of old history has taught.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taught {
+    /// More of it.
+    More,
+    /// None, or none that the API calls of the day allow to be read.
+    NoMore,
+}
 
 /// One org, as both identities see it.
 pub(crate) struct Org {
@@ -46,6 +55,11 @@ impl Org {
         self.revoker.is_none()
     }
 
+    /// How many times the usual pause the org's API budget asks for between two rounds.
+    pub(crate) fn stretch(&self) -> u32 {
+        self.scanner.budget().map_or(1, |budget| budget.stretch())
+    }
+
     /// The org's id.
     pub(crate) async fn id(&self) -> anyhow::Result<OrgId> {
         Ok(self.scanner.org_id().await?)
@@ -62,10 +76,12 @@ impl Org {
 
     /// The user with this id or exactly this username.
     pub(crate) async fn find_user(&self, user: &str) -> anyhow::Result<Option<User>> {
+        // Who contains may use the API calls that scanning leaves alone.
+        let salesforce = self.revoker.as_ref().unwrap_or(&self.scanner);
         if user.contains('@') {
-            return Ok(self.scanner.user_named(user).await?);
+            return Ok(salesforce.user_named(user).await?);
         }
-        Ok(self.scanner.users(&[UserId::new(user)]).await?.pop())
+        Ok(salesforce.users(&[UserId::new(user)]).await?.pop())
     }
 
     /// Scans until the present, evaluates what was seen, and contains what the policy asks for. What fails is kept in
@@ -96,8 +112,7 @@ impl Org {
     ) -> anyhow::Result<()> {
         let store = workplace.store.as_ref();
         let outbox = LocalOutbox::new(store);
-        let scan =
-            Scan { salesforce: &self.scanner, store, outbox: &outbox, clock: &SystemClock, own: &self.own };
+        let scan = self.scan(store, &outbox);
         loop {
             let scanned = scan.step(progress).await?;
             round.logins += scanned.logins;
@@ -109,6 +124,27 @@ impl Org {
                 return Ok(());
             }
         }
+    }
+
+    fn scan<'a>(&'a self, store: &'a dyn store::Store, outbox: &'a LocalOutbox<'a>) -> Scan<'a> {
+        Scan { salesforce: &self.scanner, store, outbox, clock: &SystemClock, own: &self.own }
+    }
+
+    /// Lets one step of the history teach that was not learned before judging began.
+    pub(crate) async fn teach(
+        &self,
+        workplace: &Workplace,
+        rules: &Rules,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> anyhow::Result<Taught> {
+        let store = workplace.store.as_ref();
+        let outbox = LocalOutbox::new(store);
+        let teach = async || -> anyhow::Result<Taught> {
+            let step = self.scan(store, &outbox).back_fill(progress).await?;
+            evaluate_all(store, &outbox, rules, &self.id().await?, &mut Vec::new()).await?;
+            Ok(if matches!(step, BackFill::Taught { .. }) { Taught::More } else { Taught::NoMore })
+        };
+        teach().await.with_context(|| format!("Org {}: old history", self.alias))
     }
 
     async fn act(

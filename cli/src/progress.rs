@@ -30,8 +30,28 @@ fn days(from: Timestamp, until: Timestamp) -> u64 {
 }
 
 /// A spinner over work of unknown length.
-pub(crate) fn spinner(what: &'static str) -> ProgressBar {
+pub(crate) fn spinner(what: String) -> ProgressBar {
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner.with_message(what)
+}
+
+/// Tells how far the scan of an org has come: a bar over the rows of history while they teach, with the time that is left,
+/// and words after that.
+pub(crate) fn tell(bar: &ProgressBar, org: &str, progress: Progress) {
+    let Progress { logins, read_until, learned, to_learn } = progress;
+    if learned >= to_learn {
+        bar.set_message(format!("{org}: {logins} logins, read until {read_until:.0}"));
+        return;
+    }
+    if bar.length().is_none()
+        && let Ok(style) =
+            ProgressStyle::with_template("{msg} {wide_bar} {human_pos} of {human_len} rows, {eta} left")
+    {
+        bar.set_style(style);
+        bar.reset_eta();
+    }
+    bar.set_length(to_learn);
+    bar.set_position(learned);
+    bar.set_message(format!("{org}: learning"));
 }

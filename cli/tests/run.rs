@@ -113,6 +113,15 @@ async fn an_org_that_is_not_there_is_unreachable_and_another_is_still_scanned() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_org_whose_calls_are_nearly_used_up_is_blind_and_says_until_when() {
+    let served = Served::start().await;
+    served.simulator.org().set_daily_calls(8);
+    let (code, out, err) = served.run_once(None).await;
+    assert_eq!((code, out.as_str()), (4, ""), "{err}");
+    assert!(err.contains("kept for containment; scanning goes on at"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn evidence_that_was_changed_is_found() {
     let served = Served::start().await;
     let user = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now()).username;

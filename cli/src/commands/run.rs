@@ -1,29 +1,45 @@
-//! `warden run`: scan, evaluate and contain, for good or once, over any number of orgs.
+//! `warden run`: scan, evaluate and contain, for good or once, over any number of orgs. Each org has a loop of its own: one
+//! that is slow, hangs or fails delays no other.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 
 use anyhow::Context;
-use futures::future::join_all;
+use futures::future::{pending, try_join_all};
+use indicatif::MultiProgress;
 use session_warden::salesforce::http_client;
+use tokio::sync::watch;
 
 use crate::arguments::{Output, RunOptions};
 use crate::exit::Exit;
 use crate::output;
-use crate::pipeline::Org;
+use crate::pipeline::{Org, Taught};
 use crate::progress;
 use crate::round::Round;
 use crate::workplace::{self, Rules, Workplace};
 
-/// How a round came to its end.
+/// What the loops of all orgs share.
+struct Office<'a> {
+    options: &'a RunOptions,
+    format: Output,
+    workplace: Workplace,
+    rules: Rules,
+    bars: MultiProgress,
+}
+
+/// How a piece of work came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
-    /// Everything was looked at.
+    /// By itself.
     Complete,
     /// The process was asked to end.
     Interrupted,
 }
 
-/// Runs until interrupted, or one round. The exit code is the worst of all rounds.
+/// Tells when the process is asked to end.
+#[derive(Clone)]
+struct Stop(watch::Receiver<bool>);
+
+/// Runs until interrupted, or one round. The exit code is the worst of all rounds of all orgs.
 pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<Exit> {
     let workplace = Workplace::open(&options.store).await?;
     let rules = Rules::load(options.policy.as_deref())?;
@@ -36,20 +52,17 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
             org.alias
         ));
     }
-    let mut end = pin!(asked_to_end());
-    let mut worst = Exit::Clean;
-    loop {
-        let (exit, ended) = round(&orgs, &workplace, &rules, format, end.as_mut()).await?;
-        worst = worst.max(exit);
-        match ended {
-            Ended::Interrupted if options.once => return Ok(worst.max(Exit::Blind)),
-            Ended::Complete if !options.once => {}
-            Ended::Interrupted | Ended::Complete => return Ok(worst),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(options.interval) => {}
-            asked = &mut end => return asked.map(|()| worst),
-        }
+    let office = Office { options, format, workplace, rules, bars: MultiProgress::new() };
+    let (ask, asked) = watch::channel(false);
+    let watching = try_join_all(orgs.iter().map(|org| office.watch(org, Stop(asked.clone()))));
+    let told = async {
+        asked_to_end().await?;
+        ask.send_replace(true);
+        pending::<anyhow::Result<()>>().await
+    };
+    tokio::select! {
+        exits = watching => Ok(exits?.into_iter().max().unwrap_or(Exit::Clean)),
+        failed = told => failed.map(|()| Exit::Clean),
     }
 }
 
@@ -69,38 +82,82 @@ async fn asked_to_end() -> anyhow::Result<()> {
     tokio::signal::ctrl_c().await.context(failed)
 }
 
-/// One round over every org; one that fails neither stops nor delays another. A round that is interrupted is told as far
-/// as it came.
-async fn round(
-    orgs: &[Org],
-    workplace: &Workplace,
-    rules: &Rules,
-    format: Output,
-    end: Pin<&mut impl Future<Output = anyhow::Result<()>>>,
-) -> anyhow::Result<(Exit, Ended)> {
-    let spinner = progress::spinner("Scanning");
-    let tell = |progress: session_warden::stages::Progress| {
-        spinner.set_message(format!(
-            "Scanning: {} logins, read until {:.0}",
-            progress.logins, progress.read_until
-        ));
-    };
-    let mut rounds: Vec<_> = orgs.iter().map(|_| Round::default()).collect();
-    let work =
-        join_all(orgs.iter().zip(&mut rounds).map(|(org, round)| org.round(workplace, rules, &tell, round)));
-    let ended = tokio::select! {
-        _ = work => Ended::Complete,
-        asked = end => asked.map(|()| Ended::Interrupted)?,
-    };
-    spinner.finish_and_clear();
-    let mut worst = Exit::Clean;
-    for (org, round) in orgs.iter().zip(rounds) {
-        worst = worst.max(show(org, &round, format)?);
+impl Stop {
+    /// Does some work, but not beyond the end.
+    async fn or(&mut self, work: impl Future<Output = ()>) -> Ended {
+        let work = pin!(work);
+        tokio::select! {
+            () = work => Ended::Complete,
+            // Nobody drops the sender before the loops have ended.
+            _ = self.0.wait_for(|asked| *asked) => Ended::Interrupted,
+        }
     }
-    if ended == Ended::Interrupted {
-        output::note("Interrupted before the round was complete; the next run goes on with what was begun.");
+}
+
+impl Office<'_> {
+    /// The loop of one org: a round, history that still waits to teach, and a pause.
+    async fn watch(&self, org: &Org, mut stop: Stop) -> anyhow::Result<Exit> {
+        let mut worst = Exit::Clean;
+        loop {
+            let (exit, ended) = self.round(org, &mut stop).await?;
+            worst = worst.max(exit);
+            if ended == Ended::Interrupted {
+                return Ok(if self.options.once { worst.max(Exit::Blind) } else { worst });
+            }
+            let (exit, ended) = self.teach(org, &mut stop).await?;
+            worst = worst.max(exit);
+            if ended == Ended::Interrupted || self.options.once {
+                return Ok(worst);
+            }
+        }
     }
-    Ok((worst, ended))
+
+    /// One round, told as far as it came.
+    async fn round(&self, org: &Org, stop: &mut Stop) -> anyhow::Result<(Exit, Ended)> {
+        let bar = self.bars.add(progress::spinner(format!("{}: scanning", org.alias)));
+        let tell = |progress| progress::tell(&bar, &org.alias, progress);
+        let mut round = Round::default();
+        let work = Box::pin(org.round(&self.workplace, &self.rules, &tell, &mut round));
+        let ended = stop.or(work).await;
+        bar.finish_and_clear();
+        self.bars.remove(&bar);
+        let exit = self.bars.suspend(|| show(org, &round, self.format))?;
+        if ended == Ended::Interrupted {
+            output::note(&format!(
+                "Org {}: interrupted before the round was complete; the next run goes on with what was begun.",
+                output::harmless(&org.alias)
+            ));
+        }
+        Ok((exit, ended))
+    }
+
+    /// Lets old history teach until the next round is due, or with --once until there is no more.
+    async fn teach(&self, org: &Org, stop: &mut Stop) -> anyhow::Result<(Exit, Ended)> {
+        let due = tokio::time::Instant::now() + self.options.interval * org.stretch();
+        let bar = self.bars.add(progress::spinner(String::new()));
+        let tell = |progress| progress::tell(&bar, &org.alias, progress);
+        let mut exit = Exit::Clean;
+        let work = async {
+            loop {
+                match org.teach(&self.workplace, &self.rules, &tell).await {
+                    Ok(Taught::More) if self.options.once || tokio::time::Instant::now() < due => {}
+                    Ok(_) => break,
+                    Err(error) => {
+                        exit = Exit::of(&error);
+                        self.bars.suspend(|| output::complain(&error));
+                        break;
+                    }
+                }
+            }
+            bar.finish_and_clear();
+            if !self.options.once {
+                tokio::time::sleep_until(due).await;
+            }
+        };
+        let ended = stop.or(work).await;
+        self.bars.remove(&bar);
+        Ok((exit, ended))
+    }
 }
 
 fn show(org: &Org, round: &Round, format: Output) -> anyhow::Result<Exit> {
