@@ -90,11 +90,11 @@ fn judge_attack(org: &mut Org, campaign: &Campaign, round: &Round, problems: &mu
 fn campaign_name(campaign: &Campaign) -> String {
     use salesforce_simulator::CampaignKind::{BruteForce, PhishedSso, StolenRefreshToken};
     match campaign.kind {
-        BruteForce => "brute force",
-        StolenRefreshToken => "stolen refresh token",
-        PhishedSso => "phished single sign-on",
+        BruteForce => "brute force".to_owned(),
+        StolenRefreshToken => "stolen refresh token".to_owned(),
+        PhishedSso => "phished single sign-on".to_owned(),
+        other => format!("{other:?}"),
     }
-    .to_owned()
 }
 
 fn second_try(access: Access) -> String {

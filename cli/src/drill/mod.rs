@@ -74,9 +74,9 @@ async fn learn(org: &Org, workplace: &Workplace, rules: &Rules) -> anyhow::Resul
 fn attack(simulator: &Simulator, scenario: Option<Scenario>) -> Cast {
     let now = SystemClock.now();
     let mut org = simulator.org();
-    let harmless = BenignKind::ALL.map(|kind| (kind, org.live_benign(kind, now))).into();
+    let harmless = BenignKind::DRILL.map(|kind| (kind, org.live_benign(kind, now))).into();
     let played =
-        CampaignKind::ALL.into_iter().filter(|kind| scenario.is_none_or(|one| kind_of(one) == *kind));
+        CampaignKind::DRILL.into_iter().filter(|kind| scenario.is_none_or(|one| kind_of(one) == *kind));
     let campaigns = played.map(|kind| org.launch(kind, now)).collect();
     Cast { campaigns, harmless }
 }

@@ -15,8 +15,8 @@ use crate::org_under_watch::{RoundError, Watched};
 async fn three_campaigns_are_found_and_nobody_else() {
     let mut watched = Watched::after_learning().await;
     let now = watched.now();
-    let campaigns: Vec<_> = CampaignKind::ALL.map(|kind| watched.simulator.org().launch(kind, now)).into();
-    for kind in BenignKind::ALL {
+    let campaigns: Vec<_> = CampaignKind::DRILL.map(|kind| watched.simulator.org().launch(kind, now)).into();
+    for kind in BenignKind::DRILL {
         watched.simulator.org().live_benign(kind, now);
     }
     watched.pass(SignedDuration::from_secs(20));

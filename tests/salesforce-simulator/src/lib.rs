@@ -22,7 +22,11 @@ mod table;
 
 pub use access::{Access, Door};
 pub use benign::BenignKind;
-pub use campaign::{Campaign, CampaignKind, Loot};
+pub use campaign::{
+    Attack, BruteForce, Campaign, CampaignKind, CredentialStuffing, DormantAccount, InterceptedSso,
+    LeaversToken, Loot, NetworkKind, PasswordSpray, PhishedSso, QueryBurst, SessionTheft, SlowSpray,
+    StolenIntegration, StolenRefreshToken, TrustedApp, Vishing,
+};
 pub use clock::Clock;
 pub use faults::{Effect, Fault, Faults, Matcher, Occurrence};
 pub use generate::{City, LargeSeed, Seed, generate, generate_large};

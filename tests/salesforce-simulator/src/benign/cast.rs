@@ -1,6 +1,7 @@
 //! Who plays in a harmless oddity, and how they log in.
 
 use crate::arrival::{Arrival, Client, Method, SUCCESS, Source};
+use crate::campaign::attacked;
 use crate::clock::shifted;
 use crate::generate::Person;
 use crate::generate::people::SignOn;
@@ -17,10 +18,7 @@ pub(super) fn free(org: &Org, now: Timestamp, fits: impl Fn(&Person) -> bool) ->
     let settled = |person: &&Person| {
         person.number >= 4 && person.joined < today - 30 && person.left.is_none() && !person.on_holiday(today)
     };
-    let untouched = |person: &&Person| {
-        let attacked = org.campaigns.iter().any(|campaign| campaign.user_id == person.user_id);
-        !attacked && !org.innocents.contains(&person.user_id)
-    };
+    let untouched = |person: &&Person| !attacked(org, person.user_id);
     let free = org.people.iter().rev().filter(settled).filter(untouched);
     free.filter(|person| fits(person)).cloned().collect()
 }

@@ -13,7 +13,6 @@ pub(crate) mod people;
 pub(crate) mod present;
 mod workday;
 
-#[cfg(test)]
 pub(crate) use accounts::Account;
 pub use cities::City;
 pub use large::{LargeSeed, generate_large};

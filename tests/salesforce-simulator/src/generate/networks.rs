@@ -43,6 +43,29 @@ pub(crate) fn hosting(place: usize, block: usize, host: usize) -> Source {
     at(format!("198.19.{}.{}", 128 + block % 128, 1 + host % 254), place)
 }
 
+/// A Tor exit, in a /24 of its own.
+pub(crate) fn tor_exit(place: usize, exit: usize) -> Source {
+    at(format!("198.18.{}.{}", 140 + exit % 20, 3 + exit / 20 % 250), place)
+}
+
+/// A commercial VPN's server.
+pub(crate) fn commercial_vpn(place: usize, network: usize, server: usize) -> Source {
+    at(format!("198.18.{}.{}", 160 + network % 15, 1 + (network / 15 * 16 + server) % 254), place)
+}
+
+/// A home line whose owner does not know that it is a proxy: every address in a /24 of its own.
+pub(crate) fn residential_proxy(place: usize, campaign: usize, line: usize) -> Source {
+    at(
+        format!("100.{}.{}.{}", 124 + campaign % 4, (line * 5 + campaign / 4 * 3) % 256, 9 + line % 240),
+        place,
+    )
+}
+
+/// An egress that the org gets in the course of its life, in a /24 of its own.
+pub(crate) fn new_egress(place: usize, number: usize, host: usize) -> Source {
+    at(format!("198.18.{}.{}", 30 + number % 30, 10 + host % 200), place)
+}
+
 fn at(ip: String, place: usize) -> Source {
     Source { ip: ip.into(), city: Some(city(place)) }
 }
