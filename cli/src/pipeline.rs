@@ -116,6 +116,7 @@ impl Org {
         loop {
             let scanned = scan.step(progress).await?;
             round.logins += scanned.logins;
+            round.late += scanned.late;
             round.rejected += scanned.rejected;
             round.blind = scanned.blind;
             store.write(vec![store::register(&scanned.org, &self.alias)]).await?;

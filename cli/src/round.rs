@@ -12,6 +12,8 @@ use crate::exit::Exit;
 pub(crate) struct Round {
     /// Logins read.
     pub(crate) logins: u64,
+    /// Logins that Salesforce showed only after their time had been read.
+    pub(crate) late: u64,
     /// Rows set aside.
     pub(crate) rejected: u64,
     /// Findings that are new or have escalated.

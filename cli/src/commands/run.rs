@@ -179,6 +179,7 @@ fn as_json(org: &Org, round: &Round) -> serde_json::Value {
     serde_json::json!({
         "org": org.alias,
         "logins": round.logins,
+        "late_logins": round.late,
         "rows_set_aside": round.rejected,
         "findings": round.raised,
         "containments": round.containments,

@@ -12,6 +12,8 @@ use crate::request::ScanRequest;
 pub(crate) struct Report {
     org: OrgId,
     logins: u64,
+    /// Logins that Salesforce showed only after their time had been read.
+    late: u64,
     sessions: usize,
     rejected: u64,
     read_until: Timestamp,
@@ -25,6 +27,7 @@ impl Report {
         Self {
             org: scanned.org,
             logins: scanned.logins,
+            late: scanned.late,
             sessions: scanned.sessions,
             rejected: scanned.rejected,
             read_until: scanned.read_until,
@@ -37,6 +40,7 @@ impl Report {
     pub(crate) fn and(self, next: Self) -> Self {
         Self {
             logins: self.logins + next.logins,
+            late: self.late + next.late,
             sessions: self.sessions + next.sessions,
             rejected: self.rejected + next.rejected,
             ..next
@@ -53,6 +57,7 @@ impl Report {
             schedule.execution = request.execution_id,
             schedule.attempt = request.attempt,
             scan.logins = self.logins,
+            scan.late = self.late,
             scan.sessions = self.sessions,
             scan.rejected = self.rejected,
             scan.caught_up = self.caught_up,

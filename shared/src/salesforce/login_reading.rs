@@ -135,7 +135,9 @@ impl Reading {
         let is_slow =
             error.code() == Some("QUERY_TIMEOUT") || matches!(error, SalesforceError::TimedOut { .. });
         let is_short = matches!(error, SalesforceError::Incomplete { .. });
-        let is_lost = error.code() == Some("INVALID_QUERY_LOCATOR") || error.is_passing() && !is_first;
+        let is_crowded = matches!(error, SalesforceError::TooManyAtOnce { .. });
+        let is_lost =
+            error.code() == Some("INVALID_QUERY_LOCATOR") || error.is_passing() && (is_crowded || !is_first);
         let width = self.part.1.duration_since(self.part.0);
         if is_slow && width > NARROWEST {
             self.width = SignedDuration::from_secs((width.as_secs() / 2).max(1));

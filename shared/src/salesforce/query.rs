@@ -36,6 +36,11 @@ impl<T> Default for Page<T> {
     }
 }
 
+/// How often a query is begun anew after it broke off between two pages.
+const SETBACKS: u32 = 2;
+/// Where Salesforce ends every answer of OauthToken: asking for the same again gives the same.
+const TOKENS_END: u64 = 2_500;
+
 /// How far a query has been read.
 pub(super) enum Cursor {
     Start(String),
@@ -63,16 +68,35 @@ struct WithId {
 }
 
 impl Salesforce {
-    /// Reads all pages into one. `read` takes a record as `R`, its wire form, and makes a `T` of it.
+    /// Reads all pages into one. `read` takes a record as `R`, its wire form, and makes a `T` of it. A reading that breaks
+    /// off between two pages is begun anew.
     pub(super) async fn query<R: DeserializeOwned, T>(
         &self,
         object: &'static str,
         soql: String,
         read: impl Fn(R) -> Result<T, String>,
     ) -> Result<Page<T>, SalesforceError> {
-        let mut cursor = Cursor::Start(soql);
+        let mut setbacks = 0;
+        loop {
+            match self.query_once(object, &soql, &read).await {
+                Err(error) if setbacks < SETBACKS && broke_off(&error) => {
+                    tracing::warn!(error = %error, "reading anew from the first page");
+                    setbacks += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn query_once<R: DeserializeOwned, T>(
+        &self,
+        object: &'static str,
+        soql: &str,
+        read: &impl Fn(R) -> Result<T, String>,
+    ) -> Result<Page<T>, SalesforceError> {
+        let mut cursor = Cursor::Start(soql.to_owned());
         let mut all = Page::default();
-        while let Some((page, next)) = self.page(object, cursor, &read).await? {
+        while let Some((page, next)) = self.page(object, cursor, read).await? {
             all.append(page);
             cursor = next;
         }
@@ -171,6 +195,13 @@ impl<T> Page<T> {
                 self.rejected.push(Rejected { id: id.map(|id| printable(&id, 18)), reason });
             }
         }
+    }
+}
+
+fn broke_off(error: &SalesforceError) -> bool {
+    match error {
+        SalesforceError::Incomplete { read, .. } => *read != TOKENS_END,
+        error => error.code() == Some("INVALID_QUERY_LOCATOR"),
     }
 }
 

@@ -180,3 +180,13 @@ async fn slices_read_at_once_give_the_rows_in_order_whatever_breaks() {
     let outcome: Result<Vec<_>, _> = client.logins_in_slices(&bounds).try_collect().await;
     assert_eq!(outcome.unwrap_err().code(), Some("MALFORMED_QUERY"));
 }
+
+#[tokio::test]
+async fn slices_are_read_where_only_one_request_may_run_at_a_time() {
+    let (simulator, from, until) = long().await;
+    simulator.org().set_concurrent_calls(1);
+    let bounds: Vec<_> = (0..=10).map(|n| from + SignedDuration::from_hours(120 * n)).collect();
+    let pages: Vec<_> = scanner(&simulator).logins_in_slices(&bounds).try_collect().await.unwrap();
+    let read: Vec<_> = pages.into_iter().flat_map(|page| page.rows).collect();
+    assert_eq!(ids(&read), written(&simulator, from, until));
+}

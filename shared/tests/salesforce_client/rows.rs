@@ -2,12 +2,12 @@
 
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use salesforce_simulator::Effect;
+use salesforce_simulator::{Effect, Fault, Matcher, Occurrence, Pages};
 use serde_json::{Value, json};
 use session_warden::observation::UserId;
 use session_warden::salesforce::{SalesforceError, TokenHashKey, Whose};
 
-use crate::support::{order, revoker, scanner, small, somebody};
+use crate::support::{order, refusal, revoker, scanner, small, somebody};
 
 #[tokio::test]
 async fn a_row_of_one_user_that_cannot_be_read_is_an_error() {
@@ -67,4 +67,22 @@ async fn no_page_leads_to_another_host() {
         let outcome: Result<Vec<_>, _> = client.logins(from, until).try_collect().await;
         assert!(matches!(outcome, Err(SalesforceError::UnexpectedAnswer { .. })), "{next}");
     }
+}
+
+#[tokio::test]
+async fn a_list_that_breaks_off_between_two_pages_is_read_anew() {
+    let simulator = small().await;
+    simulator.org().switches_mut().pages = Pages::Smaller;
+    let client = scanner(&simulator);
+    let there = simulator.org().sessions().len();
+    assert!(there > 100, "several pages: {there}");
+    for effect in [Effect::LocatorExpired, Effect::RowsMissing] {
+        let second = Fault::on(Matcher::any().object("AuthSession"), Occurrence::Nth(2), effect.clone());
+        simulator.org().faults_mut().add(second);
+        assert_eq!(client.sessions(Whose::Everyone).await.unwrap().len(), there + 1, "{effect:?}");
+        simulator.org().faults_mut().clear();
+    }
+    order(&simulator, "GET", "FROM AuthSession", 9, refusal(400, "INVALID_QUERY_LOCATOR"));
+    let error = client.sessions(Whose::Everyone).await.unwrap_err();
+    assert_eq!(error.code(), Some("INVALID_QUERY_LOCATOR"));
 }
