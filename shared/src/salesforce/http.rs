@@ -135,7 +135,8 @@ mod tests {
         let error = body(response, "LoginHistory", Duration::from_millis(50)).await.unwrap_err();
         assert_eq!(error, SalesforceError::Stalled { object: "LoginHistory".to_owned(), seconds: 0 });
         drop(http);
-        server.join().unwrap();
+        // The connection is closed by this runtime, which must not be blocked meanwhile.
+        tokio::task::spawn_blocking(|| server.join()).await.unwrap().unwrap();
     }
 
     #[test]
