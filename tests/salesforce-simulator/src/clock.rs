@@ -8,6 +8,8 @@ pub enum Clock {
     /// The computer's clock.
     #[default]
     System,
+    /// The computer's clock and so many seconds more, or less where negative: the org's clock is not the client's.
+    Ahead(i64),
     /// One moment that stays until the clock is set again.
     Fixed(Timestamp),
 }
@@ -17,6 +19,7 @@ impl Clock {
     pub fn now(self) -> Timestamp {
         let now = match self {
             Self::System => system(),
+            Self::Ahead(seconds) => shifted(system(), seconds),
             Self::Fixed(moment) => moment,
         };
         whole_seconds(now)

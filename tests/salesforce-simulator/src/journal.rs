@@ -39,6 +39,11 @@ pub enum Write {
         /// The value asked for.
         frozen: bool,
     },
+    /// A password reset, or a new password.
+    ChangedPassword {
+        /// Whose.
+        user_id: String,
+    },
     /// A write that Salesforce refuses or the simulator does not model.
     Refused {
         /// The request's method and path.

@@ -20,7 +20,7 @@ mod soql;
 mod switches;
 mod table;
 
-pub use access::{Access, Door};
+pub use access::{Access, Approval, Door};
 pub use benign::BenignKind;
 pub use campaign::{
     Attack, BruteForce, Campaign, CampaignKind, CredentialStuffing, DormantAccount, InterceptedSso,

@@ -179,6 +179,17 @@ impl Org {
         granted.minus(self.taken_permissions.get(&user.id).copied().unwrap_or_default())
     }
 
+    /// Gives one user a permission, by a permission set of his own.
+    pub fn grant_permission(&mut self, username: &str, permission: Permission) {
+        let Some(id) = self.user_by_name(username).map(|user| user.id) else { return };
+        let name = format!("{permission:?}_for_{}", id.short());
+        let set = self.add_permission_set(&name, &name, None, Permissions::of(&[permission]));
+        self.assign(id, set);
+        if let Some(taken) = self.taken_permissions.get_mut(&id) {
+            *taken = taken.without(permission);
+        }
+    }
+
     /// Takes a permission from one user, whatever his profile and permission sets grant.
     pub fn remove_permission(&mut self, username: &str, permission: Permission) {
         let Some(id) = self.user_by_name(username).map(|user| user.id) else { return };

@@ -99,7 +99,7 @@ permissions! {
 
 impl Permission {
     /// What Salesforce grants only together with Manage Users.
-    pub const WITH_MANAGE_USERS: [Self; 15] = [
+    pub const WITH_MANAGE_USERS: [Self; 13] = [
         Self::ManageUsers,
         Self::AssignPermissionSets,
         Self::DelegatedTwoFactor,
@@ -112,9 +112,7 @@ impl Permission {
         Self::ManageRoles,
         Self::ManageSharing,
         Self::MonitorLoginHistory,
-        Self::ResetPasswords,
         Self::ViewAllUsers,
-        Self::ViewRoles,
     ];
 
     pub(crate) fn named(api_name: &str) -> Option<Self> {

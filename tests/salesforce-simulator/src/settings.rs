@@ -32,6 +32,10 @@ pub(crate) struct Settings {
     /// An app with an allocation of its own, and that allocation.
     pub(crate) app_allocation: Option<(String, u64)>,
     late_rows: Option<LateRows>,
+    /// Addresses from which nobody may log in.
+    pub(crate) closed_addresses: HashSet<String>,
+    /// Logins a user may make in an hour; none is not limited.
+    pub(crate) logins_an_hour: Option<usize>,
     /// Seconds a JWT outlives its deleted session.
     pub(crate) jwt_tail: i64,
 }
@@ -62,6 +66,8 @@ impl Default for Settings {
             calls_in_progress: 0,
             app_allocation: None,
             late_rows: None,
+            closed_addresses: HashSet::new(),
+            logins_an_hour: None,
             jwt_tail: 1_800,
         }
     }
@@ -111,6 +117,16 @@ impl Org {
     /// Gives one connected app an allocation of its own, told in `Sforce-Limit-Info`.
     pub fn set_app_allocation(&mut self, app: &str, calls: u64) {
         self.settings.app_allocation = Some((app.to_owned(), calls));
+    }
+
+    /// Lets nobody log in from this address any more: `ip restricted`.
+    pub fn close_address(&mut self, address: &str) {
+        self.settings.closed_addresses.insert(address.to_owned());
+    }
+
+    /// How many logins a user may try in an hour; Salesforce is said to allow 3,600.
+    pub fn set_logins_an_hour(&mut self, logins: usize) {
+        self.settings.logins_an_hour = Some(logins);
     }
 
     /// Lets login rows become visible to queries only some time after they were written.

@@ -24,7 +24,7 @@ impl Org {
         })
     }
 
-    fn app_of(&self, session: &Session) -> Option<String> {
+    pub(crate) fn app_of(&self, session: &Session) -> Option<String> {
         let login = self.logins.get(session.login_id.as_ref()?)?;
         Some(login.application.to_string())
     }

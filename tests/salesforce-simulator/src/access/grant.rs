@@ -3,6 +3,7 @@
 use super::error::OauthError;
 use super::jwt::verified;
 use crate::arrival::{Arrival, Client, Method, SUCCESS, Source};
+use crate::clock::shifted;
 use crate::id::Id;
 use crate::objects::auth_session::Session;
 use crate::objects::oauth_token::Token;
@@ -16,6 +17,9 @@ const SESSION_SECONDS: i64 = 7_200;
 
 /// The audience that is accepted everywhere.
 pub(crate) const LOGIN_HOST: &str = "https://login.salesforce.com";
+
+const CLIENT_CREDENTIALS: Method =
+    Method { login_type: "Remote Access 2.0", sub_type: Some("OauthClientCredentials"), service: None };
 
 /// What a successful grant answers.
 #[derive(Clone, Debug)]
@@ -31,10 +35,21 @@ impl Org {
             audiences.push(own_url);
         }
         let identity = verified(assertion, &self.identities, &audiences, self.now())?.clone();
+        identity.approved()?;
         let user = self.user_by_name(&identity.username);
         let user = user.ok_or(OauthError::grant("user hasn't approved this consumer"))?;
         let source = self.client_source();
         self.enter(&user, Method::JWT, source, Client::app(identity.app), None)
+    }
+
+    /// The app enters with its own secret, as the user its policy names.
+    pub(crate) fn grant_client(&mut self, client_id: &str, secret: &str) -> Result<Grant, OauthError> {
+        let identity = self.identity_of(client_id, secret)?.clone();
+        identity.approved()?;
+        let user = identity.run_as.and_then(|username| self.user_by_name(&username));
+        let user = user.ok_or(OauthError::grant("no client credentials user enabled"))?;
+        let source = self.client_source();
+        self.enter(&user, CLIENT_CREDENTIALS, source, Client::app(identity.app), None)
     }
 
     pub(crate) fn grant_refresh(&mut self, refresh_token: &str, source: Source) -> Result<Grant, OauthError> {
@@ -77,7 +92,7 @@ impl Org {
         client: Client,
         token: Option<&Token>,
     ) -> Result<Grant, OauthError> {
-        if let Some((status, error)) = self.closed_to(user) {
+        if let Some((status, error)) = self.closed_to(user, &source) {
             self.turned_away(user, method, source, client, status);
             return Err(error);
         }
@@ -108,11 +123,23 @@ impl Org {
         }
     }
 
-    fn closed_to(&self, user: &User) -> Option<(&'static str, OauthError)> {
+    fn closed_to(&self, user: &User, source: &Source) -> Option<(&'static str, OauthError)> {
         if !user.is_active() {
             return Some(("User is inactive", OauthError::grant("inactive user")));
         }
+        if self.settings.closed_addresses.contains(&*source.ip) {
+            return Some(("Restricted IP", OauthError::grant("ip restricted")));
+        }
+        if self.settings.logins_an_hour.is_some_and(|most| self.logins_this_hour(user) >= most) {
+            return Some(("Login rate exceeded", OauthError::grant("login rate exceeded")));
+        }
         self.is_frozen(&user.id).then_some(("User is frozen", OauthError::grant("authentication failure")))
+    }
+
+    fn logins_this_hour(&self, user: &User) -> usize {
+        let since = shifted(self.now(), -3_600);
+        let recent = self.logins().iter().rev().take_while(|login| login.login_time > since);
+        recent.filter(|login| login.user_id == user.id).count()
     }
 
     fn turned_away(

@@ -10,10 +10,13 @@ pub(crate) mod identity;
 mod intruder;
 mod jwt;
 pub(crate) mod keys;
+mod password;
 mod revoke;
 pub(crate) mod secrets;
+mod sessions;
 
 pub use attempt::{Access, Door};
 pub(crate) use delete::{AllOrNone, ItemResult};
 pub(crate) use error::{OauthError, RestError};
 pub(crate) use grant::{Grant, LOGIN_HOST};
+pub use identity::Approval;

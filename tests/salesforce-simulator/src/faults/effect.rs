@@ -22,7 +22,7 @@ pub enum Effect {
     Close,
     /// The request is done, but the connection breaks before its answer.
     CloseAfter,
-    /// Milliseconds that pass before the request is handled as usual.
+    /// Milliseconds for which the request is in progress before it is handled as usual.
     Delay(u64),
     /// The answer's body comes in pieces.
     Trickle {

@@ -112,6 +112,7 @@ fn connection_users(org: &mut Org, profiles: &Profiles, created: Timestamp) {
         ("session-warden-revoker", "Session Warden Revoker", Permissions::of(&ending)),
     ] {
         let user = org.add_user(Account::service(name, profiles.api_only, created));
+        let permissions = permissions.union(Permissions::of(&Permission::WITH_MANAGE_USERS));
         let set = org.add_permission_set(&label.replace(' ', "_"), label, None, permissions);
         org.assign(user, set);
     }

@@ -2,6 +2,7 @@
 
 use super::answer::prettied;
 use super::gate::settle;
+use super::interference::Slow;
 use super::{Call, Shared};
 use crate::access::RestError;
 use crate::journal::Request as Entry;
@@ -26,6 +27,10 @@ pub(super) async fn handled(
     let admitted = admitted(shared, &mut request, entry);
     let mut response = match admitted {
         Ok(running) => {
+            let slow = request.extensions().get::<Slow>().copied();
+            if let Some(slow) = slow {
+                slow.pass().await;
+            }
             let response = next.run(request).await;
             drop(running);
             response

@@ -21,6 +21,16 @@ use std::time::Duration;
 /// Milliseconds in which the first half of an answer leaves.
 const FLUSH: u64 = 20;
 
+/// Milliseconds that an admitted request is in progress before it is handled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slow(u64);
+
+impl Slow {
+    pub(super) async fn pass(self) {
+        pause(self.0).await;
+    }
+}
+
 /// Left on an answer whose connection breaks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Broken;
@@ -99,7 +109,7 @@ async fn around(
         Effect::LocatorExpired => shared.org().expire_cursors(),
         Effect::RowLocked => _ = request.extensions_mut().insert(Meddling::RowLocked),
         Effect::Lie => _ = request.extensions_mut().insert(Meddling::Lie),
-        Effect::Delay(milliseconds) => pause(milliseconds).await,
+        Effect::Delay(milliseconds) => _ = request.extensions_mut().insert(Slow(milliseconds)),
         _ => {}
     }
     let response = handled(shared, request, next, entry).await;

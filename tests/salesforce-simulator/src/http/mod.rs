@@ -2,13 +2,17 @@
 
 mod admission;
 mod answer;
+mod client;
 mod collections;
+mod columns;
 pub(crate) mod cursors;
 mod describe;
 mod gate;
+mod identity;
 mod interference;
 mod limits;
 mod oauth;
+mod passwords;
 mod query;
 mod records;
 mod router;

@@ -1,12 +1,12 @@
 //! The OAuth endpoints.
 
-use super::admission::bearer;
 use super::answer::Note;
+use super::client::Client;
 use super::{Meddling, Shared};
 use crate::access::{Grant, OauthError};
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Extension, Form, Query, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, Form, Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
@@ -23,24 +23,31 @@ pub(crate) struct TokenRequest {
     username: String,
     #[serde(default)]
     password: String,
+    #[serde(flatten)]
+    client: Client,
 }
 
 pub(crate) async fn token(
     State(shared): State<Shared>,
+    headers: HeaderMap,
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Response {
     let Form(request) = form.unwrap_or_default();
-    match granted(&shared, &request) {
+    match granted(&shared, request, &headers) {
         Ok(grant) => answer(&shared, &grant),
         Err(error) => error.into_response(),
     }
 }
 
-fn granted(shared: &Shared, request: &TokenRequest) -> Result<Grant, OauthError> {
+fn granted(shared: &Shared, request: TokenRequest, headers: &HeaderMap) -> Result<Grant, OauthError> {
     let mut org = shared.org();
     let source = org.client_source();
     match request.grant_type.as_str() {
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => org.grant_jwt(&request.assertion, &shared.url),
+        "client_credentials" => {
+            let client = request.client.or_basic(headers);
+            org.grant_client(&client.client_id, &client.client_secret)
+        }
         "refresh_token" => org.grant_refresh(&request.refresh_token, source),
         "password" => org.grant_password(&request.username, &request.password, source),
         "" => Err(OauthError::new("invalid_request", "missing required parameter: grant_type")),
@@ -92,23 +99,4 @@ fn revoked(shared: &Shared, meddling: Option<Extension<Meddling>>, request: &Rev
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => error.into_response(),
     }
-}
-
-pub(crate) async fn user_info(State(shared): State<Shared>, request: Request) -> Response {
-    let mut org = shared.org();
-    let Some(caller) = bearer(&request).and_then(|token| org.authorize(token)) else {
-        return (StatusCode::FORBIDDEN, "Bad_OAuth_Token").into_response();
-    };
-    let url = &shared.url;
-    let body = json!({
-        "sub": format!("{url}/id/{}/{}", org.id(), caller.user_id),
-        "user_id": caller.user_id.as_str(),
-        "organization_id": org.id().as_str(),
-        "preferred_username": caller.username,
-        "email": caller.username,
-        "urls": {"rest": format!("{url}/services/data/v{{version}}/")},
-    });
-    let mut response = axum::Json(body).into_response();
-    response.extensions_mut().insert(Note { caller: Some(caller.username), ..Note::default() });
-    response
 }

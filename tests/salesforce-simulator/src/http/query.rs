@@ -1,5 +1,6 @@
 //! Queries and their pages.
 
+use super::columns::metadata;
 use super::cursors::{Cursor, Shape};
 use super::{Call, Shared};
 use crate::access::RestError;
@@ -30,6 +31,9 @@ const TOKEN_ROWS: usize = 2_500;
 pub(crate) struct QueryRequest {
     #[serde(default)]
     q: String,
+    /// Asks for the columns instead of the rows.
+    #[serde(default)]
+    columns: bool,
 }
 
 pub(crate) async fn query(
@@ -39,6 +43,10 @@ pub(crate) async fn query(
     request: Result<Query<QueryRequest>, QueryRejection>,
 ) -> Response {
     let Query(request) = request.unwrap_or_default();
+    if request.columns {
+        let told = metadata(&request.q, &view(&shared.org(), &call));
+        return told.map_or_else(IntoResponse::into_response, |body| axum::Json(body).into_response());
+    }
     answer(shared, move |org| answered(org, &request.q, &call, batch(&headers))).await
 }
 

@@ -1,33 +1,40 @@
-//! Which path leads where.
+//! Which path leads where; a slash at its end changes nothing.
 
-use super::{Shared, collections, describe, gate, limits, oauth, query, records};
+use super::{Shared, collections, describe, gate, identity, limits, oauth, passwords, query, records};
 use axum::Router;
 use axum::middleware;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 pub(crate) fn router(shared: Shared) -> Router {
-    Router::new()
-        .route("/services/oauth2/token", post(oauth::token))
-        .route("/services/oauth2/revoke", post(oauth::revoke_posted).get(oauth::revoke_asked))
-        .route("/services/oauth2/userinfo", get(oauth::user_info).post(oauth::user_info))
-        .route("/services/data", get(limits::versions))
-        .route("/services/data/", get(limits::versions))
-        .route("/services/data/{version}/limits", get(limits::limits))
-        .route("/services/data/{version}/limits/", get(limits::limits))
-        .route("/services/data/{version}/query", get(query::query))
-        .route("/services/data/{version}/query/", get(query::query))
-        .route("/services/data/{version}/query/{locator}", get(query::more))
-        .route("/services/data/{version}/sobjects", get(describe::all))
-        .route("/services/data/{version}/sobjects/", get(describe::all))
-        .route("/services/data/{version}/sobjects/{object}/describe", get(describe::one))
-        .route("/services/data/{version}/sobjects/{object}/describe/", get(describe::one))
-        .route(
-            "/services/data/{version}/sobjects/{object}/{id}",
-            get(records::read).delete(records::delete).patch(records::update),
-        )
-        .route("/services/data/{version}/composite/sobjects", delete(collections::delete))
+    routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, method)| {
+            router.route(path, method.clone()).route(&format!("{path}/"), method)
+        })
         .fallback(gate::nowhere)
         .method_not_allowed_fallback(gate::wrong_method)
         .layer(middleware::from_fn_with_state(shared.clone(), gate::gate))
         .with_state(shared)
+}
+
+fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
+    let revoke = post(oauth::revoke_posted).get(oauth::revoke_asked);
+    let record = get(records::read).delete(records::delete).patch(records::update);
+    let password = get(passwords::state).post(passwords::set).delete(passwords::reset);
+    vec![
+        ("/services/oauth2/token", post(oauth::token)),
+        ("/services/oauth2/revoke", revoke),
+        ("/services/oauth2/introspect", post(identity::introspect)),
+        ("/services/oauth2/userinfo", get(identity::user_info).post(identity::user_info)),
+        ("/id/{org}/{user}", get(identity::identity)),
+        ("/services/data", get(limits::versions)),
+        ("/services/data/{version}/limits", get(limits::limits)),
+        ("/services/data/{version}/query", get(query::query)),
+        ("/services/data/{version}/query/{locator}", get(query::more)),
+        ("/services/data/{version}/sobjects", get(describe::all)),
+        ("/services/data/{version}/sobjects/{object}/describe", get(describe::one)),
+        ("/services/data/{version}/sobjects/User/{id}/password", password),
+        ("/services/data/{version}/sobjects/{object}/{id}", record),
+        ("/services/data/{version}/composite/sobjects", delete(collections::delete)),
+    ]
 }

@@ -15,10 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A running org; it stops when this is dropped.
+/// A running org; it stops when this is dropped, which panics if a secret of the org stood in a request's address and
+/// the test neither [finished](Self::finish) nor [forgave](Org::forgive_exposed) it.
 pub struct Simulator {
     shared: Shared,
     document: Json,
+    secret_document: Json,
     server: JoinHandle<()>,
 }
 
@@ -33,13 +35,14 @@ impl Simulator {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let document = connect(&mut org, &url)?;
+        let secret_document = with_secrets(&document, &org);
         let shared = Shared { org: Arc::new(Mutex::new(org)), url: url.into() };
         let app = router(shared.clone());
         let server = tokio::spawn(async move {
             // The listener's errors are retried inside; the future ends with the task.
             drop(axum::serve(listener.tap_io(at_once), app).await);
         });
-        Ok(Self { shared, document, server })
+        Ok(Self { shared, document, secret_document, server })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -58,15 +61,30 @@ impl Simulator {
         self.document.clone()
     }
 
-    /// Ends the simulation; an error lists the writes nobody took and the requests that led nowhere.
+    /// The same, with each app's `client_secret` in place of its `private_key`.
+    pub fn client_credentials_document(&self) -> Json {
+        self.secret_document.clone()
+    }
+
+    /// Ends the simulation; an error lists the writes nobody took, the requests that led nowhere, and those with a
+    /// secret of the org in their address.
     pub fn finish(self) -> Result<(), Unexpected> {
-        self.org().journal.left_over().map_or(Ok(()), Err)
+        let mut org = self.org();
+        let left_over = org.journal.left_over();
+        org.journal.forgive_exposed();
+        drop(org);
+        left_over.map_or(Ok(()), Err)
     }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
         self.server.abort();
+        let exposed = self.org().journal.forgive_exposed();
+        assert!(
+            exposed == 0 || std::thread::panicking(),
+            "{exposed} requests had a secret of the org in their address"
+        );
     }
 }
 
@@ -90,11 +108,22 @@ fn connect(org: &mut Org, url: &str) -> io::Result<Json> {
     }))
 }
 
+fn with_secrets(document: &Json, org: &Org) -> Json {
+    let mut document = document.clone();
+    for (role, identity) in ["scanner", "revoker"].into_iter().zip(&org.identities) {
+        if let Some(entry) = document[role].as_object_mut() {
+            entry.remove("private_key");
+            entry.insert("client_secret".to_owned(), identity.client_secret.clone().into());
+        }
+    }
+    document
+}
+
 fn identity(org: &mut Org, app: &'static str, user: &str) -> io::Result<Json> {
     let username =
         org.users().iter().find(|one| one.username.starts_with(user)).map(|one| one.username.clone());
     let username = username.ok_or_else(|| io::Error::other("the org has no user for the connection"))?;
-    let (identity, PrivateKey(key)) = Identity::create(app, &username)?;
+    let (identity, PrivateKey(key)) = Identity::create(app, &username, org.secrets.client_secret())?;
     let document = json!({"client_id": identity.client_id, "username": username, "private_key": key});
     org.identities.push(identity);
     Ok(document)

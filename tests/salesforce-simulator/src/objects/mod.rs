@@ -134,7 +134,12 @@ impl Object {
         schema.needs.is_none_or(|permission| view.caller.may(permission))
             && self.since() <= view.major()
             && !view.org.settings.lacks(schema.name, None)
-            && (view.org.switches.outsiders == Outsiders::OwnRows || self.shows_others_to(view.caller))
+            && (view.org.switches.outsiders == Outsiders::OwnRows || !self.is_refused_to(view.caller))
+    }
+
+    fn is_refused_to(self, caller: &Caller) -> bool {
+        let switched = matches!(self, Self::AuthSession | Self::LoginHistory | Self::OauthToken);
+        switched && !self.shows_others_to(caller)
     }
 
     /// Whether the caller sees more than his own rows.
@@ -144,6 +149,10 @@ impl Object {
             Self::AuthSession => any(&[Permission::ManageUsers]),
             Self::LoginHistory => any(&[Permission::ManageUsers, Permission::MonitorLoginHistory]),
             Self::OauthToken => any(&[Permission::CustomizeApplication]),
+            Self::User => {
+                any(&[Permission::ViewAllUsers, Permission::ViewAllData, Permission::ModifyAllData])
+            }
+            Self::UserLogin => any(&[Permission::ManageUsers, Permission::FreezeUsers]),
             _ => true,
         }
     }
@@ -169,8 +178,12 @@ impl Object {
             Self::UserLogin => org.user_logins.lazy()?.clone(),
             _ => return None,
         };
-        let all = Places::range(0..block.len());
-        Some((block, all))
+        let visible = if self.shows_others_to(view.caller) {
+            Places::range(0..block.len())
+        } else {
+            Places::listed(block.place(&view.caller.user_id))
+        };
+        Some((block, visible))
     }
 
     /// The row with this id, if the caller may see it.

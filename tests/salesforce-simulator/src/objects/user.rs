@@ -129,6 +129,9 @@ impl Row for User {
     }
 }
 
+/// Without View All Users a user sees himself.
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
-    Box::new(view.org.users().iter().map(row))
+    let all = Object::User.shows_others_to(view.caller);
+    let mine = view.caller.user_id;
+    Box::new(view.org.users().iter().filter(move |user| all || user.id == mine).map(row))
 }

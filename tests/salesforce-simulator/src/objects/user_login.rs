@@ -1,6 +1,6 @@
 //! UserLogin: frozen or not.
 
-use super::{Field, Row, Rows, Schema, View, row};
+use super::{Field, Object, Row, Rows, Schema, View, row};
 use crate::id::Id;
 use crate::soql::Value;
 use crate::table::Keyed;
@@ -66,6 +66,9 @@ impl Row for UserLogin {
     }
 }
 
+/// Without Manage Users or Freeze Users a user sees his own row.
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
-    Box::new(view.org.user_logins.all().iter().map(row))
+    let all = Object::UserLogin.shows_others_to(view.caller);
+    let mine = view.caller.user_id;
+    Box::new(view.org.user_logins.all().iter().filter(move |state| all || state.user_id == mine).map(row))
 }

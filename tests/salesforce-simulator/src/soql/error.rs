@@ -27,6 +27,10 @@ impl SoqlError {
         Self::new("MALFORMED_QUERY", text.to_owned())
     }
 
+    pub(crate) fn longer_than(what: &str, most: usize) -> Self {
+        Self::unsupported(&format!("a SOQL {what} cannot be longer than {most} characters"))
+    }
+
     pub(crate) fn too_complicated() -> Self {
         Self::new(
             "QUERY_TOO_COMPLICATED",

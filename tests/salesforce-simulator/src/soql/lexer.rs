@@ -19,6 +19,9 @@ pub(crate) struct Placed {
     pub(crate) position: usize,
 }
 
+/// The most characters a string literal may have.
+const MAX_LITERAL: usize = 4_000;
+
 /// Longer symbols stand before the shorter ones they begin with.
 const SYMBOLS: [&str; 11] = ["!=", "<>", "<=", ">=", "(", ")", ",", "=", "<", ">", ":"];
 
@@ -73,6 +76,9 @@ impl Lexer<'_> {
             let c = self.peek().ok_or_else(|| self.error(start, "unterminated string literal"))?;
             self.position += 1;
             match c {
+                '\'' if text.chars().count() > MAX_LITERAL => {
+                    return Err(SoqlError::longer_than("string literal", MAX_LITERAL));
+                }
                 '\'' => return Ok(Token::Text(text)),
                 '\\' => self.escape(&mut text)?,
                 c => text.push(c),

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod ast;
+mod columns;
 mod condition;
 mod error;
 mod evaluate;
@@ -16,6 +17,7 @@ mod resolve;
 mod sequence;
 mod value;
 
+pub(crate) use columns::{ColumnName, columns};
 pub(crate) use error::SoqlError;
 pub(crate) use evaluate::{Answer, run};
 pub(crate) use places::Places;

@@ -4,10 +4,15 @@ use super::ast::{Direction, Function, Item, Nulls, Order, Path, Query};
 use super::error::SoqlError;
 use super::lexer::{Placed, Token, tokens};
 
+/// The most characters a statement may have.
+const MAX_STATEMENT: usize = 100_000;
 /// The most rows an OFFSET may skip.
 const MAX_OFFSET: usize = 2_000;
 
 pub(crate) fn parse(query: &str) -> Result<Query, SoqlError> {
+    if query.chars().count() > MAX_STATEMENT {
+        return Err(SoqlError::longer_than("statement", MAX_STATEMENT));
+    }
     let mut parser = Parser { query, tokens: tokens(query)?, next: 0 };
     let parsed = parser.query()?;
     match parser.tokens.get(parser.next) {
