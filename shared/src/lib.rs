@@ -10,6 +10,8 @@ pub mod detection;
 pub mod evidence;
 #[cfg(feature = "history-file")]
 pub mod history_file;
+#[cfg(feature = "indicators")]
+pub mod indicators;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod messages;

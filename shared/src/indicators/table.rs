@@ -1,0 +1,144 @@
+//! CSV with a header, its columns in any order.
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use super::indicator::{Indicator, Observable, Provenance, instant, quoted};
+use super::list::Indicators;
+
+/// Names of each column in the wild, in lower case without separators.
+const VALUE: [&str; 6] = ["value", "indicator", "ioc", "iocvalue", "indicatorvalue", "observable"];
+const TYPE: [&str; 5] = ["type", "indicatortype", "ioctype", "kind", "observabletype"];
+const VALID_FROM: [&str; 3] = ["validfrom", "from", "firstseen"];
+const VALID_UNTIL: [&str; 6] = ["validuntil", "validto", "until", "expires", "expiry", "expirationdate"];
+const SOURCE: [&str; 5] = ["source", "provenance", "feed", "reference", "createdby"];
+const CONFIDENCE: [&str; 1] = ["confidence"];
+
+/// Where each column stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Columns {
+    delimiter: u8,
+    value: usize,
+    kind: Option<usize>,
+    valid_from: Option<usize>,
+    valid_until: Option<usize>,
+    source: Option<usize>,
+    confidence: Option<usize>,
+}
+
+impl Columns {
+    /// The columns of a header; `None` where the line is none, because it names no column of values.
+    pub(super) fn of(header: &str) -> Option<Self> {
+        let delimiter =
+            [b',', b';', b'\t'].into_iter().max_by_key(|d| header.bytes().filter(|b| b == d).count())?;
+        let names: Vec<_> = header.split(char::from(delimiter)).map(plain_name).collect();
+        let place = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
+        Some(Self {
+            delimiter,
+            value: place(&VALUE)?,
+            kind: place(&TYPE),
+            valid_from: place(&VALID_FROM),
+            valid_until: place(&VALID_UNTIL),
+            source: place(&SOURCE),
+            confidence: place(&CONFIDENCE),
+        })
+    }
+}
+
+fn plain_name(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Reads the rows below the header. Rows that begin with `#` are skipped.
+pub(super) fn read(file: &str, text: &str, columns: &Columns, list: &mut Indicators) {
+    // With one kind of line break, and one behind the last row, where the reader stands tells where a row began.
+    let text = text.replace("\r\n", "\n") + "\n";
+    let mut builder = ReaderBuilder::new();
+    let mut rows =
+        builder.delimiter(columns.delimiter).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let mut row = StringRecord::new();
+    loop {
+        let read = rows.read_record(&mut row);
+        let breaks = row.as_slice().matches('\n').count() as u64;
+        let line = rows.position().line().saturating_sub(1 + breaks);
+        let at = Provenance::Line { file: file.to_owned(), line };
+        match read {
+            Ok(false) => return,
+            Ok(true) if row.get(0).is_some_and(|first| first.starts_with('#')) => {}
+            Ok(true) => list.take(at.clone(), entry(&row, columns, at)),
+            Err(error) => list.take(at, Err(error.to_string())),
+        }
+    }
+}
+
+fn entry(row: &StringRecord, columns: &Columns, at: Provenance) -> Result<Indicator, String> {
+    let field = |place: Option<usize>| place.and_then(|place| row.get(place)).filter(|text| !text.is_empty());
+    let value = field(Some(columns.value)).ok_or("it has no value")?;
+    let observable = match field(columns.kind) {
+        Some(kind) => Observable::of_type(kind, value)?,
+        None => Observable::inferred(value)?,
+    };
+    Ok(Indicator {
+        valid_from: field(columns.valid_from).map(instant).transpose()?,
+        valid_until: field(columns.valid_until).map(instant).transpose()?,
+        confidence: field(columns.confidence).map(confidence).transpose()?,
+        source: field(columns.source).map(str::to_owned),
+        ..Indicator::new(observable, at)
+    })
+}
+
+fn confidence(text: &str) -> Result<u8, String> {
+    let percent = text.trim_end_matches('%').trim().parse().ok().filter(|percent| *percent <= 100);
+    percent.ok_or_else(|| format!("the confidence {} is no number from 0 to 100", quoted(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list_of(text: &str) -> Indicators {
+        let mut list = Indicators::default();
+        let columns = Columns::of(text.lines().next().unwrap()).unwrap();
+        read("feed.csv", text, &columns, &mut list);
+        list
+    }
+
+    #[test]
+    fn columns_may_stand_in_any_order_and_under_any_usual_name() {
+        let list = list_of(
+            "Confidence;Valid Until;Source;indicator;Type\n90;2026-10-01;\"a; feed\";198.51.100[.]7;ip-dst\n\
+             ;;;Drift;app\n",
+        );
+        let [address, app] = list.all() else { panic!("{list:?}") };
+        assert_eq!(address.observable.to_string(), "198.51.100.7");
+        assert_eq!((address.confidence, address.source.as_deref()), (Some(90), Some("a; feed")));
+        assert_eq!(address.valid_until.unwrap().to_string(), "2026-10-01T00:00:00Z");
+        assert_eq!((app.observable.kind(), app.valid_until), ("application", None));
+        assert_eq!(address.provenance[0].to_string(), "feed.csv, line 2");
+    }
+
+    #[test]
+    fn a_bad_row_is_named_by_its_line_and_the_rest_is_used() {
+        let text =
+            "value,type,confidence\n\"x\ny\",ip,\n198.51.100.7,,\n# left out\n\n198.51.100.8,ip,200\n,ip,";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let list = list_of(&text);
+            assert_eq!(list.all().len(), 1);
+            let bad: Vec<_> = list.rejected.first.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                bad,
+                [
+                    "feed.csv, line 2: `xy` is no address or CIDR",
+                    "feed.csv, line 7: the confidence `200` is no number from 0 to 100",
+                    "feed.csv, line 8: it has no value",
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_without_a_column_of_values_is_no_header() {
+        assert_eq!(Columns::of("198.51.100.7"), None);
+        assert_eq!(Columns::of("name,type"), None);
+        assert!(Columns::of("value").is_some());
+    }
+}
