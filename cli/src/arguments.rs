@@ -9,6 +9,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::commands::hunt::HuntOptions;
+use crate::commands::logins::LoginsOptions;
+use crate::commands::sessions::SessionsOptions;
+use crate::commands::tokens::TokensOptions;
+
 /// Finds hostile Salesforce logins and ends them.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100)]
@@ -44,6 +49,14 @@ pub(crate) enum Command {
     Evaluate(EvaluateOptions),
     /// Show what containing a user would end, and with --apply do it and prove it.
     Contain(ContainOptions),
+    /// List live sessions: who is in, from where, since when.
+    Sessions(SessionsOptions),
+    /// List refresh tokens: which application may come back as whom.
+    Tokens(TokensOptions),
+    /// List logins, as JSON and CSV without end.
+    Logins(LoginsOptions),
+    /// Look for addresses, user agents, applications or users over every org given and six months.
+    Hunt(HuntOptions),
     /// List findings.
     Findings(StoreOptions),
     /// Verify the evidence.
@@ -252,7 +265,7 @@ fn without_policy() -> clap::Error {
 }
 
 /// An instant, or a date that begins at midnight UTC.
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     if let Ok(instant) = text.parse() {
         return Ok(instant);
     }

@@ -5,9 +5,11 @@ mod commands;
 mod containing;
 mod drill;
 mod exit;
+mod moment;
 mod output;
 mod pipeline;
 mod progress;
+mod reading;
 mod replay;
 mod report;
 mod round;
@@ -25,6 +27,10 @@ async fn main() -> std::process::ExitCode {
         Command::Run(options) => commands::run::run(&options, output).await,
         Command::Evaluate(options) => commands::evaluate::run(&options, output),
         Command::Contain(options) => commands::contain::run(&options, output).await,
+        Command::Sessions(options) => commands::sessions::run(&options, output).await,
+        Command::Tokens(options) => commands::tokens::run(&options, output).await,
+        Command::Logins(options) => commands::logins::run(&options, output).await,
+        Command::Hunt(options) => commands::hunt::run(&options, output).await,
         Command::Findings(options) => commands::findings::run(&options, output).await,
         Command::Evidence(options) => commands::evidence::run(&options, output).await,
         Command::Drill(options) => Box::pin(drill::run(&options, output)).await,
@@ -32,6 +38,9 @@ async fn main() -> std::process::ExitCode {
     };
     outcome
         .unwrap_or_else(|error| {
+            if output::is_closed_pipe(&error) {
+                return Exit::Clean;
+            }
             output::complain(&error);
             Exit::of(&error)
         })

@@ -1,8 +1,23 @@
 //! One command a file.
 
+mod cells;
 pub(crate) mod contain;
 pub(crate) mod evaluate;
 pub(crate) mod evidence;
+mod filters;
 pub(crate) mod findings;
+pub(crate) mod hunt;
+pub(crate) mod logins;
 pub(crate) mod run;
+pub(crate) mod sessions;
 pub(crate) mod simulate;
+pub(crate) mod tokens;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// Says that an org cannot be seen; what little can be seen of it would look like all of it.
+fn blind(alias: &str, why: &str) -> Exit {
+    output::note(&format!("Org {}: blind: {}", output::harmless(alias), output::harmless(why)));
+    Exit::Blind
+}

@@ -26,6 +26,31 @@ pub(crate) fn outcome(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
+/// JSON, one object a line.
+pub(crate) fn objects(out: &str) -> Vec<serde_json::Value> {
+    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The keys of an object.
+pub(crate) fn keys(object: &serde_json::Value) -> String {
+    object.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+}
+
+/// A table's words, with what differs from run to run by another name: times, ages, and what is named.
+pub(crate) fn words(table: &str, renamed: &[(&str, &str)]) -> String {
+    let is_drawn = |word: &&str| !word.starts_with(['─', '═', '╌']);
+    let told = |word: &str| match renamed.iter().find(|(what, _)| *what == word) {
+        Some((_, name)) => (*name).to_owned(),
+        None if word.starts_with("20") && word.contains('-') || word.len() == 8 && word.contains(':') => {
+            "TIME".to_owned()
+        }
+        None => word.to_owned(),
+    };
+    let line = |line: &str| line.split_whitespace().filter(is_drawn).map(told).collect::<Vec<_>>().join(" ");
+    let lines: Vec<_> = table.lines().map(line).filter(|line| !line.is_empty()).collect();
+    (0..10).fold(lines.join("\n"), |text, seconds| text.replace(&format!(" {seconds} s ago"), " N s ago"))
+}
+
 /// A small org that lives until now.
 pub(crate) fn small_org() -> Org {
     generate(&Seed { users: 50, days: 20, now: SystemClock.now(), ..Seed::default() })
@@ -40,7 +65,11 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start() -> Self {
-        let simulator = Simulator::start(small_org()).await.unwrap();
+        Self::of(small_org()).await
+    }
+
+    pub(crate) async fn of(org: Org) -> Self {
+        let simulator = Simulator::start(org).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let connection = directory.path().join("connection.json");
         std::fs::write(&connection, simulator.connection_document().to_string()).unwrap();

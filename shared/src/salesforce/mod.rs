@@ -18,6 +18,7 @@ mod http;
 mod lanes;
 mod login_fields;
 mod login_history;
+mod login_lookup;
 mod login_reading;
 mod login_record;
 mod oauth_token;

@@ -73,6 +73,12 @@ impl Salesforce {
         Ok(found.into_iter().find(|user| user.username.eq_ignore_ascii_case(username)))
     }
 
+    /// The users with exactly this username, name or e-mail address, case aside.
+    pub async fn users_called(&self, text: &str) -> Result<Vec<User>, SalesforceError> {
+        let text = quote(text);
+        self.users_where(&format!("Username = {text} OR Name = {text} OR Email = {text}")).await
+    }
+
     async fn users_where(&self, condition: &str) -> Result<Vec<User>, SalesforceError> {
         let fields = "Id, Username, Name, IsActive, Profile.Name";
         self.rows(OBJECT, format!("SELECT {fields} FROM User WHERE {condition}"), user_from_record).await
