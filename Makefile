@@ -1,9 +1,9 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench build
+.PHONY: help setup run test test-long check bench build
 
 help: ## Says what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 11
 
 setup: ## Gets the tools that check, test and build need (into .tools, and Debian's Chromium); quick when they are there
 	@scripts/setup
@@ -12,13 +12,17 @@ run: ## Runs the drill: attacks on a simulated org, found and ended; prints wher
 	@scripts/run
 
 test: check ## Checks, then runs every test: what CI runs
-	cargo test --locked --workspace
+	@scripts/test
+
+test-long: setup ## Runs every test, also those that try every fault at every request and many seeds
+	@scripts/test --include-ignored
 
 check: setup ## Formatting, lints, and the rules for dependencies
 	@scripts/check
 
-bench: ## Runs the benchmarks
+bench: setup ## Runs the benchmarks: judging, and reading a million logins beside jsforce and simple-salesforce
 	cargo bench --locked -p session-warden --bench judging --bench reading
+	@scripts/bench-scan
 
 build: setup ## Builds the three Lambda functions for arm64, ready to upload, below target/lambda
 	@scripts/build

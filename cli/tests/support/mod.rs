@@ -23,7 +23,10 @@ pub(crate) fn warden(directory: &Path) -> Command {
 /// What a run came to: exit code, standard output, standard error.
 pub(crate) fn outcome(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    // Among the test's own output it is searched for secrets.
+    println!("{out}{err}");
+    (output.status.code().unwrap_or(-1), out, err)
 }
 
 /// JSON, one object a line.

@@ -15,6 +15,7 @@ mod lazy;
 mod objects;
 mod org;
 mod permission;
+mod recording;
 mod settings;
 mod soql;
 mod switches;

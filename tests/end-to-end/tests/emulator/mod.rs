@@ -70,6 +70,8 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _ = self.emulator.kill();
         let _ = self.emulator.wait();
+        // Among the test's own output it is searched for secrets.
+        println!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
     }
 }
 

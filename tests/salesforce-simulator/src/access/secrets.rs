@@ -1,5 +1,5 @@
-//! Tokens that look like Salesforce's; drawn from a seed, so that an org is the same every time. What was given out is
-//! known again where it must not be.
+//! Tokens that look like Salesforce's and carry a mark to find them by; drawn from a seed, so that an org is the same every
+//! time. What was given out is known again where it must not be.
 
 use crate::id::Id;
 use rand::RngExt;
@@ -13,6 +13,9 @@ const DELETE: &str = "dT";
 /// Stands near the start of every RSA key in PKCS#8.
 const KEY: &str = "IBADANBgkqhkiG9w0BAQEF";
 const JWT: &str = "eyJ0eXAiOiJKV1QifQ.eyJ";
+
+/// Stands in every secret: `scripts/search-secrets` looks for it where no secret may be.
+const CANARY: &str = "C4n4ry";
 
 #[derive(Debug)]
 pub(crate) struct Secrets {
@@ -77,6 +80,7 @@ impl Secrets {
     }
 
     fn text(&mut self, length: usize) -> String {
-        (0..length).map(|_| char::from(self.dice.sample(Alphanumeric))).collect()
+        let random = (CANARY.len()..length).map(|_| char::from(self.dice.sample(Alphanumeric)));
+        CANARY.chars().chain(random).collect()
     }
 }

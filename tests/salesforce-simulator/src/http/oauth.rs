@@ -4,6 +4,7 @@ use super::answer::Note;
 use super::client::Client;
 use super::{Meddling, Shared};
 use crate::access::{Grant, OauthError};
+use crate::recording;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Extension, Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -33,8 +34,14 @@ pub(crate) async fn token(
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Response {
     let Form(request) = form.unwrap_or_default();
+    let assertion = request.assertion.clone();
     match granted(&shared, request, &headers) {
-        Ok(grant) => answer(&shared, &grant),
+        Ok(grant) => {
+            if !assertion.is_empty() {
+                recording::issued("assertion", &assertion);
+            }
+            answer(&shared, &grant)
+        }
         Err(error) => error.into_response(),
     }
 }
@@ -56,6 +63,7 @@ fn granted(shared: &Shared, request: TokenRequest, headers: &HeaderMap) -> Resul
 }
 
 fn answer(shared: &Shared, grant: &Grant) -> Response {
+    recording::issued("access_token", &grant.access_token);
     let org_id = shared.org().id();
     let url = &shared.url;
     let body = json!({

@@ -6,6 +6,7 @@ use crate::access::LOGIN_HOST;
 use crate::access::identity::{Identity, PrivateKey};
 use crate::journal::Unexpected;
 use crate::org::Org;
+use crate::recording;
 use crate::switches::OwnAudience;
 use axum::serve::ListenerExt;
 use serde_json::{Value as Json, json};
@@ -35,6 +36,7 @@ impl Simulator {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let document = connect(&mut org, &url)?;
+        recording::begin(&org, &document)?;
         let secret_document = with_secrets(&document, &org);
         let shared = Shared { org: Arc::new(Mutex::new(org)), url: url.into() };
         let app = router(shared.clone());

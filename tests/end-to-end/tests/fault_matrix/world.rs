@@ -1,0 +1,168 @@
+//! A small org, and what a case does to whoever reads it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use salesforce_simulator::{Clock as SimulatedClock, Seed, Simulator, generate};
+use session_warden::clock::FixedClock;
+use session_warden::salesforce::{
+    Connection, FoundSession, FoundToken, Owned, Role, Salesforce, TokenHashKey, Whose, http_client,
+};
+use session_warden::stages::{Scan, ScanError};
+use session_warden::store::{MemoryStore, Store};
+
+use crate::cases::Case;
+use crate::collected::Collected;
+
+/// More steps than any scan here needs.
+const STEPS: u32 = 60;
+/// After this every row is visible, also one that a switch makes late.
+const SETTLED: SignedDuration = SignedDuration::from_secs(40);
+
+pub(crate) struct World {
+    simulator: Simulator,
+    now: Timestamp,
+    http: reqwest::Client,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let start = Timestamp::from_second(1_790_000_000).unwrap();
+        let org = generate(&Seed { users: 40, days: 6, now: start, ..Seed::default() });
+        let simulator = Simulator::start(org).await.unwrap();
+        let mut world = Self { simulator, now: start, http: http_client().unwrap() };
+        world.pass(SignedDuration::from_secs(1));
+        world
+    }
+
+    /// The requests of an undisturbed scan, and of reading sessions and tokens after it.
+    pub(crate) async fn requests_of_a_scan(self) -> u32 {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let sent = Collected::into(Arc::clone(&store));
+        let quiet = Case::quiet();
+        *self.simulator.org().switches_mut() = quiet.switches;
+        self.scan(store.as_ref(), &sent).await.unwrap();
+        self.snapshots(&quiet.name).await.unwrap();
+        self.simulator.org().requests().len() as u32
+    }
+
+    /// Reads under the case's faults, and once more without; the reason if something is lost or doubled.
+    pub(crate) async fn holds(&mut self, case: &Case) -> Result<(), String> {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let sent = Collected::into(Arc::clone(&store));
+        *self.simulator.org().switches_mut() = case.switches;
+        case.faults.iter().cloned().for_each(|fault| self.simulator.org().faults_mut().add(fault));
+        tell(&case.name, &self.scan(store.as_ref(), &sent).await);
+        self.snapshots(&case.name).await?;
+        self.simulator.org().faults_mut().clear();
+
+        self.pass(SETTLED);
+        let repeated = self.scan(store.as_ref(), &sent).await;
+        repeated.map_err(|error| format!("the repetition failed: {error}"))?;
+        self.compare(&sent.times())?;
+        self.simulator.org().forgive_unmatched();
+        self.simulator.org().take_writes();
+        Ok(())
+    }
+
+    async fn scan(&self, store: &dyn Store, sent: &Collected) -> Result<(), ScanError> {
+        let salesforce = self.client(Role::Scanner);
+        let own = self.connection().usernames();
+        let clock = FixedClock(self.now);
+        let scan = Scan { salesforce: &salesforce, store, outbox: sent, clock: &clock, own: &own };
+        for _ in 0..STEPS {
+            let scanned = scan.step(&|_| {}).await?;
+            if let Some(missing) = scanned.blind.first() {
+                return Err(ScanError::Blind { missing: missing.clone() });
+            }
+            if scanned.caught_up {
+                return Ok(());
+            }
+        }
+        panic!("a scan that never reaches the present");
+    }
+
+    /// Live sessions and tokens, as they are or not at all.
+    async fn snapshots(&self, case: &str) -> Result<(), String> {
+        let client = self.client(Role::Revoker);
+        let read = client.sessions(Whose::Everyone).await;
+        tell(case, &read.as_ref().map(|_| ()));
+        if let Ok(read) = read {
+            let live = read.iter().filter(|found| found.session.expires() > self.now);
+            let others = live.filter(|found| found.owned == Owned::ByOthers);
+            self.same("sessions", others.map(session_id).collect(), self.sessions())?;
+        }
+        let read = client.tokens(Whose::Everyone, &TokenHashKey::new([7; 32])).await;
+        tell(case, &read.as_ref().map(|_| ()));
+        read.map_or(Ok(()), |read| self.same("tokens", read.iter().map(token_owner).collect(), self.tokens()))
+    }
+
+    fn same(&self, what: &str, mut read: Vec<String>, mut there: Vec<String>) -> Result<(), String> {
+        read.sort();
+        there.sort();
+        let (read_rows, rows) = (read.len(), there.len());
+        (read == there)
+            .then_some(())
+            .ok_or_else(|| format!("{read_rows} {what} were read of {rows}, without an error"))
+    }
+
+    /// Whether each login and each live session was sent exactly once.
+    fn compare(&self, times: &BTreeMap<String, u32>) -> Result<(), String> {
+        let org = self.simulator.org();
+        let logins = org.logins().iter().filter(|login| login.login_time < self.now);
+        let expected: Vec<String> = logins.map(|login| format!("login {}", login.id)).collect();
+        drop(org);
+        let sessions = self.sessions().into_iter().map(|id| format!("session {id}"));
+        let lost =
+            expected.into_iter().chain(sessions).filter(|name| !times.contains_key(name)).collect::<Vec<_>>();
+        let doubled: Vec<_> = times.iter().filter(|(_, times)| **times > 1).collect();
+        let none = lost.is_empty() && doubled.is_empty();
+        none.then_some(()).ok_or_else(|| {
+            let (few, many) = (&lost[..lost.len().min(3)], &doubled[..doubled.len().min(3)]);
+            format!("{} lost {few:?}, {} doubled {many:?}", lost.len(), doubled.len())
+        })
+    }
+
+    /// The live sessions of others.
+    fn sessions(&self) -> Vec<String> {
+        let org = self.simulator.org();
+        let own = org.users().iter().filter(|user| user.username.starts_with("session-warden-"));
+        let own: Vec<_> = own.map(|user| user.id).collect();
+        let live = org.sessions().iter().filter(|session| session.is_live(self.now));
+        live.filter(|session| !own.contains(&session.user_id)).map(|session| session.id.to_string()).collect()
+    }
+
+    fn tokens(&self) -> Vec<String> {
+        self.simulator.org().tokens().iter().map(|token| format!("{} {}", token.user_id, token.app)).collect()
+    }
+
+    fn client(&self, role: Role) -> Salesforce {
+        let clock = Arc::new(FixedClock(self.now));
+        Salesforce::new(&self.connection(), role, self.http.clone(), clock).unwrap()
+    }
+
+    fn connection(&self) -> Connection {
+        Connection::parse(&self.simulator.connection_document().to_string()).unwrap()
+    }
+
+    fn pass(&mut self, time: SignedDuration) {
+        self.now += time;
+        self.simulator.org().set_clock(SimulatedClock::Fixed(self.now));
+    }
+}
+
+fn session_id(found: &FoundSession) -> String {
+    found.session.id.to_string()
+}
+
+fn token_owner(found: &FoundToken) -> String {
+    format!("{} {}", found.token.user_id, found.token.app_name)
+}
+
+/// Prints an error in both its forms; what tests print is searched for secrets.
+fn tell<E: std::error::Error>(case: &str, outcome: &Result<(), E>) {
+    if let Err(error) = outcome {
+        println!("{case}: {error} {error:?}");
+    }
+}
