@@ -1,8 +1,9 @@
 //! The `warden` binary, and a simulated org to point it at.
 #![allow(
     dead_code,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "each test file uses a part, and a support that fails fails the test"
+    reason = "each test file uses a part, a support that fails fails the test, and what it prints is searched for secrets"
 )]
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The three Lambda functions as they are deployed: an attack is found and ended, and what is wrong is told.
 
 #![allow(clippy::unwrap_used, reason = "a test's support fails the test")]
+#![allow(clippy::print_stdout, reason = "what tests print is searched for secrets")]
 
 mod emulator;
 

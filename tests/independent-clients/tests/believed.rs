@@ -2,6 +2,7 @@
 //! log in by JWT bearer, page, delete sessions one by one and many at once, revoke, and find dead what was ended.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+#![allow(clippy::print_stdout, reason = "what tests print is searched for secrets")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

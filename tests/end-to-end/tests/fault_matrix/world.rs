@@ -1,13 +1,13 @@
 //! A small org, and what a case does to whoever reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use salesforce_simulator::{Clock as SimulatedClock, Seed, Simulator, generate};
+use salesforce_simulator::{Clock as SimulatedClock, OwnAudience, Seed, Simulator, generate};
 use session_warden::clock::FixedClock;
 use session_warden::salesforce::{
-    Connection, FoundSession, FoundToken, Owned, Role, Salesforce, TokenHashKey, Whose, http_client,
+    Connection, FoundSession, FoundToken, Role, Salesforce, TokenHashKey, Whose, http_client,
 };
 use session_warden::stages::{Scan, ScanError};
 use session_warden::store::{MemoryStore, Store};
@@ -90,21 +90,13 @@ impl World {
         tell(case, &read.as_ref().map(|_| ()));
         if let Ok(read) = read {
             let live = read.iter().filter(|found| found.session.expires() > self.now);
-            let others = live.filter(|found| found.owned == Owned::ByOthers);
-            self.same("sessions", others.map(session_id).collect(), self.sessions())?;
+            let own = self.own();
+            let others = live.filter(|found| !own.contains(found.session.user_id.as_str()));
+            same("sessions", others.map(session_id).collect(), self.sessions())?;
         }
         let read = client.tokens(Whose::Everyone, &TokenHashKey::new([7; 32])).await;
         tell(case, &read.as_ref().map(|_| ()));
-        read.map_or(Ok(()), |read| self.same("tokens", read.iter().map(token_owner).collect(), self.tokens()))
-    }
-
-    fn same(&self, what: &str, mut read: Vec<String>, mut there: Vec<String>) -> Result<(), String> {
-        read.sort();
-        there.sort();
-        let (read_rows, rows) = (read.len(), there.len());
-        (read == there)
-            .then_some(())
-            .ok_or_else(|| format!("{read_rows} {what} were read of {rows}, without an error"))
+        read.map_or(Ok(()), |read| same("tokens", read.iter().map(token_owner).collect(), self.tokens()))
     }
 
     /// Whether each login and each live session was sent exactly once.
@@ -126,11 +118,19 @@ impl World {
 
     /// The live sessions of others.
     fn sessions(&self) -> Vec<String> {
+        let own = self.own();
+        let org = self.simulator.org();
+        let live = org.sessions().iter().filter(|session| session.is_live(self.now));
+        live.filter(|session| !own.contains(session.user_id.as_str()))
+            .map(|session| session.id.to_string())
+            .collect()
+    }
+
+    /// Both identities of the connection.
+    fn own(&self) -> BTreeSet<String> {
         let org = self.simulator.org();
         let own = org.users().iter().filter(|user| user.username.starts_with("session-warden-"));
-        let own: Vec<_> = own.map(|user| user.id).collect();
-        let live = org.sessions().iter().filter(|session| session.is_live(self.now));
-        live.filter(|session| !own.contains(&session.user_id)).map(|session| session.id.to_string()).collect()
+        own.map(|user| user.id.to_string()).collect()
     }
 
     fn tokens(&self) -> Vec<String> {
@@ -143,13 +143,27 @@ impl World {
     }
 
     fn connection(&self) -> Connection {
-        Connection::parse(&self.simulator.connection_document().to_string()).unwrap()
+        let mut document = self.simulator.connection_document();
+        if self.simulator.org().switches_mut().own_audience == OwnAudience::Refused {
+            document["audience"] = "https://login.salesforce.com".into();
+        }
+        Connection::parse(&document.to_string()).unwrap()
     }
 
     fn pass(&mut self, time: SignedDuration) {
         self.now += time;
         self.simulator.org().set_clock(SimulatedClock::Fixed(self.now));
     }
+}
+
+fn same(what: &str, mut read: Vec<String>, mut there: Vec<String>) -> Result<(), String> {
+    read.sort();
+    there.sort();
+    let (read_rows, rows) = (read.len(), there.len());
+    if read == there {
+        return Ok(());
+    }
+    Err(format!("{read_rows} {what} were read of {rows}, without an error"))
 }
 
 fn session_id(found: &FoundSession) -> String {
