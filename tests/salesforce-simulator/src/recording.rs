@@ -25,7 +25,9 @@ pub(crate) fn begin(org: &Org, document: &Json) -> io::Result<()> {
         ("password", org.users().iter().map(|user| user.password.as_str()).find(|text| !text.is_empty())),
     ];
     for (kind, secret) in secrets {
-        secret.into_iter().for_each(|secret| issued(kind, secret));
+        if let Some(secret) = secret {
+            issued(kind, secret);
+        }
     }
     Ok(())
 }
