@@ -28,7 +28,12 @@ where
                 wait(if is_crowded { CROWDED_PAUSE } else { FIRST_PAUSE }, repetition).await;
                 repetition += 1;
             }
-            outcome => return outcome,
+            outcome => {
+                if let Err(error) = &outcome {
+                    tracing::debug!(?error, repetition, "Salesforce is not asked again");
+                }
+                return outcome;
+            }
         }
     }
 }

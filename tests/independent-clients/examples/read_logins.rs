@@ -1,4 +1,4 @@
-//! Reads a window of the login history and prints how many rows there were and how long that took.
+//! Reads a window of the login history as the back-fill does and prints how many rows there were and how long that took.
 //! On standard input: `{"connection": …, "from": …, "until": …}`.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement, run by scripts/bench-scan")]
@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use session_warden::clock::SystemClock;
 use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
 
+/// Rows a slice should hold, as in a back-fill.
+const SLICE_ROWS: u64 = 1_600;
+
 #[tokio::main]
 async fn main() {
     let asked: Value = serde_json::from_reader(std::io::stdin()).unwrap();
@@ -23,7 +26,14 @@ async fn main() {
     client.org_id().await.unwrap();
 
     let began = Instant::now();
-    let rows =
-        client.logins(from, until).try_fold(0, async |rows, page| Ok(rows + page.rows.len())).await.unwrap();
+    let slices = client.login_count(from, until).await.unwrap().div_ceil(SLICE_ROWS).max(1);
+    let width = i128::from(until.as_second() - from.as_second());
+    let bound = |slice: u64| {
+        let seconds = width * i128::from(slice) / i128::from(slices);
+        Timestamp::from_second(from.as_second() + i64::try_from(seconds).unwrap()).unwrap()
+    };
+    let bounds: Vec<_> = (0..=slices).map(bound).collect();
+    let pages = client.logins_in_slices(&bounds);
+    let rows = pages.try_fold(0, async |rows, page| Ok(rows + page.rows.len())).await.unwrap();
     println!("{}", json!({ "rows": rows, "seconds": began.elapsed().as_secs_f64() }));
 }
