@@ -189,7 +189,7 @@ impl Cursor {
     pub(super) fn advance<'a>(&mut self, read_until: Timestamp, sent: impl Iterator<Item = &'a Login>) {
         self.read_until = self.read_until.max(read_until);
         self.recent.extend(sent.map(|login| (login.id.clone(), login.time)));
-        let earliest = self.read_until - OVERLAP;
+        let earliest = Counts::begin(self.read_until - OVERLAP);
         self.recent.retain(|_, time| *time >= earliest);
         while self.recent.len() > RECENT {
             self.recent.pop_first();
