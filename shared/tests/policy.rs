@@ -21,8 +21,8 @@ fn by_default_nothing_acts() {
 fn an_unknown_key_is_an_error_that_names_its_line() {
     let error = Policy::parse("mode: observe\ncaps:\n  per_huor: 5\n").unwrap_err().to_string();
     assert!(error.contains("per_huor") && error.contains("line 3"), "{error}");
-    let error = Policy::parse("detections:\n  brute-force:\n    mode: contain\n").unwrap_err().to_string();
-    assert!(error.contains("brute-force") && error.contains("line 2"), "{error}");
+    let error = Policy::parse("detections:\n  brute-farce:\n    mode: contain\n").unwrap_err().to_string();
+    assert!(error.contains("brute-farce") && error.contains("line 2"), "{error}");
     let error =
         Policy::parse("detections:\n  sso-bypass:\n    parameters:\n      sso_login: 1\n").unwrap_err();
     assert!(error.to_string().contains("line 4"), "{error}");

@@ -142,6 +142,8 @@ fn detections_off(options: &EvaluateOptions, history: &History, rules: &Rules) -
         Sensor::Verifications => {
             options.verifications.is_none().then_some("no --verifications file was given")
         }
+        // The logins themselves name their users; what else an account is comes with --users.
+        Sensor::Accounts => options.users.is_none().then_some("no --users file was given"),
         Sensor::Places => {
             let has = |column| !history.columns_missing.contains(&column);
             (!has("Country Code") && !has("Location") && !has("Latitude"))

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::family_of;
 use super::{Hit, View};
 use crate::observation::{Login, Session, Verification};
+
+/// How much of its weight a detection keeps beside a stronger one of its own family.
+const FURTHER: f64 = 0.15;
 
 /// How bad it is if true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,15 +37,27 @@ impl Severity {
         }
     }
 
-    /// The chance, 0 to 100, that at least one of several hits is right, were they independent.
-    pub(super) fn score(severities: impl Iterator<Item = Self>) -> f64 {
-        let miss: f64 = severities.map(|severity| 1.0 - severity.weight()).product();
+    /// The chance, 0 to 100, that at least one of several detections is right. Families are taken to be independent;
+    /// within one, the strongest counts fully and each further one a little, because both look at the same thing.
+    pub(super) fn score<'d>(said: impl IntoIterator<Item = (&'d str, Self)>) -> f64 {
+        let mut families: Vec<(Option<Family>, f64, f64)> = Vec::new();
+        for (detection, severity) in said {
+            let (family, weight) = (family_of(detection), severity.weight());
+            match families.iter_mut().find(|known| known.0.is_some() && known.0 == family) {
+                Some((_, strongest, others)) => {
+                    *others *= 1.0 - FURTHER * weight.min(*strongest);
+                    *strongest = strongest.max(weight);
+                }
+                None => families.push((family, weight, 1.0)),
+            }
+        }
+        let miss: f64 = families.iter().map(|(_, strongest, others)| (1.0 - strongest) * others).product();
         ((1.0 - miss) * 1000.0).round() / 10.0
     }
 
-    /// The severity of several hits together.
-    pub fn joined(severities: impl Iterator<Item = Self>) -> Self {
-        Self::of_score(Self::score(severities))
+    /// The severity of what several detections say together, each named by its id.
+    pub fn joined<'d>(said: impl IntoIterator<Item = (&'d str, Self)>) -> Self {
+        Self::of_score(Self::score(said))
     }
 
     /// The severity of a joined score, 0 to 100. Two independent `medium` hits make a `high`.
@@ -80,7 +96,7 @@ pub enum Confidence {
 }
 
 /// Detections of one family look at the same thing; two families are independent evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// A: attacks on credentials.
@@ -89,12 +105,44 @@ pub enum Family {
     Place,
     /// C: networks.
     Network,
+    /// D: clients and devices.
+    Client,
     /// E: applications and OAuth.
     Application,
     /// F: assurance and identity changes.
     Assurance,
+    /// G: lifecycle, time and volume.
+    Lifecycle,
     /// H: sessions.
     Session,
+}
+
+impl Family {
+    /// Every family, in the order of the catalogue.
+    pub const ALL: [Self; 8] = [
+        Self::Credential,
+        Self::Place,
+        Self::Network,
+        Self::Client,
+        Self::Application,
+        Self::Assurance,
+        Self::Lifecycle,
+        Self::Session,
+    ];
+
+    /// Its letter in the catalogue, its name in a path, and its heading.
+    pub fn names(self) -> (char, &'static str, &'static str) {
+        match self {
+            Self::Credential => ('A', "credentials", "Attacks on credentials"),
+            Self::Place => ('B', "places", "Travel and place"),
+            Self::Network => ('C', "networks", "Networks"),
+            Self::Client => ('D', "clients", "Clients and devices"),
+            Self::Application => ('E', "applications", "Applications and OAuth"),
+            Self::Assurance => ('F', "assurance", "Assurance and changes of identity"),
+            Self::Lifecycle => ('G', "lifecycle", "Lifecycle, time and volume"),
+            Self::Session => ('H', "sessions", "Sessions"),
+        }
+    }
 }
 
 /// What must be readable for a detection to speak.
@@ -109,6 +157,8 @@ pub enum Sensor {
     Sessions,
     /// VerificationHistory.
     Verifications,
+    /// User.
+    Accounts,
 }
 
 impl Sensor {
@@ -119,6 +169,7 @@ impl Sensor {
             Self::Places => "LoginGeo or CountryIso",
             Self::Sessions => "AuthSession",
             Self::Verifications => "VerificationHistory",
+            Self::Accounts => "User",
         }
     }
 }
@@ -136,7 +187,7 @@ pub struct About {
     pub why: &'static str,
     /// The severity it reaches at most by itself.
     pub severity: Severity,
-    /// How often it is right.
+    /// How often it is right; a `high` hit of `high` confidence is conclusive by itself.
     pub confidence: Confidence,
     /// What it looks at.
     pub family: Family,
@@ -144,6 +195,10 @@ pub struct About {
     pub mitre: &'static [&'static str],
     /// What must be readable.
     pub needs: &'static [Sensor],
+    /// Its parameters in the policy: the name, and what it means with its unit.
+    pub parameters: &'static [(&'static str, &'static str)],
+    /// What keeps it quiet, or makes it weigh less, though the pattern is there.
+    pub quiet: &'static [&'static str],
 }
 
 /// One detection. It sees what was learned before the observation and the observation itself, abstains (`None`)

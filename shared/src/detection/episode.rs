@@ -46,18 +46,19 @@ pub(super) struct Weight {
 }
 
 impl Episode {
-    /// Opens an episode. Its id is a hash of the org, the subject and the first evidence, so a replay gives the
+    /// Opens an episode; `None` without a hit. Its id is a hash of the org, the subject and the first evidence, so a replay gives the
     /// same one.
-    pub(super) fn open(org: &OrgId, at: &Position, hit: Hit) -> Self {
+    pub(super) fn open(org: &OrgId, at: &Position, hits: Vec<Hit>) -> Option<Self> {
+        let subject = hits.first()?.subject.clone();
         let mut hash = Sha256::new();
-        for part in [org.as_str(), &hit.subject.key(), &at.id] {
+        for part in [org.as_str(), &subject.key(), &at.id] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
         let finding_id = FindingId::new(hex::encode(&hash.finalize()[..16]));
         let mut episode = Self {
             finding_id,
-            subject: hit.subject.clone(),
+            subject,
             first_seen: at.time,
             last_seen: at.time,
             version: 1,
@@ -65,9 +66,11 @@ impl Episode {
             more_hits: 0,
             raised_for: None,
         };
-        episode.add(at, hit);
+        for hit in hits {
+            episode.add(at, hit);
+        }
         episode.raised_for = episode.last_access();
-        episode
+        Some(episode)
     }
 
     /// Whether an observation at `time` belongs to this episode.
@@ -124,10 +127,10 @@ impl Episode {
         }
     }
 
-    /// 0 to 100: the chance that at least one detection is right, were they independent; each detection counts
-    /// once, at its strongest.
+    /// 0 to 100: the chance that at least one detection is right, were their families independent; each detection
+    /// counts once, at its strongest.
     pub fn score(&self) -> f64 {
-        Severity::score(self.strongest().values().map(|hit| hit.severity))
+        Severity::score(self.strongest().iter().map(|(detection, hit)| (*detection, hit.severity)))
     }
 
     /// The severity of that score.

@@ -1,9 +1,11 @@
 //! How well something is known: a bounded, forgetting tally.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// At most this many entries are kept; the least recently seen gives way.
 const CAPACITY: usize = 48;
@@ -11,8 +13,9 @@ const CAPACITY: usize = 48;
 const MEMORY_DAYS: i64 = 120;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// How well one thing is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How well one thing is known. Instants are whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(from = "Written")]
 pub struct Familiarity {
     /// How often it was seen.
     pub count: u32,
@@ -24,13 +27,40 @@ pub struct Familiarity {
     pub last: Timestamp,
 }
 
+/// The short form that is written, and the long one that was written before.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Line(u32, u32, i64, i64),
+    Named { count: u32, days: u32, first: Timestamp, last: Timestamp },
+}
+
+impl From<Written> for Familiarity {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Line(count, days, first, last) => {
+                Self { count, days, first: from_second(first), last: from_second(last) }
+            }
+            Written::Named { count, days, first, last } => Self { count, days, first, last },
+        }
+    }
+}
+
+impl Serialize for Familiarity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.count, self.days, self.first.as_second(), self.last.as_second()).serialize(serializer)
+    }
+}
+
 impl Familiarity {
     fn once(time: Timestamp) -> Self {
+        let time = from_second(time.as_second());
         Self { count: 1, days: 1, first: time, last: time }
     }
 
     /// A sighting that comes late, between the first and the last, may be of a day that was counted: it counts as none.
     fn again(&mut self, time: Timestamp) {
+        let time = from_second(time.as_second());
         let is_later = time > self.last && day(time) != day(self.last);
         let is_earlier = time < self.first && day(time) != day(self.first);
         self.days += u32::from(is_later || is_earlier);
@@ -48,53 +78,103 @@ impl Familiarity {
     }
 }
 
-/// What is known of each value of one feature, for example of each network of a user.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Familiar<K: Ord>(BTreeMap<K, Familiarity>);
+/// What is known of each value of one feature, for example of each network of a user, in the order of the values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Familiar<K>(Vec<(K, Familiarity)>);
 
-impl<K: Ord> Default for Familiar<K> {
+impl<K> Default for Familiar<K> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(Vec::new())
     }
 }
 
-impl<K: Ord + Clone> Familiar<K> {
+impl<K: Serialize> Serialize for Familiar<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, known) in &self.0 {
+            map.serialize_entry(key, known)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de, K: Deserialize<'de> + Ord> Deserialize<'de> for Familiar<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(BTreeMap::deserialize(deserializer)?.into_iter().collect()))
+    }
+}
+
+impl<K: Ord> Familiar<K> {
     /// Learns that `key` was seen at `time`.
     pub fn learn(&mut self, key: K, time: Timestamp) {
-        if let Some(known) = self.0.get_mut(&key) {
-            known.again(time);
-            return;
+        match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
+            Ok(place) => self.again(place, time),
+            Err(_) => self.insert(key, time),
         }
-        self.0.insert(key, Familiarity::once(time));
+    }
+
+    /// Learns a value that is only made where it is new.
+    pub fn learn_ref<Q: Ord + ?Sized>(&mut self, key: &Q, make: impl FnOnce(&Q) -> K, time: Timestamp)
+    where
+        K: Borrow<Q>,
+    {
+        match self.0.binary_search_by(|(known, _)| known.borrow().cmp(key)) {
+            Ok(place) => self.again(place, time),
+            Err(_) => self.insert(make(key), time),
+        }
+    }
+
+    /// Learns the value that `is` picks out, made where none is.
+    pub fn learn_where(&mut self, is: impl Fn(&K) -> bool, make: impl FnOnce() -> K, time: Timestamp) {
+        match self.0.iter().position(|(known, _)| is(known)) {
+            Some(place) => self.again(place, time),
+            None => self.insert(make(), time),
+        }
+    }
+
+    fn again(&mut self, place: usize, time: Timestamp) {
+        if let Some((_, known)) = self.0.get_mut(place) {
+            known.again(time);
+        }
+    }
+
+    fn insert(&mut self, key: K, time: Timestamp) {
+        let place = self.0.partition_point(|(known, _)| *known < key);
+        self.0.insert(place, (key, Familiarity::once(time)));
         self.forget();
     }
 
     /// Forgets what is too old beside the newest, and what is one too many: what was learned late may be that itself.
     fn forget(&mut self) {
-        let Some(now) = self.0.values().map(|known| known.last).max() else { return };
-        self.0.retain(|_, known| day(now) - day(known.last) <= MEMORY_DAYS);
+        let Some(now) = self.0.iter().map(|(_, known)| known.last).max() else { return };
+        self.0.retain(|(_, known)| day(now) - day(known.last) <= MEMORY_DAYS);
         if self.0.len() > CAPACITY
-            && let Some(oldest) =
-                self.0.iter().min_by_key(|(_, known)| known.last).map(|(key, _)| key.clone())
+            && let Some((oldest, _)) = self.0.iter().enumerate().min_by_key(|(_, (_, known))| known.last)
         {
-            self.0.remove(&oldest);
+            self.0.remove(oldest);
         }
     }
 
     /// What is known of `key`.
-    pub fn of(&self, key: &K) -> Option<&Familiarity> {
-        self.0.get(key)
+    pub fn of<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&Familiarity>
+    where
+        K: Borrow<Q>,
+    {
+        let place = self.0.binary_search_by(|(known, _)| known.borrow().cmp(key)).ok()?;
+        self.0.get(place).map(|(_, known)| known)
     }
 
     /// Whether `key` was seen on at least `days` different days and first before `before`.
-    pub fn is_known(&self, key: &K, days: u32, before: Timestamp) -> bool {
+    pub fn is_known<Q: Ord + ?Sized>(&self, key: &Q, days: u32, before: Timestamp) -> bool
+    where
+        K: Borrow<Q>,
+    {
         self.of(key).is_some_and(|known| known.days >= days && known.first < before)
     }
 
     /// Everything that is known.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &Familiarity)> {
-        self.0.iter()
+        self.0.iter().map(|(key, known)| (key, known))
     }
 
     /// How many values are known.
@@ -110,6 +190,11 @@ impl<K: Ord + Clone> Familiar<K> {
 
 fn day(time: Timestamp) -> i64 {
     time.as_second().div_euclid(SECONDS_PER_DAY)
+}
+
+/// Instants outside the calendar come from no org; they count as its end.
+fn from_second(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -160,5 +245,14 @@ mod tests {
         assert!(full.len() == CAPACITY && full.of(&1_000).is_none() && full.of(&0).is_some());
         full.learn(2_000, at(20));
         assert!(full.of(&2_000).is_none());
+    }
+
+    #[test]
+    fn what_was_stored_before_is_still_read() {
+        let known = r#"{"count":3,"days":2,"first":"2026-09-01T08:00:00Z","last":"2026-09-04T08:00:00Z"}"#;
+        let familiar: Familiar<String> = serde_json::from_str(&format!("{{\"office\":{known}}}")).unwrap();
+        let short = serde_json::to_string(&familiar).unwrap();
+        insta::assert_snapshot!(short, @r#"{"office":[3,2,1788249600,1788508800]}"#);
+        assert_eq!(serde_json::from_str::<Familiar<String>>(&short).unwrap(), familiar);
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{About, Severity};
-use crate::observation::{LoginId, SessionId, UserId};
+use crate::observation::{Login, LoginId, Network, Session, SessionId, UserId, Verification};
 
 /// The facts a detection judged by, named for people and scripts.
 pub type Evidence = BTreeMap<String, Value>;
@@ -47,6 +47,16 @@ impl Subject {
     /// An application, by name.
     pub fn application(name: &str) -> Self {
         Self { kind: SubjectKind::Application, id: name.to_owned(), name: name.to_owned() }
+    }
+
+    /// A network.
+    pub fn network(network: Network) -> Self {
+        Self { kind: SubjectKind::Network, id: network.to_string(), name: network.to_string() }
+    }
+
+    /// The org as a whole.
+    pub fn org() -> Self {
+        Self { kind: SubjectKind::Org, id: "org".to_owned(), name: "the org".to_owned() }
     }
 
     /// The subject's key among an org's open episodes.
@@ -129,6 +139,42 @@ impl Hit {
         }
     }
 
+    /// Begins a hit on a login about its user, with whence and with what it came. A success can be ended.
+    pub fn on_login(about: &About, severity: Severity, login: &Login) -> Self {
+        let user = login.user_id.as_ref();
+        let subject = user.map_or_else(|| Subject::user(&"unknown".into()), Subject::user);
+        let hit = Self::new(about, severity, subject, user)
+            .fact("source", login.source.to_string())
+            .fact("client", login.client.family().to_string())
+            .logins([login.id.clone()]);
+        if login.succeeded() { hit.containable() } else { hit }
+    }
+
+    /// Begins a hit on a live session about its user.
+    pub fn on_session(about: &About, severity: Severity, session: &Session) -> Self {
+        Self::new(about, severity, Subject::user(&session.user_id), Some(&session.user_id))
+            .fact("session_source", session.source.to_string())
+            .fact("session_type", session.session_type.clone())
+            .logins(session.login.iter().map(|login| login.id.clone()))
+            .session(&session.id)
+            .containable()
+    }
+
+    /// Begins a hit on an identity verification about its user; by itself it shows no access.
+    pub fn on_verification(about: &About, severity: Severity, check: &Verification) -> Self {
+        Self::new(about, severity, Subject::user(&check.user_id), Some(&check.user_id))
+            .fact("source", check.source.to_string())
+            .fact("activity", check.activity.clone())
+            .fact("status", check.status.clone())
+    }
+
+    /// Makes it be about something else than the user.
+    #[must_use]
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.subject = subject;
+        self
+    }
+
     /// Adds a fact.
     #[must_use]
     pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -159,8 +205,13 @@ impl Hit {
 
     /// The three sentences that explain it.
     #[must_use]
-    pub fn because(mut self, seen: String, baseline: String, otherwise: impl Into<String>) -> Self {
-        (self.seen, self.baseline, self.otherwise) = (seen, baseline, otherwise.into());
+    pub fn because(
+        mut self,
+        seen: impl Into<String>,
+        baseline: impl Into<String>,
+        otherwise: impl Into<String>,
+    ) -> Self {
+        (self.seen, self.baseline, self.otherwise) = (seen.into(), baseline.into(), otherwise.into());
         self
     }
 }

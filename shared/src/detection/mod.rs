@@ -6,23 +6,35 @@
 
 mod about;
 mod catalogue;
+mod crowd;
 pub mod detections;
 mod episode;
+mod facts;
 mod familiar;
 mod finding;
 mod hit;
+mod joining;
+mod left_out;
 mod profile;
+mod seen;
 mod state;
 mod view;
 
 pub use about::{About, Confidence, Detection, Family, Sensor, Severity};
-pub use catalogue::catalogue;
+pub(crate) use catalogue::with_catalogue;
+pub use catalogue::{card, cards, catalogue};
+pub use crowd::{Crowd, mark, marks};
 pub use episode::Episode;
+pub use facts::{Facts, Known};
 pub use familiar::{Familiar, Familiarity};
 pub use finding::{Action, Detected, Finding, FindingId, Level, Status, Totals};
 pub use hit::{Containable, Evidence, Hit, Subject, SubjectKind};
+pub use left_out::LEFT_OUT;
 pub use profile::{
-    ApplicationProfile, Attempt, LastSuccess, NetworkProfile, OrgProfile, Profiles, UserProfile,
+    ApplicationProfile, Attempt, Check, CheckOutcome, Fingerprint, Held, Hours, LastSuccess, NetworkProfile,
+    OrgProfile, PeerGroup, Profiles, UserProfile, Volume,
 };
-pub use state::{Absorbed, Lane, OVERLAP, OrgState, Present, SeenBucket, TailEntry};
+use profile::{cipher, grant, is_temporary};
+pub use seen::SeenBucket;
+pub use state::{Absorbed, Lane, OVERLAP, OrgState, Present, TailEntry};
 pub use view::View;

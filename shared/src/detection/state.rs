@@ -7,18 +7,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::profile::Teaches;
-use super::{Detection, Episode, Finding, FindingId, Hit, Profiles, Severity, Subject, View};
+use super::facts::Facts;
+use super::joining::Judging;
+use super::profile::{Lesson, Teaches};
+use super::{Detection, Episode, Finding, Hit, Profiles, SeenBucket, Severity, Subject, SubjectKind, View};
 use crate::observation::{Network, Observation, OrgId, Position, User, UserId};
 use crate::policy::{Egress, Policy};
 
 /// How long an observation stays in the tail after a newer one was seen: later rows than this are judged, flagged
 /// as late, and folded once. It is at least the overlap with which the scan reads again.
 pub const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-/// Width of a bucket of seen observations: at ten million logins a day one bucket stays below 400 KB.
-const BUCKET_SECONDS: i64 = 300;
 
 /// Whether an observation may raise a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,31 +36,6 @@ pub struct TailEntry {
     pub observation: Observation,
     /// Whether it may raise a finding.
     pub lane: Lane,
-}
-
-/// Observations of one five-minute bucket that were committed, each as the first eight bytes of a hash.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SeenBucket(BTreeSet<u64>);
-
-impl SeenBucket {
-    /// The bucket an instant falls into, sortable as text.
-    pub fn name(time: Timestamp) -> String {
-        format!("{:012}", time.as_second().div_euclid(BUCKET_SECONDS).max(0))
-    }
-
-    fn insert(&mut self, at: &Position) {
-        self.0.insert(Self::mark(at));
-    }
-
-    fn contains(&self, at: &Position) -> bool {
-        self.0.contains(&Self::mark(at))
-    }
-
-    fn mark(at: &Position) -> u64 {
-        let hash: [u8; 32] = Sha256::digest(&at.id).into();
-        hash.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
-    }
 }
 
 /// What the engine knows of an org, or the part of it that a batch touches.
@@ -104,6 +78,15 @@ pub struct Absorbed {
     pub buckets: BTreeSet<String>,
 }
 
+/// When a finding is judged to have been made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Present {
+    /// Now: a finding may be too old to act on.
+    At(Timestamp),
+    /// At its last observation, as if the history were live.
+    AsItHappened,
+}
+
 impl OrgState {
     /// Takes in a batch in any order: judges every observation of the tail anew, raises what escalates, and commits
     /// what is older than the overlap.
@@ -119,13 +102,12 @@ impl OrgState {
         for entry in batch {
             self.receive(entry, &mut absorbed);
         }
-        let (hits, teaches) = self.judge(&policy.egress, detections);
+        let hits = self.judge(&policy.egress, detections, &mut absorbed);
         self.join(&Judging { org, policy, present }, hits, &mut absorbed);
-        self.commit(&teaches, &mut absorbed);
         absorbed
     }
 
-    fn receive(&mut self, entry: TailEntry, absorbed: &mut Absorbed) {
+    pub(super) fn receive(&mut self, entry: TailEntry, absorbed: &mut Absorbed) {
         let at = entry.observation.position();
         let is_late = self.committed_until.is_some_and(|until| at.time < until);
         let was_seen = self.tail.contains_key(&at)
@@ -140,147 +122,100 @@ impl OrgState {
         self.tail.insert(at, entry);
     }
 
-    /// Judges the tail in order, each observation by what was learned before it. Returns the hits of the live lane
-    /// and whether each observation may teach.
-    fn judge(
-        &self,
+    /// Judges the tail in order, each observation by what was learned before it, and folds what is older than the
+    /// overlap into the committed profiles. Returns the hits of the live lane.
+    pub(super) fn judge(
+        &mut self,
         egress: &Egress,
         detections: &[Box<dyn Detection>],
-    ) -> (Vec<(Position, Hit)>, Vec<Teaches>) {
-        let mut ahead = Profiles::default();
-        let (mut hits, mut teaches) = (Vec::new(), Vec::new());
-        for (at, entry) in &self.tail {
-            let view = self.view(&ahead, &entry.observation, egress);
-            let found =
-                if view.is_warden() { Vec::new() } else { judge_one(detections, &view, &entry.observation) };
-            let is_hostile = found.iter().any(|hit| hit.severity >= Severity::High);
-            let teach = if is_hostile { Teaches::No } else { Teaches::Yes };
-            ahead.copy_touched(&self.profiles, &entry.observation);
-            ahead.fold(&entry.observation, teach);
-            teaches.push(teach);
-            if entry.lane == Lane::Live {
-                hits.extend(found.into_iter().map(|hit| (at.clone(), hit)));
-            }
-        }
-        (hits, teaches)
-    }
-
-    fn view<'a>(&'a self, ahead: &'a Profiles, seen: &'a Observation, egress: &'a Egress) -> View<'a> {
-        let user = seen.user();
-        let account = user.and_then(|id| self.users.get(id));
-        View { committed: &self.profiles, ahead, user, account, egress }
-    }
-
-    /// Joins hits into episodes and tells those that changed.
-    fn join(&mut self, judging: &Judging<'_>, hits: Vec<(Position, Hit)>, out: &mut Absorbed) {
-        let mut touched = Touched::default();
-        for (at, hit) in hits {
-            self.join_one(judging.org, &at, hit, &mut touched);
-        }
-        for (finding_id, before) in std::mem::take(&mut touched.before) {
-            let open = self.episodes.values_mut().find(|episode| episode.finding_id == finding_id);
-            let Some(episode) =
-                open.or_else(|| touched.closed.iter_mut().find(|e| e.finding_id == finding_id))
-            else {
-                continue;
-            };
-            if before.as_ref() == Some(&*episode) {
-                continue;
-            }
-            let escalates = before.as_ref().is_some_and(|before| episode.escalate_from(before));
-            let finding = judging.tell(episode, &self.users);
-            out.raised.extend((before.is_none() || escalates).then(|| finding.clone()));
-            out.changed.push(finding);
-        }
-    }
-
-    /// A hit belongs to the subject's open episode where that covers it. A later one closes it and opens another; an
-    /// earlier one, which came very late, is an episode of its own beside it.
-    fn join_one(&mut self, org: &OrgId, at: &Position, hit: Hit, touched: &mut Touched) {
-        let key = hit.subject.key();
-        let open = self.episodes.get_mut(&key);
-        let is_earlier = open.as_ref().is_some_and(|open| at.time < open.first_seen);
-        let closed = touched.closed.iter_mut().filter(|episode| episode.subject.key() == key);
-        if let Some(episode) = open.into_iter().chain(closed).find(|episode| episode.covers(at.time)) {
-            touched.before.entry(episode.finding_id.clone()).or_insert_with(|| Some(episode.clone()));
-            episode.add(at, hit);
-            return;
-        }
-        let episode = Episode::open(org, at, hit);
-        touched.before.insert(episode.finding_id.clone(), None);
-        let closed = if is_earlier { Some(episode) } else { self.episodes.insert(key, episode) };
-        touched.closed.extend(closed);
-    }
-
-    /// Folds what is older than the overlap into the committed profiles.
-    fn commit(&mut self, teaches: &[Teaches], out: &mut Absorbed) {
-        let Some(newest) = self.tail.keys().next_back().map(|at| at.time) else { return };
+        out: &mut Absorbed,
+    ) -> Vec<(Position, Hit)> {
+        let Some(newest) = self.tail.keys().next_back().map(|at| at.time) else { return Vec::new() };
         let until = self.committed_until.map_or(newest - OVERLAP, |until| until.max(newest - OVERLAP));
         self.committed_until = Some(until);
-        let mut teaches = teaches.iter();
+        let mut hits = Vec::new();
+        let mut bench = Bench { egress, detections, scratch: String::new() };
+        let none = Profiles::default();
         while let Some(entry) = self.tail.first_entry()
             && entry.key().time < until
         {
             let (at, entry) = entry.remove_entry();
-            let teach = teaches.next().copied().unwrap_or(Teaches::Yes);
-            self.profiles.fold(&entry.observation, teach);
-            note_touched(&entry.observation, out);
-            let bucket = SeenBucket::name(at.time);
-            self.seen.entry(bucket.clone()).or_default().insert(&at);
-            out.buckets.insert(bucket);
+            let (found, lesson) = bench.judge(&self.profiles, &none, &self.users, &entry.observation);
+            self.profiles.fold(&entry.observation, &lesson);
+            self.note_committed(&at, &entry.observation, out);
+            keep(&mut hits, &at, &entry, found);
+        }
+        let mut ahead = Profiles::default();
+        for (at, entry) in &self.tail {
+            ahead.copy_touched(&self.profiles, &entry.observation);
+            let (found, lesson) = bench.judge(&self.profiles, &ahead, &self.users, &entry.observation);
+            ahead.fold(&entry.observation, &lesson);
+            keep(&mut hits, at, entry, found);
+        }
+        hits
+    }
+
+    fn note_committed(&mut self, at: &Position, observation: &Observation, out: &mut Absorbed) {
+        let bucket = SeenBucket::name(at.time);
+        self.seen.entry(bucket.clone()).or_default().insert(at);
+        out.buckets.insert(bucket);
+        out.users.extend(observation.user().cloned());
+        out.networks.extend(observation.network());
+        if let Observation::Login(login) = observation {
+            out.applications.insert(login.application.clone());
         }
     }
-}
 
-/// When a finding is judged to have been made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Present {
-    /// Now: a finding may be too old to act on.
-    At(Timestamp),
-    /// At its last observation, as if the history were live.
-    AsItHappened,
-}
-
-/// What telling an episode needs.
-struct Judging<'a> {
-    org: &'a OrgId,
-    policy: &'a Policy,
-    present: Present,
-}
-
-/// Episodes that a batch has touched.
-#[derive(Default)]
-struct Touched {
-    /// As they were before; `None` for those that did not exist.
-    before: BTreeMap<FindingId, Option<Episode>>,
-    /// Those that are no longer, or never were, their subject's open one.
-    closed: Vec<Episode>,
-}
-
-impl Judging<'_> {
-    fn tell(&self, episode: &Episode, users: &HashMap<UserId, User>) -> Finding {
-        let now = match self.present {
-            Present::At(now) => now,
-            Present::AsItHappened => episode.last_seen,
+    /// The subjects whose open episodes a batch may add to: those named here are loaded before it is absorbed.
+    pub fn subjects_of(observation: &Observation) -> impl Iterator<Item = Subject> {
+        let application = match observation {
+            Observation::Login(login) => Some(Subject::application(&login.application)),
+            Observation::Session(_) | Observation::Verification(_) => None,
         };
-        let username = |id: &UserId| users.get(id).map(|user| user.username.clone());
-        let mut finding = Finding::of(episode, self.org, now, username);
-        let user = finding.user_id.as_ref().and_then(|id| users.get(id));
-        let decision = self.policy.decide(&finding, user, now);
-        (finding.action, finding.level) = (decision.action, decision.level);
-        finding.policy_hash = self.policy.hash();
-        if !decision.because.is_empty() {
-            finding.explanation.push(format!("Nothing more is done because {}.", decision.because));
-        }
-        finding
+        let user = observation.user().map(Subject::user);
+        let network = observation.network().map(Subject::network);
+        user.into_iter().chain(application).chain(network).chain([Subject::org()])
     }
 }
 
-fn note_touched(observation: &Observation, out: &mut Absorbed) {
-    out.users.extend(observation.user().cloned());
-    if let Observation::Login(login) = observation {
-        out.networks.extend(login.source.network());
-        out.applications.insert(login.application.clone());
+fn keep(hits: &mut Vec<(Position, Hit)>, at: &Position, entry: &TailEntry, found: Vec<Hit>) {
+    if entry.lane == Lane::Live {
+        hits.extend(found.into_iter().map(|hit| (at.clone(), hit)));
+    }
+}
+
+/// Where observations are judged one after the other.
+struct Bench<'a> {
+    egress: &'a Egress,
+    detections: &'a [Box<dyn Detection>],
+    scratch: String,
+}
+
+impl Bench<'_> {
+    /// What the detections say of one observation, and what may be learned from it.
+    fn judge<'s: 'v, 'v>(
+        &'s mut self,
+        committed: &'v Profiles,
+        ahead: &'v Profiles,
+        users: &'s HashMap<UserId, User>,
+        observation: &'v Observation,
+    ) -> (Vec<Hit>, Lesson<'s>) {
+        let user = observation.user();
+        let account = user.and_then(|id| users.get(id));
+        let view = View { committed, ahead, user, account, egress: self.egress, facts: Facts::none() };
+        let facts = match observation {
+            Observation::Login(login) => Facts::of(&view, login, &mut self.scratch),
+            Observation::Session(_) | Observation::Verification(_) => Facts::none(),
+        };
+        let view = View { facts, ..view };
+        let found =
+            if view.is_warden() { Vec::new() } else { judge_one(self.detections, &view, observation) };
+        let is_hostile = found.iter().any(|hit| hit.severity >= Severity::High);
+        let teaches = if is_hostile { Teaches::No } else { Teaches::Yes };
+        let is_access = matches!(observation, Observation::Login(login) if login.succeeded());
+        let attacks = |hit: &Hit| !is_access && hit.subject.kind == SubjectKind::Network;
+        let hostile = observation.network().filter(|_| found.iter().any(attacks));
+        (found, Lesson { teaches, hostile, facts, account })
     }
 }
 
@@ -291,15 +226,4 @@ fn judge_one(detections: &[Box<dyn Detection>], view: &View<'_>, observation: &O
         Observation::Verification(check) => detection.on_verification(view, check),
     };
     detections.iter().filter_map(|detection| judge(detection.as_ref())).collect()
-}
-
-impl OrgState {
-    /// The subjects whose open episodes a batch may add to: those named here are loaded before it is absorbed.
-    pub fn subjects_of(observation: &Observation) -> impl Iterator<Item = Subject> {
-        let application = match observation {
-            Observation::Login(login) => Some(Subject::application(&login.application)),
-            Observation::Session(_) | Observation::Verification(_) => None,
-        };
-        observation.user().map(Subject::user).into_iter().chain(application)
-    }
 }

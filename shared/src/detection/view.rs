@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::facts::{Facts, Known};
 use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, Profiles, UserProfile};
 use crate::observation::{AccountKind, Network, Observation, User, UserId};
 use crate::policy::Egress;
@@ -17,9 +18,36 @@ pub struct View<'a> {
     pub(super) user: Option<&'a UserId>,
     pub(super) account: Option<&'a User>,
     pub(super) egress: &'a Egress,
+    pub(super) facts: Facts<'a>,
 }
 
 impl<'a> View<'a> {
+    /// What the login being judged shows.
+    pub fn facts(&self) -> Facts<'a> {
+        self.facts
+    }
+
+    /// The account, where it was read.
+    pub fn account(&self) -> Option<&'a User> {
+        self.account
+    }
+
+    /// Whether the login comes from a network that is new for its user, who has a history; neither near one of his
+    /// own nor the organisation's.
+    pub fn is_new_network(&self) -> bool {
+        self.facts.knows_network == Known::No
+    }
+
+    /// Whether the login comes with a kind of client that is new for its user, who has a history.
+    pub fn is_new_client(&self) -> bool {
+        self.facts.knows_client == Known::No
+    }
+
+    /// Whether the login comes from a country that is new for its user, who has a history.
+    pub fn is_new_country(&self) -> bool {
+        self.facts.knows_country == Known::No
+    }
+
     /// The user's profile; `None` without a user or without history.
     pub fn user(&self) -> Option<&'a UserProfile> {
         self.user_named(self.user?)
@@ -83,12 +111,12 @@ impl Profiles {
         {
             self.users.entry(user.clone()).or_insert_with(|| known.clone());
         }
-        let Observation::Login(login) = observation else { return };
-        if let Some(network) = login.source.network()
+        if let Some(network) = observation.network()
             && let Some(known) = committed.networks.get(&network)
         {
             self.networks.entry(network).or_insert_with(|| known.clone());
         }
+        let Observation::Login(login) = observation else { return };
         if let Some(known) = committed.applications.get(&login.application) {
             self.applications.entry(login.application.clone()).or_insert_with(|| known.clone());
         }

@@ -24,7 +24,29 @@ pub struct ClientFamily(String);
 impl Client {
     /// The family this client belongs to, for example `chrome/windows`.
     pub fn family(&self) -> ClientFamily {
-        ClientFamily(format!("{}/{}", words(&self.browser), words(&self.platform)))
+        let mut family = String::new();
+        self.write_family(&mut family);
+        ClientFamily(family)
+    }
+
+    /// Writes the family at the end of a text that is used again and again.
+    pub fn write_family(&self, text: &mut String) {
+        write_words(&self.browser, text);
+        text.push('/');
+        write_words(&self.platform, text);
+    }
+}
+
+impl ClientFamily {
+    /// Takes a family as `write_family` wrote it.
+    pub fn new(family: &str) -> Self {
+        Self(family.to_owned())
+    }
+}
+
+impl std::borrow::Borrow<str> for ClientFamily {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -34,16 +56,22 @@ impl std::fmt::Display for ClientFamily {
     }
 }
 
-/// The leading words that carry no digit, lower-cased; `unknown` when there are none.
-fn words(text: &str) -> String {
-    let name: Vec<_> = text
-        .split([' ', '/'])
-        .take_while(|word| !word.chars().any(|c| c.is_ascii_digit()))
-        .filter(|word| !word.is_empty())
-        .take(3)
-        .map(str::to_lowercase)
-        .collect();
-    if name.is_empty() { "unknown".to_owned() } else { name.join(" ").chars().take(48).collect() }
+/// The leading words that carry no digit, lower-cased, three words and 48 characters of them; `unknown` when there are
+/// none.
+fn write_words(name: &str, text: &mut String) {
+    let begins = text.len();
+    let words = name.split([' ', '/']).take_while(|word| !word.chars().any(|c| c.is_ascii_digit()));
+    let mut room = 48;
+    for word in words.filter(|word| !word.is_empty()).take(3) {
+        let space = (text.len() > begins).then_some(' ');
+        for c in space.into_iter().chain(word.chars().flat_map(char::to_lowercase)).take(room) {
+            text.push(c);
+            room -= 1;
+        }
+    }
+    if text.len() == begins {
+        text.push_str("unknown");
+    }
 }
 
 #[cfg(test)]

@@ -119,34 +119,53 @@ impl Login {
         self.outcome == Outcome::Success
     }
 
+    /// Whether it was turned away because the account is deactivated, frozen or deleted.
+    pub fn is_of_closed_account(&self) -> bool {
+        !self.succeeded()
+            && ["user is inactive", "user is frozen", "user_inactive", "user_frozen"]
+                .iter()
+                .any(|word| has(&self.status, word))
+    }
+
     /// By which way this login came in.
     pub fn path(&self) -> AccessPath {
-        let kind = self.login_type.to_ascii_lowercase();
-        let sub = self.login_sub_type.to_ascii_lowercase();
-        match kind.as_str() {
-            "application" | "lightning login" | "passwordless login" | "hotp yubikey" => AccessPath::Password,
-            "remote access 2.0" | "oauth2" | "remote access client" => oauth_path(&sub),
-            "other apex api" | "partner product" | "apex office toolkit" | "appexchange" => AccessPath::Api,
-            _ if kind.contains("saml") || kind.contains("sso") || kind == "certificate-based login" => {
-                AccessPath::SingleSignOn
-            }
-            _ => AccessPath::Other,
+        let (kind, sub) = (self.login_type.as_str(), self.login_sub_type.as_str());
+        let is = |names: &[&str]| is_one_of(kind, names);
+        if is(&["Application", "Lightning Login", "Passwordless Login", "HOTP YubiKey"]) {
+            AccessPath::Password
+        } else if is(&["Remote Access 2.0", "OAuth2", "Remote Access Client"]) {
+            oauth_path(sub)
+        } else if is(&["Other Apex API", "Partner Product", "Apex Office Toolkit", "AppExchange"]) {
+            AccessPath::Api
+        } else if has(kind, "saml") || has(kind, "sso") || is(&["Certificate-based login"]) {
+            AccessPath::SingleSignOn
+        } else {
+            AccessPath::Other
         }
     }
 }
 
 /// JWT bearer has no sub-type of its own in the documented list, so an empty one counts as unattended.
 fn oauth_path(sub_type: &str) -> AccessPath {
-    match sub_type {
-        "oauthwebserver"
-        | "oauthuseragent"
-        | "oauthuseragentidtoken"
-        | "oauthhybridwebserver"
-        | "oauthhybriduseragent"
-        | "oauthotplogin"
-        | "uipasswordreset" => AccessPath::OauthInteractive,
-        _ => AccessPath::OauthUnattended,
-    }
+    const INTERACTIVE: [&str; 7] = [
+        "OauthWebServer",
+        "OauthUserAgent",
+        "OauthUserAgentIdToken",
+        "OauthHybridWebServer",
+        "OauthHybridUserAgent",
+        "OauthOtpLogin",
+        "UiPasswordReset",
+    ];
+    if is_one_of(sub_type, &INTERACTIVE) { AccessPath::OauthInteractive } else { AccessPath::OauthUnattended }
+}
+
+fn is_one_of(text: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| text.eq_ignore_ascii_case(name))
+}
+
+/// Whether a text contains a lower-case word, whatever its own case.
+fn has(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]

@@ -83,9 +83,20 @@ impl Network {
         Self(Self::prefix(address, 24, 48))
     }
 
-    /// Whether two networks share a pool-sized block (IPv4 /20, IPv6 /40): dynamic addresses move inside one.
+    /// The pool-sized block around it (IPv4 /20, IPv6 /40): dynamic addresses move inside one.
+    #[must_use]
+    pub fn pool(self) -> Self {
+        Self(Self::prefix(self.0.network(), 20, 40))
+    }
+
+    /// Whether its addresses are those of IPv4.
+    pub fn is_ipv4(self) -> bool {
+        matches!(self.0, IpNet::V4(_))
+    }
+
+    /// Whether two networks lie in one pool.
     pub fn is_near(self, other: Self) -> bool {
-        Self::prefix(self.0.network(), 20, 40) == Self::prefix(other.0.network(), 20, 40)
+        self.pool() == other.pool()
     }
 
     fn prefix(address: IpAddr, v4: u8, v6: u8) -> IpNet {

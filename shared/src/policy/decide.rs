@@ -1,9 +1,11 @@
 //! From a finding to what is done about it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{IntegrationConsent, Mode, Policy};
-use crate::detection::{Action, Finding, Level, Severity};
+use crate::detection::{Action, Confidence, Detected, Finding, Level, Severity, card};
 use crate::observation::{AccountKind, User, UserId};
 
 /// What the policy says of an account.
@@ -76,6 +78,10 @@ impl Policy {
             Mode::Contain if is_integration && !self.allows_integration(user, username) => {
                 (Action::Ask, "the account belongs to an integration that has not been opted in")
             }
+            Mode::Contain if !self.is_corroborated(finding) => (
+                Action::Ask,
+                "one kind of evidence alone speaks: two independent ones or a conclusive one are needed",
+            ),
             Mode::Contain => (Action::Contain, ""),
         };
         Decision { action, level: Some(self.containment.level), because: because.to_owned() }
@@ -86,9 +92,25 @@ impl Policy {
     fn mode_for(&self, finding: &Finding) -> Mode {
         let severe = |mode: &Mode| {
             let own = finding.detections.iter().filter(|detected| self.mode_of(&detected.id) >= *mode);
-            Severity::joined(own.map(|detected| detected.severity)) >= self.containment.minimum_severity
+            let said = own.map(|detected| (detected.id.as_str(), detected.severity));
+            Severity::joined(said) >= self.containment.minimum_severity
         };
         [Mode::Contain, Mode::Ask].into_iter().find(severe).unwrap_or(Mode::Observe)
+    }
+
+    /// Whether two families of detections that may contain have something of weight to say, or one conclusive
+    /// detection has. One that is not in the catalogue counts as a family of its own.
+    fn is_corroborated(&self, finding: &Finding) -> bool {
+        let own = || finding.detections.iter().filter(|detected| self.mode_of(&detected.id) == Mode::Contain);
+        let is_conclusive = |detected: &Detected| {
+            detected.severity >= Severity::High
+                && card(&detected.id).is_none_or(|card| card.confidence == Confidence::High)
+        };
+        let families: BTreeSet<_> = own()
+            .filter(|detected| detected.severity >= Severity::Medium)
+            .map(|detected| card(&detected.id).map(|card| card.family))
+            .collect();
+        families.len() > 1 || own().any(is_conclusive)
     }
 
     fn allows_integration(&self, user: Option<&User>, username: &str) -> bool {

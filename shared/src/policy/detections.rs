@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Mode;
-use crate::detection::detections::{
-    brute_force_success, factor_registered, impossible_travel, integration_network, new_application,
-    session_address, sso_bypass,
-};
+use crate::detection::{detections, with_catalogue};
 
 /// What was decided about one detection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,8 +15,8 @@ pub struct Rule<P: Default> {
     pub parameters: P,
 }
 
-macro_rules! detections {
-    ($($field:ident: $parameters:ty = $id:literal,)*) => {
+macro_rules! rules {
+    ($($module:ident: $detection:ident = $id:literal,)*) => {
         /// What was decided about each detection.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
@@ -27,7 +24,7 @@ macro_rules! detections {
             $(
                 #[doc = concat!("`", $id, "`")]
                 #[serde(rename = $id)]
-                pub $field: Rule<$parameters>,
+                pub $module: Rule<detections::$module::Parameters>,
             )*
         }
 
@@ -35,20 +32,11 @@ macro_rules! detections {
             /// The mode that was decided for a detection alone, by its id.
             pub fn mode_of(&self, id: &str) -> Option<Mode> {
                 match id {
-                    $($id => self.$field.mode,)*
+                    $($id => self.$module.mode,)*
                     _ => None,
                 }
             }
         }
     };
 }
-
-detections! {
-    brute_force_success: brute_force_success::Parameters = "brute-force-success",
-    impossible_travel: impossible_travel::Parameters = "impossible-travel",
-    integration_network: integration_network::Parameters = "integration-network",
-    new_application: new_application::Parameters = "new-application",
-    sso_bypass: sso_bypass::Parameters = "sso-bypass",
-    factor_registered: factor_registered::Parameters = "factor-registered",
-    session_address: session_address::Parameters = "session-address",
-}
+with_catalogue!(rules);

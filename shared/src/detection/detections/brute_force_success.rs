@@ -1,12 +1,10 @@
 //! A1: passwords were guessed until one was right.
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
-
 use crate::detection::{About, Attempt, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
 use crate::observation::{Login, LoginId, Outcome};
 
-static ABOUT: About = About {
+pub(crate) static ABOUT: About = About {
     id: "brute-force-success",
     row: "A1",
     title: "Password guessed until it was right",
@@ -17,22 +15,18 @@ static ABOUT: About = About {
     family: Family::Credential,
     mitre: &["T1110.001", "T1078"],
     needs: &[Sensor::Logins],
+    parameters: MEANINGS,
+    quiet: &[
+        "The owner at his own desk, with his own client: he mistyped, or logged in while somebody else was guessing.",
+        "Guesses from elsewhere than the success weigh `medium` at most: whoever guesses does not choose that the owner is frozen when he next travels.",
+    ],
 };
 
-/// Parameters of `brute-force-success`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Parameters {
+parameters! {
     /// Wrong passwords that make a burst. Other failures do not count: they are not guesses.
-    pub failures: usize,
+    failures: usize = 5,
     /// They and the success lie within this.
-    pub window: SignedDuration,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { failures: 5, window: SignedDuration::from_mins(15) }
-    }
+    window: SignedDuration = SignedDuration::from_mins(15),
 }
 
 /// The detection.
@@ -106,9 +100,27 @@ impl BruteForceSuccess {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod cases {
     use super::*;
-    use crate::detection::detections::world::World;
+    use crate::detection::detections::world::{World, severity};
+
+    fn guessed(failures: i64, from: &str, then_from: &str) -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        (0..failures).for_each(|minute| drop(world.fail_from("ada", from, minute)));
+        severity(&world.hits_of_success("ada", then_from, failures + 1), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        guessed(6, "198.19.200.9", "198.19.200.9")
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        guessed(4, "198.19.200.9", "198.19.200.9")
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        guessed(6, "198.18.1.7", "198.18.1.7")
+    }
 
     #[test]
     fn guesses_from_elsewhere_that_succeed() {

@@ -1,14 +1,12 @@
 //! F5: a new factor was registered around a login from somewhere new.
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
-
 use crate::detection::{
     About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
 };
 use crate::observation::{Login, LoginId, Network, Outcome, UserId, Verification, VerificationKind};
 
-static ABOUT: About = About {
+pub(crate) static ABOUT: About = About {
     id: "factor-registered",
     row: "F5",
     title: "New factor registered around a login from somewhere new",
@@ -19,22 +17,17 @@ static ABOUT: About = About {
     family: Family::Assurance,
     mitre: &["T1098.005", "T1556.006"],
     needs: &[Sensor::Logins, Sensor::Verifications],
+    parameters: MEANINGS,
+    quiet: &[
+        "A registration from a network the user knows, or that colleagues share: a new phone set up at the desk.",
+    ],
 };
 
-/// Parameters of `factor-registered`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Parameters {
+parameters! {
     /// The registration and the login lie within this, in either order.
-    pub window: SignedDuration,
+    window: SignedDuration = SignedDuration::from_hours(4),
     /// Successes before a network can count as new.
-    pub logins: u64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { window: SignedDuration::from_hours(4), logins: 10 }
-    }
+    logins: u64 = 10,
 }
 
 /// The detection.
@@ -102,9 +95,27 @@ impl FactorRegistered {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod cases {
     use super::*;
-    use crate::detection::detections::world::World;
+    use crate::detection::detections::world::{World, severity};
+
+    fn registered(from: &str, minutes: i64) -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        world.register_factor("ada", from, 0);
+        severity(&world.hits_of_success("ada", "198.19.200.9", minutes), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        registered("198.19.200.9", 3)
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        registered("198.19.200.9", 300)
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        registered("198.18.1.7", 3)
+    }
 
     #[test]
     fn registered_from_elsewhere_then_logged_in() {

@@ -1,14 +1,12 @@
 //! B1 with B10: nobody travels that fast, even if geolocation errs.
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
-
 use crate::detection::{
     About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Subject, View,
 };
 use crate::observation::{Login, Network, Place};
 
-static ABOUT: About = About {
+pub(crate) static ABOUT: About = About {
     id: "impossible-travel",
     row: "B1, B10",
     title: "Two places, too far apart for the time between",
@@ -19,24 +17,22 @@ static ABOUT: About = About {
     family: Family::Place,
     mitre: &["T1078"],
     needs: &[Sensor::Logins, Sensor::Places],
+    parameters: MEANINGS,
+    quiet: &[
+        "Either network is the organisation’s egress, declared or learned: colleagues come from there, nobody is there.",
+        "The user knows both networks from other days: a VPN or a phone, not a twin.",
+        "Geolocation that changes its mind: the distance is the least between any places either network was ever put in, less both radii.",
+        "Accounts of programs: `integration-network` judges those.",
+    ],
 };
 
-/// Parameters of `impossible-travel`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Parameters {
+parameters! {
     /// Faster than this is impossible, in km/h: an airliner's ground speed.
-    pub speed_kmh: f64,
+    speed_kmh: f64 = 900.0,
     /// Nearer than this is not travel, in km, after all uncertainty is taken off.
-    pub distance_km: f64,
+    distance_km: f64 = 500.0,
     /// A previous place older than this says nothing.
-    pub memory: SignedDuration,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { speed_kmh: 900.0, distance_km: 500.0, memory: SignedDuration::from_hours(48) }
-    }
+    memory: SignedDuration = SignedDuration::from_hours(48),
 }
 
 /// The detection.
@@ -77,7 +73,7 @@ impl Detection for ImpossibleTravel {
 }
 
 /// The least distance between any place that either network has been put in.
-fn least_distance(view: &View<'_>, last: &LastSuccess, here: &Place, network: Network) -> f64 {
+pub(super) fn least_distance(view: &View<'_>, last: &LastSuccess, here: &Place, network: Network) -> f64 {
     let places = |network, own: &Place| -> Vec<Place> {
         let known = view.network(network).map(|known| known.places.clone()).unwrap_or_default();
         known.into_iter().chain([own.clone()]).collect()
@@ -120,9 +116,30 @@ impl ImpossibleTravel {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod cases {
     use super::*;
-    use crate::detection::detections::world::{LAGOS, LYON, World};
+    use crate::detection::detections::world::{LAGOS, LYON, World, severity};
+
+    fn travelled(minutes: i64, through: Option<&str>) -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        if let Some(egress) = through {
+            world.learn_egress(egress, LAGOS);
+        }
+        world.succeed_at("ada", "198.18.50.7", LYON, 0);
+        severity(&world.hits_at("ada", "198.19.200.9", LAGOS, minutes), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        travelled(30, None)
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        travelled(600, None)
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        travelled(30, Some("198.19.200.1"))
+    }
 
     #[test]
     fn lyon_to_lagos_in_half_an_hour() {

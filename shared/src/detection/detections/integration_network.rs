@@ -1,15 +1,18 @@
 //! C7: an integration is used from outside the networks it has always come from.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use jiff::SignedDuration;
 
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
+    About, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, View,
 };
 use crate::observation::{AccessPath, Login, Network};
 
-static ABOUT: About = About {
+pub(crate) static ABOUT: About = About {
     id: "integration-network",
-    row: "C7",
+    row: "C4, C7",
     title: "Integration used from outside its networks",
     why: "A program logs in from the same few networks for months. Its token used from elsewhere is a stolen token: \
           the one lasting mark of supply-chain thefts, where every other field looks right.",
@@ -18,31 +21,36 @@ static ABOUT: About = About {
     family: Family::Network,
     mitre: &["T1528", "T1550.001"],
     needs: &[Sensor::Logins],
+    parameters: MEANINGS,
+    quiet: &[
+        "A network near a known one, the organisation’s egress, or one from which the same application serves others.",
+    ],
 };
 
-/// Parameters of `integration-network`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Parameters {
-    /// Successes before its networks count as learned.
-    pub logins: u64,
-    /// Days of history before its networks count as learned.
-    pub days: i64,
+parameters! {
+    /// Successes before networks count as learned.
+    logins: u64 = 30,
+    /// Days of history before networks count as learned; an application's are learned once none was added for as long.
+    days: i64 = 7,
     /// More networks than this is no fixed set, and the detection abstains.
-    pub networks: usize,
-    /// Share of unattended logins, 0 to 1, that makes an account an integration.
-    pub unattended: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { logins: 30, days: 7, networks: 12, unattended: 0.95 }
-    }
+    networks: usize = 12,
+    /// Share of unattended logins, 0 to 1, that makes an account or application a program's.
+    unattended: f64 = 0.95,
+    /// Networks to which an application is bound, by its name: `{ "Acme Sync": [198.51.100.0/24] }`. Use from anywhere
+    /// else is told, and what was learned does not matter.
+    pinned: BTreeMap<String, Vec<IpNet>> = BTreeMap::new(),
 }
 
 /// The detection.
 #[derive(Debug)]
 pub struct IntegrationNetwork(pub Parameters);
+
+/// The networks that something is bound to, and by what.
+struct Contract<'a> {
+    networks: &'a Familiar<Network>,
+    logins: u64,
+    severity: Severity,
+}
 
 impl Detection for IntegrationNetwork {
     fn about(&self) -> &'static About {
@@ -50,55 +58,69 @@ impl Detection for IntegrationNetwork {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let user = view.user().filter(|_| login.succeeded() && login.path().is_unattended())?;
-        let address = login.source.address()?;
-        let network = Network::of(address);
-        if !self.has_contract(user, login) || user.networks.iter().any(|(known, _)| known.is_near(network)) {
-            return None;
+        let address = login.source.address().filter(|_| login.succeeded())?;
+        if let Some(pinned) = self.0.pinned.get(&login.application) {
+            let known = || pinned.iter().map(ToString::to_string).collect();
+            let is_outside = !pinned.iter().any(|net| net.contains(&address));
+            return is_outside.then(|| hit(Severity::High, login, known(), "The policy binds it to"));
         }
-        if view.is_egress(address, login.time) {
+        let network = view.facts().network.filter(|_| view.facts().path.is_unattended())?;
+        let contract = self.of_user(view, login).or_else(|| self.of_application(view, login))?;
+        let knows = |known: Network| known.is_near(network);
+        if contract.networks.iter().any(|(known, _)| knows(*known)) || view.is_egress(address, login.time) {
             return None;
         }
         // The same vendor may serve other accounts from the new network already.
-        let knows = |known: &crate::detection::ApplicationProfile| {
-            known.networks.is_known(&network, 2, login.time - jiff::SignedDuration::from_hours(24))
-        };
-        if view.application(&login.application).is_some_and(knows) {
+        let day_ago = login.time - SignedDuration::from_hours(24);
+        let application = view.application(&login.application);
+        if application.is_some_and(|known| known.networks.is_known(&network, 2, day_ago)) {
             return None;
         }
-        Some(hit(user, login))
+        let listed = contract.networks.iter().map(|(network, _)| network.to_string()).collect();
+        let baseline = format!("In {} logins it came only from", contract.logins);
+        Some(hit(contract.severity, login, listed, &baseline))
     }
 }
 
 impl IntegrationNetwork {
-    /// Whether this account has a learned, fixed set of networks.
-    fn has_contract(&self, user: &UserProfile, login: &Login) -> bool {
+    /// An account that a program uses has a learned, fixed set of networks.
+    fn of_user<'a>(&self, view: &View<'a>, login: &Login) -> Option<Contract<'a>> {
+        let user = view.user()?;
         let unattended: u64 = [AccessPath::OauthUnattended, AccessPath::Api]
             .iter()
             .filter_map(|path| user.paths.of(path))
             .map(|known| u64::from(known.count))
             .sum();
-        user.successes >= self.0.logins
+        let is_bound = user.successes >= self.0.logins
             && user.days_of_history(login.time) >= self.0.days
             && user.networks.len() <= self.0.networks
-            && unattended as f64 >= self.0.unattended * user.successes as f64
+            && unattended as f64 >= self.0.unattended * user.successes as f64;
+        let (networks, logins) = (&user.networks, user.successes);
+        is_bound.then_some(Contract { networks, logins, severity: Severity::High })
+    }
+
+    /// So has an application that only programs use, whoever's account it is used with.
+    fn of_application<'a>(&self, view: &View<'a>, login: &Login) -> Option<Contract<'a>> {
+        let known = view.application(&login.application)?;
+        let settled = login.time - SignedDuration::from_hours(24 * self.0.days);
+        let is_bound = known.successes >= self.0.logins
+            && known.networks.len() <= self.0.networks
+            && known.unattended as f64 >= self.0.unattended * known.successes as f64
+            && known.networks.iter().all(|(_, seen)| seen.first < settled);
+        let (networks, logins) = (&known.networks, known.successes);
+        is_bound.then_some(Contract { networks, logins, severity: Severity::Medium })
     }
 }
 
-fn hit(user: &UserProfile, login: &Login) -> Hit {
-    let known: Vec<_> = user.networks.iter().map(|(network, _)| network.to_string()).collect();
-    let subject = login.user_id.as_ref().map_or_else(|| Subject::user(&"unknown".into()), Subject::user);
-    Hit::new(&ABOUT, Severity::High, subject, login.user_id.as_ref())
+fn hit(severity: Severity, login: &Login, known: Vec<String>, baseline: &str) -> Hit {
+    let baseline = format!("{baseline} {}.", known.join(", "));
+    Hit::on_login(&ABOUT, severity, login)
         .fact("application", login.application.clone())
-        .fact("source", login.source.to_string())
-        .fact("known_networks", known.clone())
-        .fact("logins_learned_from", user.successes)
+        .fact("known_networks", known)
         .fact("grant", login.login_sub_type.clone())
-        .logins([login.id.clone()])
-        .containable()
         .because(
             format!("The integration {} was used from {}.", quoted(&login.application), login.source),
-            format!("In {} logins it came only from {}.", user.successes, known.join(", ")),
+            baseline,
             "From a network near one of these, or from the organisation's egress, it would not count.",
         )
 }
@@ -108,9 +130,26 @@ fn quoted(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod cases {
     use super::*;
-    use crate::detection::detections::world::World;
+    use crate::detection::detections::world::{World, severity};
+
+    fn used_from(address: &str) -> Option<Severity> {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        severity(&world.hits_of_refresh("sync", "Acme Sync", address, 5), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        used_from("198.19.200.9")
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        used_from("198.18.90.99")
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        used_from("198.18.91.1")
+    }
 
     #[test]
     fn a_token_used_from_elsewhere() {
@@ -137,6 +176,22 @@ mod tests {
         world.refresh_in_one_batch("sync", "Acme Sync", "198.19.200.9", &[62 * 60]);
         let again = world.findings().into_iter().find(|f| f.totals.login_ids == 3).unwrap();
         assert_eq!((again.version, &again.finding_id), (2, &findings[1].finding_id), "access again is news");
+    }
+
+    #[test]
+    fn a_new_account_is_bound_by_its_application() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        let hits = world.hits_of_refresh("ada", "Acme Sync", "198.19.200.9", 5);
+        assert_eq!(severity(&hits, &ABOUT), Some(Severity::Medium));
+    }
+
+    #[test]
+    fn the_policy_binds_an_application_whatever_was_learned() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        world.under("detections: { integration-network: { parameters: { pinned: { Acme Sync: [198.51.100.0/24] } } } }");
+        let outside = severity(&world.hits_of_refresh("sync", "Acme Sync", "198.18.90.10", 5), &ABOUT);
+        let inside = severity(&world.hits_of_refresh("sync", "Acme Sync", "198.51.100.7", 6), &ABOUT);
+        assert_eq!((outside, inside), (Some(Severity::High), None));
     }
 
     #[test]

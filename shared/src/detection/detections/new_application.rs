@@ -1,11 +1,9 @@
 //! E1: an application that this org has never seen.
 
-use serde::{Deserialize, Serialize};
-
 use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
 use crate::observation::Login;
 
-static ABOUT: About = About {
+pub(crate) static ABOUT: About = About {
     id: "new-application",
     row: "E1",
     title: "Application never seen in this org",
@@ -16,22 +14,17 @@ static ABOUT: About = About {
     family: Family::Application,
     mitre: &["T1671", "T1199"],
     needs: &[Sensor::Logins],
+    parameters: MEANINGS,
+    quiet: &[
+        "Once used by a login that is not suspicious it is no longer new.",
+    ],
 };
 
-/// Parameters of `new-application`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Parameters {
+parameters! {
     /// Days of the org's history before anything counts as new.
-    pub days: u32,
+    days: u32 = 14,
     /// Successes in the org's history before anything counts as new.
-    pub successes: u32,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { days: 14, successes: 500 }
-    }
+    successes: u32 = 500,
 }
 
 /// The detection.
@@ -69,9 +62,28 @@ fn hit(login: &Login, successes: u32, days: u32) -> Hit {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod cases {
+    use super::*;
     use crate::detection::SubjectKind;
-    use crate::detection::detections::world::World;
+    use crate::detection::detections::world::{World, severity};
+
+    fn used(world: &mut World) -> Option<Severity> {
+        severity(&world.hits_of_refresh("ada", "My Ticket Portal", "198.18.1.7", 1), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        used(&mut World::with_office_workers())
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        used(&mut World::empty())
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        let mut world = World::with_office_workers();
+            used(&mut world);
+            used(&mut world)
+    }
 
     #[test]
     fn the_first_use_is_told_and_the_second_is_not() {

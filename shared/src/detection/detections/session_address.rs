@@ -1,12 +1,10 @@
 //! H1: a session is held from another address than its login came from.
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
-
 use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
 use crate::observation::{Session, SessionLogin, Source};
 
-static ABOUT: About = About {
+pub(crate) static ABOUT: About = About {
     id: "session-address",
     row: "H1",
     title: "Session held from another address than its login",
@@ -17,20 +15,16 @@ static ABOUT: About = About {
     family: Family::Session,
     mitre: &["T1539", "T1550.004"],
     needs: &[Sensor::Sessions, Sensor::Logins],
+    parameters: MEANINGS,
+    quiet: &[
+        "A near network, one the user knows or colleagues share, and hand-over sessions of Salesforce’s own servers.",
+        "An address of the other kind (IPv4 and IPv6) alone is weak: one machine uses both.",
+    ],
 };
 
-/// Parameters of `session-address`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Parameters {
+parameters! {
     /// Successes before a network can count as unknown to the user.
-    pub logins: u64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { logins: 10 }
-    }
+    logins: u64 = 10,
 }
 
 /// The detection.
@@ -86,9 +80,26 @@ fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod cases {
     use super::*;
-    use crate::detection::detections::world::World;
+    use crate::detection::detections::world::{World, severity};
+
+    fn held(from: &str) -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        severity(&world.hits_of_session("ada", from, "198.18.1.7", "UI", 5), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        held("198.19.200.9")
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        held("198.18.2.9")
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        held("2001:db8:77::9")
+    }
 
     #[test]
     fn a_session_that_moved() {
@@ -116,6 +127,7 @@ mod tests {
     #[test]
     fn a_login_that_could_not_be_read_is_none() {
         let mut world = World::with_office_workers();
-        assert!(world.hits_of_session("ada", "198.19.200.9", "", "UI", 5).is_empty());
+        let hits = world.hits_of_session("ada", "198.19.200.9", "", "UI", 5);
+        assert!(!hits.contains_key("session-address"));
     }
 }

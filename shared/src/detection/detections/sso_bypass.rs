@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
-
 use crate::detection::{
     About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
 };
 use crate::observation::{AccessPath, Login};
 
-static ABOUT: About = About {
+pub(crate) static ABOUT: About = About {
     id: "sso-bypass",
     row: "F1",
     title: "Single-sign-on user came with a password",
@@ -21,26 +19,23 @@ static ABOUT: About = About {
     family: Family::Assurance,
     mitre: &["T1556", "T1078.004"],
     needs: &[Sensor::Logins],
+    parameters: MEANINGS,
+    quiet: &[
+        "Many others come with a password within the hour: the identity provider is down.",
+        "The password is the user’s second way in, used on several days.",
+        "His own network and client weigh less.",
+    ],
 };
 
-/// Parameters of `sso-bypass`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Parameters {
+parameters! {
     /// Single-sign-on logins that make somebody a single-sign-on user.
-    pub sso_logins: u32,
+    sso_logins: u32 = 10,
     /// The last of them is no older than this many days.
-    pub sso_days: i64,
+    sso_days: i64 = 30,
     /// Password logins on this many different days make the password his second way in.
-    pub password_days: u32,
+    password_days: u32 = 3,
     /// So many other users with a password within the hour are an outage of the identity provider.
-    pub outage_users: usize,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { sso_logins: 10, sso_days: 30, password_days: 3, outage_users: 8 }
-    }
+    outage_users: usize = 8,
 }
 
 /// The detection.
@@ -110,9 +105,25 @@ fn comes_through_sso(view: &View<'_>, user: &crate::observation::UserId, logins:
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod cases {
     use super::*;
-    use crate::detection::detections::world::World;
+    use crate::detection::detections::world::{World, severity};
+
+    fn came(mut world: World, address: &str) -> Option<Severity> {
+        severity(&world.hits_of_success("ada", address, 5), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        came(World::with_sso_workers(12), "198.19.200.9")
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        came(World::with_office_workers(), "198.19.200.9")
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        came(World::with_sso_workers(12), "198.18.1.7")
+    }
 
     #[test]
     fn a_password_from_elsewhere() {

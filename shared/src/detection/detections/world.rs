@@ -1,15 +1,32 @@
 //! A small org for the detections' tests: workers with sixty days of office life.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::detection::{Detection, Finding, Hit, Lane, OrgState, Present, TailEntry, catalogue};
+use crate::detection::joining::Judging;
+use crate::detection::{
+    About, Absorbed, Detection, Finding, Hit, Lane, OrgState, Present, Severity, TailEntry, catalogue,
+};
 use crate::observation::{
-    Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place, Session, SessionLogin,
-    Source, UserId, Verification,
+    Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place, Position, Session,
+    SessionLogin, Source, UserId, Verification,
 };
 use crate::policy::Policy;
+
+/// What each detection says of one observation.
+pub(crate) type Hits = HashMap<String, Hit>;
+
+/// How grave one detection finds it.
+pub(crate) fn severity(hits: &Hits, of: &About) -> Option<Severity> {
+    hits.get(of.id).map(|hit| hit.severity)
+}
+
+/// What was said last.
+pub(crate) fn latest(said: impl Iterator<Item = Option<Severity>>) -> Option<Severity> {
+    said.fold(None, |before, said| said.or(before))
+}
 
 /// A city: latitude, longitude, country, name.
 pub(crate) type City = (f64, f64, &'static str, &'static str);
@@ -17,6 +34,7 @@ pub(crate) const LYON: City = (45.76, 4.84, "FR", "Lyon");
 pub(crate) const LAGOS: City = (6.52, 3.38, "NG", "Lagos");
 
 const DAYS: i64 = 60;
+const PASSWORD: &str = "Application";
 
 pub(crate) struct World {
     pub(crate) state: OrgState,
@@ -42,9 +60,15 @@ impl World {
         Self { state: OrgState::default(), policy, detections, findings: HashMap::new(), serial: 0 }
     }
 
+    /// From now on another policy holds.
+    pub(crate) fn under(&mut self, policy: &str) {
+        self.policy = Policy::parse(policy).unwrap();
+        self.detections = catalogue(&self.policy);
+    }
+
     /// Ada, Bob and ten workers, with a password, from the office in Lyon at 198.18.1.0/24.
     pub(crate) fn with_office_workers() -> Self {
-        Self::with_workers("Application")
+        Self::with_workers(PASSWORD)
     }
 
     /// The same people, through single sign-on.
@@ -53,12 +77,23 @@ impl World {
     }
 
     fn with_workers(login_type: &str) -> Self {
+        static TAUGHT: [OnceLock<(OrgState, u32)>; 2] = [const { OnceLock::new() }; 2];
+        let (state, serial) = TAUGHT[usize::from(login_type == PASSWORD)]
+            .get_or_init(|| {
+                let world = Self::teach_workers(login_type);
+                (world.state, world.serial)
+            })
+            .clone();
+        Self { state, serial, ..Self::empty() }
+    }
+
+    fn teach_workers(login_type: &str) -> Self {
         let mut world = Self::empty();
         let workers = (0..10).map(|n| format!("worker{n}")).chain(["ada".to_owned(), "bob".to_owned()]);
         let mut history = Vec::new();
         for worker in workers {
             for day in 1..=DAYS {
-                let mut login = world.login(&worker, "198.18.1.7", -day * 1440 - 300);
+                let mut login = world.login(&worker, "198.18.1.7", -day * 1440 - 120);
                 login.login_type = login_type.to_owned();
                 login.place = place(LYON);
                 history.push(login);
@@ -81,7 +116,7 @@ impl World {
         let mut history = Vec::new();
         for worker in 0..6 {
             for day in 2..6 {
-                let mut login = self.login(&format!("worker{worker}"), address, -day * 1440);
+                let mut login = self.login(&format!("worker{worker}"), address, -day * 1440 + 600);
                 login.place = place(city);
                 history.push(login);
             }
@@ -89,7 +124,8 @@ impl World {
         self.teach(history);
     }
 
-    fn login(&mut self, user: &str, address: &str, minute: i64) -> Login {
+    /// A success at a minute, with the workers' client; the caller changes what matters.
+    pub(crate) fn login(&mut self, user: &str, address: &str, minute: i64) -> Login {
         self.serial += 1;
         Login {
             id: format!("login-{}", self.serial).into(),
@@ -111,7 +147,16 @@ impl World {
         }
     }
 
-    fn refresh(&mut self, user: &str, application: &str, address: &str, minute: i64) -> Login {
+    /// The same from a city.
+    pub(crate) fn login_in(&mut self, user: &str, address: &str, city: City, minute: i64) -> Login {
+        Login { place: place(city), ..self.login(user, address, minute) }
+    }
+
+    pub(crate) fn see(&mut self, login: Login) -> Hits {
+        self.judge(Observation::Login(Box::new(login)))
+    }
+
+    pub(crate) fn refresh(&mut self, user: &str, application: &str, address: &str, minute: i64) -> Login {
         Login {
             login_type: "Remote Access 2.0".into(),
             login_sub_type: "OauthRefreshToken".into(),
@@ -121,13 +166,12 @@ impl World {
         }
     }
 
-    pub(crate) fn fail_from(&mut self, user: &str, address: &str, minute: i64) {
+    pub(crate) fn fail_from(&mut self, user: &str, address: &str, minute: i64) -> Hits {
         let login = self.login(user, address, minute);
-        let login = Login { outcome: Outcome::WrongPassword, status: "Invalid Password".into(), ..login };
-        self.absorb(Observation::Login(Box::new(login)), Lane::Live);
+        self.see(Login { outcome: Outcome::WrongPassword, status: "Invalid Password".into(), ..login })
     }
 
-    pub(crate) fn hits_of_success(&mut self, user: &str, address: &str, minute: i64) -> HashMap<String, Hit> {
+    pub(crate) fn hits_of_success(&mut self, user: &str, address: &str, minute: i64) -> Hits {
         let login = self.login(user, address, minute);
         self.judge(Observation::Login(Box::new(login)))
     }
@@ -136,13 +180,7 @@ impl World {
         self.hits_at(user, address, city, minute);
     }
 
-    pub(crate) fn hits_at(
-        &mut self,
-        user: &str,
-        address: &str,
-        city: City,
-        minute: i64,
-    ) -> HashMap<String, Hit> {
+    pub(crate) fn hits_at(&mut self, user: &str, address: &str, city: City, minute: i64) -> Hits {
         self.hits_in(user, address, place(city), minute)
     }
 
@@ -150,13 +188,7 @@ impl World {
         self.hits_in(user, address, place, minute);
     }
 
-    pub(crate) fn hits_in(
-        &mut self,
-        user: &str,
-        address: &str,
-        place: Option<Place>,
-        minute: i64,
-    ) -> HashMap<String, Hit> {
+    pub(crate) fn hits_in(&mut self, user: &str, address: &str, place: Option<Place>, minute: i64) -> Hits {
         let login = Login { place, ..self.login(user, address, minute) };
         self.judge(Observation::Login(Box::new(login)))
     }
@@ -167,7 +199,7 @@ impl World {
         application: &str,
         address: &str,
         minute: i64,
-    ) -> HashMap<String, Hit> {
+    ) -> Hits {
         let login = self.refresh(user, application, address, minute);
         self.judge(Observation::Login(Box::new(login)))
     }
@@ -187,16 +219,47 @@ impl World {
     }
 
     pub(crate) fn register_factor(&mut self, user: &str, address: &str, minute: i64) {
-        self.serial += 1;
         let check = Verification {
+            activity: "ConnectTotp".into(),
+            ..self.verification(user, address, "Succeeded", minute)
+        };
+        self.judge(Observation::Verification(Box::new(check)));
+    }
+
+    /// An identity verification and what became of it.
+    pub(crate) fn check(&mut self, user: &str, address: &str, status: &str, minute: i64) -> Hits {
+        let check = self.verification(user, address, status, minute);
+        self.judge(Observation::Verification(Box::new(check)))
+    }
+
+    pub(crate) fn verification(
+        &mut self,
+        user: &str,
+        address: &str,
+        status: &str,
+        minute: i64,
+    ) -> Verification {
+        self.serial += 1;
+        Verification {
             id: format!("check-{}", self.serial).into(),
             time: at(minute),
             user_id: user.into(),
-            activity: "ConnectTotp".into(),
-            status: "Succeeded".into(),
+            activity: "Login".into(),
+            status: status.into(),
             source: address.into(),
-        };
-        self.absorb(Observation::Verification(Box::new(check)), Lane::Live);
+        }
+    }
+
+    /// What is read of an account.
+    pub(crate) fn account(&mut self, user: &str, profile: &str) {
+        let account =
+            serde_json::json!({ "id": user, "username": user, "is_active": true, "profile": profile });
+        self.state.users.insert(user.into(), serde_json::from_value(account).unwrap());
+    }
+
+    pub(crate) fn deactivate(&mut self, user: &str) {
+        self.account(user, "");
+        self.state.users.get_mut(&user.into()).unwrap().is_active = false;
     }
 
     /// A session held from `held`, whose login came from `logged_in`; empty for a login that was not readable.
@@ -207,11 +270,23 @@ impl World {
         logged_in: &str,
         kind: &str,
         minute: i64,
-    ) -> HashMap<String, Hit> {
+    ) -> Hits {
+        let session = self.session(user, held, logged_in, kind, minute);
+        self.judge(Observation::Session(Box::new(session)))
+    }
+
+    pub(crate) fn session(
+        &mut self,
+        user: &str,
+        held: &str,
+        logged_in: &str,
+        kind: &str,
+        minute: i64,
+    ) -> Session {
         self.serial += 1;
         let id = format!("session-{}", self.serial);
         let read = (!logged_in.is_empty()).then(|| (at(minute), Source::from(logged_in)));
-        let session = Session {
+        Session {
             id: id.as_str().into(),
             user_id: user.into(),
             parent_id: id.as_str().into(),
@@ -222,17 +297,15 @@ impl World {
             created: at(minute),
             last_modified: at(minute + 2),
             seconds_valid: 7200,
-        };
-        self.judge(Observation::Session(Box::new(session)))
+        }
     }
 
     /// What each detection says of an observation, which is absorbed.
-    fn judge(&mut self, observation: Observation) -> HashMap<String, Hit> {
-        let suffix = format!("@{}", observation.position().id);
-        self.absorb(observation, Lane::Live);
-        let hits = self.state.episodes.values().flat_map(|episode| &episode.hits);
-        let of_this = hits.filter(|(key, _)| key.ends_with(&suffix));
-        of_this.map(|(_, (_, hit))| (hit.detection.clone(), hit.clone())).collect()
+    pub(crate) fn judge(&mut self, observation: Observation) -> Hits {
+        let position = observation.position();
+        let hits = self.take_in(vec![TailEntry { observation, lane: Lane::Live }]);
+        let of_this = hits.into_iter().filter(|(at, _)| *at == position);
+        of_this.map(|(_, hit)| (hit.detection.clone(), hit)).collect()
     }
 
     fn teach(&mut self, history: Vec<Login>) {
@@ -240,14 +313,18 @@ impl World {
         self.take_in(observations.map(|observation| TailEntry { observation, lane: Lane::Teach }).collect());
     }
 
-    fn absorb(&mut self, observation: Observation, lane: Lane) {
-        self.take_in(vec![TailEntry { observation, lane }]);
-    }
-
-    fn take_in(&mut self, batch: Vec<TailEntry>) {
-        let org = OrgId::new("org");
-        let absorbed = self.state.absorb(&org, &self.policy, &self.detections, batch, Present::AsItHappened);
+    /// What `OrgState::absorb` does, which keeps the hits to itself.
+    fn take_in(&mut self, batch: Vec<TailEntry>) -> Vec<(Position, Hit)> {
+        let mut absorbed = Absorbed::default();
+        for entry in batch {
+            self.state.receive(entry, &mut absorbed);
+        }
+        let hits = self.state.judge(&self.policy.egress, &self.detections, &mut absorbed);
+        let (org, policy) = (&OrgId::new("org"), &self.policy);
+        let judging = Judging { org, policy, present: Present::AsItHappened };
+        self.state.join(&judging, hits.clone(), &mut absorbed);
         self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));
+        hits
     }
 
     pub(crate) fn findings(&self) -> Vec<Finding> {

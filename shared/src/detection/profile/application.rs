@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::detection::Familiar;
+use crate::detection::{Familiar, Familiarity};
 use crate::observation::{Login, Network, UserId};
 
 /// Users remembered per application.
@@ -16,6 +16,10 @@ const USERS: usize = 24;
 pub struct ApplicationProfile {
     /// Successful logins.
     pub successes: u64,
+    /// Successful logins in which no person took part.
+    pub unattended: u64,
+    /// Successes by day.
+    pub seen: Option<Familiarity>,
     /// Who uses it; at most 24 are remembered.
     pub users: BTreeSet<UserId>,
     /// From where it is used.
@@ -25,8 +29,11 @@ pub struct ApplicationProfile {
 impl ApplicationProfile {
     pub(super) fn learn(&mut self, login: &Login) {
         self.successes += 1;
+        self.unattended += u64::from(login.path().is_unattended());
+        Familiarity::learn(&mut self.seen, login.time);
         if let Some(user) = &login.user_id
             && self.users.len() < USERS
+            && !self.users.contains(user)
         {
             self.users.insert(user.clone());
         }

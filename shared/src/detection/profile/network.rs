@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::detection::Familiarity;
+use crate::detection::{Crowd, Familiarity};
 use crate::observation::{Login, Place, UserId};
 
 /// Users remembered per network: more than any threshold needs, and no more.
@@ -25,12 +25,22 @@ pub struct NetworkProfile {
     pub seen: Option<Familiarity>,
     /// Where geolocation has put it: one network may resolve to several places over time.
     pub places: Vec<Place>,
+    /// Users for whom guesses failed here, where they had never come from here.
+    #[serde(skip_serializing_if = "Crowd::is_empty")]
+    pub failing: Crowd<48>,
+    /// Users who came in from here with a client as new for them as the network.
+    #[serde(skip_serializing_if = "Crowd::is_empty")]
+    pub strangers: Crowd<16>,
+    /// Users whose sessions are held from here, where they had never logged in from here.
+    #[serde(skip_serializing_if = "Crowd::is_empty")]
+    pub holders: Crowd<16>,
 }
 
 impl NetworkProfile {
     pub(super) fn learn(&mut self, login: &Login) {
         if let Some(user) = &login.user_id
             && self.users.len() < USERS
+            && !self.users.contains(user)
         {
             self.users.insert(user.clone());
         }

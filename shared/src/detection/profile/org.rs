@@ -1,17 +1,29 @@
 //! What is usual for the org as a whole.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::detection::Familiarity;
-use crate::observation::{AccessPath, Login, Observation, UserId};
+use crate::detection::crowd::{mark, marks};
+use crate::detection::facts::Facts;
+use crate::detection::{Crowd, Familiar, Familiarity};
+use crate::observation::{AccessPath, CountryCode, Login, Network, Observation, Outcome, User, UserId};
 
 /// Password logins older than this say nothing about an outage of single sign-on.
 const PASSWORD_MEMORY: SignedDuration = SignedDuration::from_hours(1);
 /// Password logins kept.
 const PASSWORDS: usize = 64;
+/// Hostile networks kept, the newest.
+const HOSTILE: usize = 64;
+/// Fingerprints kept; the one seen longest ago gives way.
+const FINGERPRINTS: usize = 48;
+/// Peer groups kept; an org with more profiles judges the users of the others by the org.
+const GROUPS: usize = 24;
+/// Countries whose visitors are kept.
+const COUNTRIES: usize = 48;
+/// Characters of a name that are kept.
+const NAME: usize = 64;
 
 /// What is usual for the org as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -21,39 +33,163 @@ pub struct OrgProfile {
     pub observations: u64,
     /// Logins folded in.
     pub logins: u64,
+    /// Identity verifications folded in.
+    pub verifications: u64,
     /// Successes by day.
     pub seen: Option<Familiarity>,
     /// Who logged in with a password within the last hour, oldest first.
     pub passwords: VecDeque<(Timestamp, UserId)>,
+    /// Networks that attacked the org, and when last.
+    pub hostile: Vec<(Network, Timestamp)>,
+    /// Who does what with one kind of client.
+    pub fingerprints: BTreeMap<u32, Fingerprint>,
+    /// Who was locked out lately.
+    pub locked: Crowd<48>,
+    /// Countries of successes.
+    pub countries: Familiar<CountryCode>,
+    /// Who was in which country lately.
+    pub visitors: BTreeMap<CountryCode, Crowd<8>>,
+    /// Applications of successes.
+    pub applications: Familiar<String>,
+    /// Login types and sub-types of successes.
+    pub grants: Familiar<String>,
+    /// TLS version and cipher of successes, as marks, with who used them lately.
+    pub ciphers: BTreeMap<u32, Crowd<16>>,
+    /// What users of one profile do.
+    pub groups: BTreeMap<String, PeerGroup>,
+}
+
+/// Who does what with one kind of client: TLS, cipher, browser family and platform together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fingerprint {
+    /// Users for whom guesses failed with it from networks they do not know, and who have not come in with it since.
+    pub failing: Crowd<24>,
+    /// From where.
+    pub networks: Crowd<24>,
+    /// Users who came in with it, though client and network were new for them.
+    pub strangers: Crowd<16>,
+    /// Users who came in with it.
+    pub users: Crowd<24>,
+}
+
+/// What users of one profile do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PeerGroup {
+    /// Successes.
+    pub successes: u64,
+    /// Countries of successes.
+    pub countries: Familiar<CountryCode>,
+    /// Applications of successes.
+    pub applications: Familiar<String>,
 }
 
 impl OrgProfile {
     pub(super) fn count(&mut self, observation: &Observation) {
         self.observations += 1;
-        if let Observation::Login(_) = observation {
-            self.logins += 1;
+        self.logins += u64::from(matches!(observation, Observation::Login(_)));
+        self.verifications += u64::from(matches!(observation, Observation::Verification(_)));
+    }
+
+    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>, account: Option<&User>) {
+        Familiarity::learn(&mut self.seen, login.time);
+        if !login.application.is_empty() {
+            learn_name(&mut self.applications, &login.application, login.time);
+        }
+        learn_grant(&mut self.grants, login);
+        if let Some(country) = facts.country {
+            self.countries.learn(country, login.time);
+        }
+        if let Some(account) = account.filter(|account| !account.profile.is_empty()) {
+            self.learn_of_group(login, facts, &account.profile);
+        }
+        let Some(user) = &login.user_id else { return };
+        self.learn_of_user(login, facts, mark(user.as_str()));
+        if facts.path == AccessPath::Password {
+            self.remember_password(login.time, user);
         }
     }
 
-    pub(super) fn learn(&mut self, login: &Login) {
-        Familiarity::learn(&mut self.seen, login.time);
-        let Some(user) = &login.user_id else { return };
+    fn learn_of_user(&mut self, login: &Login, facts: &Facts<'_>, user: u32) {
+        if let Some(country) = facts.country
+            && (self.visitors.len() < COUNTRIES || self.visitors.contains_key(&country))
+        {
+            self.visitors.entry(country).or_default().note(user, login.time);
+        }
+        if let Some(cipher) = cipher(login) {
+            bounded(&mut self.ciphers, cipher, 24, Crowd::newest).note(user, login.time);
+        }
+        if let Some(fingerprint) = facts.fingerprint {
+            let known = self.fingerprint(fingerprint);
+            known.users.note(user, login.time);
+            known.failing.forget(user, login.time);
+        }
+    }
+
+    fn learn_of_group(&mut self, login: &Login, facts: &Facts<'_>, profile: &str) {
+        if !self.groups.contains_key(profile) {
+            if self.groups.len() >= GROUPS {
+                return;
+            }
+            self.groups.insert(profile.to_owned(), PeerGroup::default());
+        }
+        let Some(group) = self.groups.get_mut(profile) else { return };
+        group.successes += 1;
+        if let Some(country) = facts.country {
+            group.countries.learn(country, login.time);
+        }
+        if !login.application.is_empty() {
+            learn_name(&mut group.applications, &login.application, login.time);
+        }
+    }
+
+    fn remember_password(&mut self, time: Timestamp, user: &UserId) {
         let newest = self.passwords.iter().map(|(time, _)| *time).max();
-        let is_old = newest.is_some_and(|newest| newest.duration_since(login.time) > PASSWORD_MEMORY);
-        if login.path() != AccessPath::Password || is_old {
+        if newest.is_some_and(|newest| newest.duration_since(time) > PASSWORD_MEMORY) {
             return;
         }
-        while self
-            .passwords
-            .front()
-            .is_some_and(|(time, _)| login.time.duration_since(*time) > PASSWORD_MEMORY)
-        {
+        while self.passwords.front().is_some_and(|(old, _)| time.duration_since(*old) > PASSWORD_MEMORY) {
             self.passwords.pop_front();
         }
         if self.passwords.len() >= PASSWORDS {
             self.passwords.pop_front();
         }
-        self.passwords.push_back((login.time, user.clone()));
+        self.passwords.push_back((time, user.clone()));
+    }
+
+    /// A guess failed from a network that its user does not know.
+    pub(super) fn note_failure(&mut self, login: &Login, facts: &Facts<'_>, user: u32) {
+        if login.outcome == Outcome::LockedOut {
+            self.locked.note(user, login.time);
+        }
+        let (Some(fingerprint), Some(network)) = (facts.fingerprint, facts.network) else { return };
+        let known = self.fingerprint(fingerprint);
+        known.failing.note(user, login.time);
+        known.networks.note(mark(&network.to_string()), login.time);
+    }
+
+    pub(super) fn note_hostile(&mut self, network: Network, time: Timestamp) {
+        if let Some((_, last)) = self.hostile.iter_mut().find(|(known, _)| *known == network) {
+            *last = time.max(*last);
+            return;
+        }
+        self.hostile.push((network, time));
+        if self.hostile.len() > HOSTILE {
+            self.hostile.sort_by_key(|(_, last)| *last);
+            self.hostile.remove(0);
+        }
+    }
+
+    pub(super) fn fingerprint(&mut self, fingerprint: u32) -> &mut Fingerprint {
+        bounded(&mut self.fingerprints, fingerprint, FINGERPRINTS, |known| {
+            known.users.newest().max(known.failing.newest())
+        })
+    }
+
+    /// When a network last attacked the org; `None` where it never did.
+    pub fn attacked_from(&self, network: Network) -> Option<Timestamp> {
+        self.hostile.iter().find(|(known, _)| *known == network).map(|(_, last)| *last)
     }
 
     /// On how many days successes were seen.
@@ -65,4 +201,49 @@ impl OrgProfile {
     pub fn successes(&self) -> u32 {
         self.seen.as_ref().map_or(0, |known| known.count)
     }
+}
+
+/// TLS version and cipher of a login, as a mark; `None` where Salesforce recorded neither.
+pub(in crate::detection) fn cipher(login: &Login) -> Option<u32> {
+    let client = &login.client;
+    let is_told = !client.tls_protocol.is_empty() || !client.cipher_suite.is_empty();
+    is_told.then(|| marks([client.tls_protocol.as_str(), &client.cipher_suite]))
+}
+
+/// The entry of a key; where it is new and there is no room, the one seen longest ago gives way.
+fn bounded<V: Default>(
+    map: &mut BTreeMap<u32, V>,
+    key: u32,
+    capacity: usize,
+    newest: impl Fn(&V) -> i64,
+) -> &mut V {
+    if map.len() >= capacity
+        && !map.contains_key(&key)
+        && let Some(oldest) = map.iter().min_by_key(|(_, value)| newest(value)).map(|(key, _)| *key)
+    {
+        map.remove(&oldest);
+    }
+    map.entry(key).or_default()
+}
+
+pub(super) fn learn_name(names: &mut Familiar<String>, name: &str, time: Timestamp) {
+    let end = name.char_indices().nth(NAME).map_or(name.len(), |(end, _)| end);
+    names.learn_ref(&name[..end], str::to_owned, time);
+}
+
+/// Learns the login type and sub-type together.
+pub(super) fn learn_grant(grants: &mut Familiar<String>, login: &Login) {
+    grants.learn_where(|name| is_grant(name, login), || grant(login), login.time);
+}
+
+/// Whether a name is that of a login's type and sub-type.
+pub(super) fn is_grant(name: &str, login: &Login) -> bool {
+    let sub_type = name.strip_prefix(login.login_type.as_str()).and_then(|rest| rest.strip_prefix(" / "));
+    sub_type == Some(&login.login_sub_type) || name.len() >= NAME && name == grant(login)
+}
+
+/// Login type and sub-type as one name.
+pub(in crate::detection) fn grant(login: &Login) -> String {
+    let name = format!("{} / {}", login.login_type, login.login_sub_type);
+    name.chars().take(NAME).collect()
 }

@@ -5,10 +5,15 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Teaches;
+use super::attempt::CheckOutcome;
+use super::org::{cipher, is_grant, learn_grant, learn_name};
+use super::{Attempt, Check, Held, Hours, Volume};
 use crate::detection::Familiar;
+use crate::detection::crowd::mark;
+use crate::detection::facts::Facts;
 use crate::observation::{
-    AccessPath, ClientFamily, Login, LoginId, Network, Observation, Outcome, Place, VerificationKind,
+    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Place, Session, Verification,
+    VerificationKind,
 };
 
 /// Attempts older than this play no part in any detection of bursts.
@@ -17,19 +22,10 @@ const ATTEMPT_MEMORY: SignedDuration = SignedDuration::from_hours(24);
 const ATTEMPTS: usize = 64;
 /// Registrations of factors kept.
 const REGISTRATIONS: usize = 8;
-
-/// One recent attempt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// When.
-    pub time: Timestamp,
-    /// The login.
-    pub login: LoginId,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// From which network, if from an address.
-    pub network: Option<Network>,
-}
+/// Verifications kept.
+const CHECKS: usize = 32;
+/// Sessions kept.
+const HELD: usize = 12;
 
 /// The last success that had a place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,7 +40,7 @@ pub struct LastSuccess {
     pub network: Network,
 }
 
-/// What is usual for one user. About 1 to 3 KB as JSON.
+/// What is usual for one user. About 1 KB as JSON, and 8 KB for one who is attacked or everywhere.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UserProfile {
@@ -56,44 +52,80 @@ pub struct UserProfile {
     pub successes: u64,
     /// The first success that taught.
     pub first_success: Option<Timestamp>,
+    /// The last success, whether it taught or not.
+    pub last_login: Option<Timestamp>,
     /// Networks of successes.
     pub networks: Familiar<Network>,
+    /// Countries of successes.
+    pub countries: Familiar<CountryCode>,
     /// Client families of successes.
     pub clients: Familiar<ClientFamily>,
     /// Ways in.
     pub paths: Familiar<AccessPath>,
+    /// Applications of successes.
+    pub applications: Familiar<String>,
+    /// Login types and sub-types of successes.
+    pub grants: Familiar<String>,
+    /// TLS versions and ciphers of successes, as marks.
+    pub ciphers: Familiar<u32>,
+    /// Types of sessions.
+    pub session_types: Familiar<String>,
+    /// Times of day of successes.
+    pub hours: Hours,
+    /// Successes a day.
+    pub volume: Volume,
     /// The last success that taught and had a place.
     pub last_success: Option<LastSuccess>,
     /// Attempts of the last day, oldest first.
     pub attempts: VecDeque<Attempt>,
     /// When and from where factors were registered lately, oldest first.
     pub registrations: VecDeque<(Timestamp, Option<Network>)>,
+    /// Verifications of the last day, oldest first.
+    pub checks: VecDeque<Check>,
+    /// Sessions that were seen live.
+    pub held: Vec<Held>,
 }
 
 impl UserProfile {
-    pub(super) fn fold(&mut self, observation: &Observation, teaches: Teaches) {
+    pub(super) fn fold_check(&mut self, check: &Verification) {
         self.observations += 1;
-        match observation {
-            Observation::Login(login) => self.fold_login(login, teaches),
-            Observation::Verification(check) if check.kind() == VerificationKind::MethodRegistered => {
-                self.registrations.push_back((check.time, check.source.network()));
-                if self.registrations.len() > REGISTRATIONS {
-                    self.registrations.pop_front();
-                }
+        if check.kind() == VerificationKind::MethodRegistered {
+            let place = self.registrations.partition_point(|(time, _)| *time <= check.time);
+            self.registrations.insert(place, (check.time, check.source.network()));
+            if self.registrations.len() > REGISTRATIONS {
+                self.registrations.pop_front();
             }
-            Observation::Verification(_) | Observation::Session(_) => {}
         }
+        let newest = self.checks.iter().map(|check| check.time).max();
+        if newest.is_some_and(|newest| newest.duration_since(check.time) > ATTEMPT_MEMORY) {
+            return;
+        }
+        while self.checks.front().is_some_and(|old| check.time.duration_since(old.time) > ATTEMPT_MEMORY) {
+            self.checks.pop_front();
+        }
+        if self.checks.len() >= CHECKS {
+            self.checks.pop_front();
+        }
+        let (time, network) = (check.time, check.source.network());
+        self.checks.push_back(Check { time, outcome: CheckOutcome::of(check), network });
     }
 
-    fn fold_login(&mut self, login: &Login, teaches: Teaches) {
+    pub(super) fn fold_session(&mut self, session: &Session) {
+        self.observations += 1;
+        learn_name(&mut self.session_types, &session.session_type, session.created);
+        let Some(held) = Held::of(session) else { return };
+        self.held.retain(|known| known.expires > session.last_modified && known.session != held.session);
+        if self.held.len() >= HELD
+            && let Some((oldest, _)) = self.held.iter().enumerate().min_by_key(|(_, known)| known.used)
+        {
+            self.held.remove(oldest);
+        }
+        self.held.push(held);
+    }
+
+    pub(super) fn remember_attempt(&mut self, login: &Login, family: &str) {
+        self.observations += 1;
         self.logins += 1;
-        self.remember_attempt(login);
-        if login.succeeded() && teaches == Teaches::Yes {
-            self.learn(login);
-        }
-    }
-
-    fn remember_attempt(&mut self, login: &Login) {
         let newest = self.attempts.iter().map(|attempt| attempt.time).max();
         if newest.is_some_and(|newest| newest.duration_since(login.time) > ATTEMPT_MEMORY) {
             return;
@@ -109,21 +141,45 @@ impl UserProfile {
             login: login.id.clone(),
             outcome: login.outcome,
             network: login.source.network(),
+            client: mark(family),
         });
     }
 
-    fn learn(&mut self, login: &Login) {
+    /// A success, hostile or not.
+    pub(super) fn count_arrival(&mut self, login: &Login) {
+        self.last_login = self.last_login.max(Some(login.time));
+        self.volume.count(login.time);
+    }
+
+    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>) {
+        let time = login.time;
         self.successes += 1;
-        self.first_success = Some(self.first_success.map_or(login.time, |first| first.min(login.time)));
-        self.clients.learn(login.client.family(), login.time);
-        self.paths.learn(login.path(), login.time);
-        let Some(network) = login.source.network() else { return };
-        self.networks.learn(network, login.time);
-        let is_newest = self.last_success.as_ref().is_none_or(|last| last.time <= login.time);
+        self.first_success = Some(self.first_success.map_or(time, |first| first.min(time)));
+        self.clients.learn_ref(facts.family, ClientFamily::new, time);
+        self.paths.learn(facts.path, time);
+        self.hours.learn(time);
+        learn_grant(&mut self.grants, login);
+        if !login.application.is_empty() {
+            learn_name(&mut self.applications, &login.application, time);
+        }
+        if let Some(country) = facts.country {
+            self.countries.learn(country, time);
+        }
+        if let Some(cipher) = cipher(login) {
+            self.ciphers.learn(cipher, time);
+        }
+        let Some(network) = facts.network else { return };
+        self.networks.learn(network, time);
+        let is_newest = self.last_success.as_ref().is_none_or(|last| last.time <= time);
         if let Some(place) = login.place.as_ref().filter(|_| is_newest) {
-            let (time, place) = (login.time, place.clone());
+            let place = place.clone();
             self.last_success = Some(LastSuccess { time, login: login.id.clone(), place, network });
         }
+    }
+
+    /// Whether no success ever came from a network or near it.
+    pub fn is_foreign(&self, network: Network) -> bool {
+        self.networks.of(&network).is_none() && !self.networks.iter().any(|(known, _)| known.is_near(network))
     }
 
     /// Whether this user came from `network` on an earlier day than the one before `time`.
@@ -136,9 +192,20 @@ impl UserProfile {
         self.clients.is_known(&login.client.family(), 1, login.time - SignedDuration::from_hours(24))
     }
 
+    /// Whether a success came by this login's type and sub-type before.
+    pub fn took(&self, login: &Login) -> bool {
+        self.grants.iter().any(|(name, _)| is_grant(name, login))
+    }
+
     /// Days of history before `time`, whole.
     pub fn days_of_history(&self, time: Timestamp) -> i64 {
         self.first_success.map_or(0, |first| time.duration_since(first).as_hours() / 24)
+    }
+
+    /// Wrong passwords from `from` to `until`, oldest first.
+    pub fn guesses(&self, from: Timestamp, until: Timestamp) -> impl Iterator<Item = &Attempt> {
+        let attempts = self.attempts.iter();
+        attempts.filter(move |attempt| attempt.is_guess() && (from..=until).contains(&attempt.time))
     }
 }
 
@@ -150,15 +217,15 @@ mod tests {
 
     #[test]
     fn old_history_pushes_no_recent_attempt_out() {
-        let attempt = |second: i64| {
+        let attempt = |second: i64| -> Login {
             let time = Timestamp::from_second(1_790_000_000 + second).unwrap();
             let login = json!({ "id": second.to_string(), "time": time, "user_id": "ada", "outcome": "wrong_password",
                 "status": "Invalid Password", "login_type": "Application", "source": "198.18.0.1" });
-            Observation::Login(serde_json::from_value(login).unwrap())
+            serde_json::from_value(login).unwrap()
         };
         let mut profile = UserProfile::default();
-        profile.fold(&attempt(0), Teaches::Yes);
-        (0..200).for_each(|second| profile.fold(&attempt(second - 1_000_000), Teaches::Yes));
+        profile.remember_attempt(&attempt(0), "chrome/windows");
+        (0..200).for_each(|second| profile.remember_attempt(&attempt(second - 1_000_000), "chrome/windows"));
         assert_eq!(
             (profile.attempts.len(), profile.attempts[0].login.as_str(), profile.logins),
             (1, "0", 201)

@@ -1,0 +1,61 @@
+//! C6: a network the user does not come from.
+
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::observation::Login;
+
+pub(crate) static ABOUT: About = About {
+    id: "new-network",
+    row: "C6",
+    title: "Login from a network that is new for the user",
+    why: "Hotels and home lines make this daily bread. It is context for what else is strange about a login.",
+    severity: Severity::Info,
+    confidence: Confidence::Low,
+    family: Family::Network,
+    mitre: &["T1078"],
+    needs: &[Sensor::Logins],
+    parameters: MEANINGS,
+    quiet: &["Networks near a known one, which is how dynamic addresses and carriers move.", "The organisation's egress."],
+};
+
+parameters! {}
+
+/// The detection.
+#[derive(Debug)]
+pub struct NewNetwork(pub Parameters);
+
+impl Detection for NewNetwork {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
+        let network = view.facts().network.filter(|_| login.succeeded() && view.is_new_network())?;
+        let known = view.user()?.networks.len();
+        let hit = Hit::on_login(&ABOUT, Severity::Info, login).fact("network", network.to_string());
+        Some(hit.because(
+            format!("A success from {network}."),
+            format!("This user is known from {known} other networks."),
+            "After a day the network is known.",
+        ))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod cases {
+    use super::*;
+    use crate::detection::detections::world::{LYON, World, severity};
+
+    pub(crate) fn fires() -> Option<Severity> {
+        severity(&World::with_office_workers().hits_of_success("ada", "198.19.200.9", 5), &ABOUT)
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        severity(&World::with_office_workers().hits_of_success("ada", "198.18.2.9", 5), &ABOUT)
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        world.learn_egress("198.18.77.1", LYON);
+        severity(&world.hits_of_success("ada", "198.18.77.1", 5), &ABOUT)
+    }
+}

@@ -1,0 +1,78 @@
+//! G3: a new account is used from where nobody of the org is.
+
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::observation::Login;
+
+pub(crate) static ABOUT: About = About {
+    id: "newcomer-elsewhere",
+    row: "G3",
+    title: "A new account used from where nobody of the org is",
+    why: "A user without history cannot be judged by himself, so he is judged by the others. An account that an \
+          attacker makes for himself is new, too.",
+    severity: Severity::Low,
+    confidence: Confidence::Low,
+    family: Family::Place,
+    mitre: &["T1078", "T1136"],
+    needs: &[Sensor::Logins, Sensor::Places],
+    parameters: MEANINGS,
+    quiet: &["Colleagues, or users of the same profile, have come from the country."],
+};
+
+parameters! {
+    /// Fewer successes than this make an account new.
+    logins: u64 = 10,
+    /// Successes in the org's history before a country can be new.
+    successes: u32 = 500,
+}
+
+/// The detection.
+#[derive(Debug)]
+pub struct NewcomerElsewhere(pub Parameters);
+
+impl Detection for NewcomerElsewhere {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
+        let (org, country) = (view.org(), view.facts().country.filter(|_| login.succeeded())?);
+        let address = login.source.address()?;
+        let successes = view.user().map_or(0, |user| user.successes);
+        let is_new = successes < self.0.logins && org.successes() >= self.0.successes;
+        if !is_new || org.countries.of(&country).is_some() || view.is_egress(address, login.time) {
+            return None;
+        }
+        let hit = Hit::on_login(&ABOUT, Severity::Low, login).fact("country", country.to_string());
+        Some(hit.because(
+            format!("A success from {country} with an account that has {successes} before it."),
+            format!("In {} successes nobody of this org came from there.", org.successes()),
+            "A country from which colleagues have come would not count.",
+        ))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod cases {
+    use super::*;
+    use crate::detection::detections::world::{City, LAGOS, LYON, World, severity};
+
+    fn came(user: &str, city: City, egress: bool) -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        if egress {
+            world.learn_egress("198.19.200.1", LAGOS);
+        }
+        severity(&world.hits_at(user, "198.19.200.9", city, 5), &ABOUT)
+    }
+
+    pub(crate) fn fires() -> Option<Severity> {
+        came("eve", LAGOS, false)
+    }
+
+    pub(crate) fn near_miss() -> Option<Severity> {
+        came("eve", LYON, false)
+    }
+
+    pub(crate) fn quiet() -> Option<Severity> {
+        came("eve", LAGOS, true)
+    }
+}

@@ -1,0 +1,114 @@
+//! What one login shows, and how well each of it is known: worked out once, for every detection.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::View;
+use super::crowd::marks;
+use super::profile::UserProfile;
+use crate::observation::{AccessPath, CountryCode, Login, Network};
+
+/// Successes before anything can count as new for a user.
+const LOGINS: u64 = 10;
+/// Days of history before anything can count as new for a user.
+const DAYS: i64 = 7;
+/// What was first seen less than this ago is new still: whoever comes twice in a day has not become usual.
+const SETTLED: SignedDuration = SignedDuration::from_hours(24);
+/// The family of a client that says nothing of itself.
+const SILENT: &str = "unknown/unknown";
+
+/// Whether something is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// For longer than a day.
+    Yes,
+    /// It is new, or was new within the day.
+    No,
+    /// There is nothing to know, or too little history to say.
+    Unsaid,
+}
+
+/// What one login shows, and how well each of it is known for its user.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Browser and platform without versions, as in `ClientFamily`.
+    pub family: &'a str,
+    /// By which way it came.
+    pub path: AccessPath,
+    /// From which network.
+    pub network: Option<Network>,
+    /// From which country.
+    pub country: Option<CountryCode>,
+    /// What links attempts of one tool from many places: TLS, cipher, browser family and platform; `None` for a client
+    /// that says nothing of itself.
+    pub fingerprint: Option<u32>,
+    /// Whether the user knows the network or one near it, or it is the organisation's.
+    pub knows_network: Known,
+    /// Whether the user knows the client's family.
+    pub knows_client: Known,
+    /// Whether the user knows the country.
+    pub knows_country: Known,
+}
+
+impl<'a> Facts<'a> {
+    /// Of something that is no login.
+    pub(super) fn none() -> Self {
+        Self {
+            family: "",
+            path: AccessPath::Other,
+            network: None,
+            country: None,
+            fingerprint: None,
+            knows_network: Known::Unsaid,
+            knows_client: Known::Unsaid,
+            knows_country: Known::Unsaid,
+        }
+    }
+
+    /// Of a login; `scratch` holds the client's family as long as the facts are needed.
+    pub(super) fn of(view: &View<'_>, login: &Login, scratch: &'a mut String) -> Self {
+        scratch.clear();
+        login.client.write_family(scratch);
+        let family: &'a str = scratch;
+        let network = login.source.network();
+        let country = login.place.as_ref().and_then(|place| place.country);
+        let client = &login.client;
+        let fingerprint =
+            (family != SILENT).then(|| marks([&client.tls_protocol, &client.cipher_suite, family]));
+        let mut facts = Self { family, network, country, fingerprint, path: login.path(), ..Self::none() };
+        let settled = login.time - SETTLED;
+        if let Some(user) = view.user().filter(|user| has_history(user, login.time)) {
+            facts.knows_network = knows_network(view, user, login, settled);
+            let client = (family != SILENT).then(|| user.clients.is_known(family, 1, settled));
+            facts.knows_client = known(client);
+            facts.knows_country = known(country.map(|country| user.countries.is_known(&country, 1, settled)));
+        }
+        facts
+    }
+
+    /// Whether both the network and the client are new for the user.
+    pub fn is_stranger(&self) -> bool {
+        self.knows_network == Known::No && self.knows_client == Known::No
+    }
+}
+
+fn known(known: Option<bool>) -> Known {
+    match known {
+        Some(true) => Known::Yes,
+        Some(false) => Known::No,
+        None => Known::Unsaid,
+    }
+}
+
+/// Whether there is enough history to call anything new.
+fn has_history(user: &UserProfile, time: Timestamp) -> bool {
+    user.successes >= LOGINS && user.days_of_history(time) >= DAYS
+}
+
+fn knows_network(view: &View<'_>, user: &UserProfile, login: &Login, settled: Timestamp) -> Known {
+    let Some(address) = login.source.address() else { return Known::Unsaid };
+    let network = Network::of(address);
+    let is_known = user.networks.is_known(&network, 1, settled)
+        || user.networks.iter().any(|(near, known)| known.first < settled && near.is_near(network))
+        || view.is_egress(address, login.time);
+    known(Some(is_known))
+}

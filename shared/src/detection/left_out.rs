@@ -1,0 +1,56 @@
+//! What the catalogue of ideas holds and this engine does not do, with the reason: so that nobody takes silence for safety.
+
+/// Row of the catalogue, what it would see, and why it is left out.
+pub const LEFT_OUT: &[(&str, &str, &str)] = &[
+    (
+        "B2",
+        "two countries in a short window",
+        "`impossible-travel` sees it with every uncertainty taken off; by itself it is an alarm for every VPN whose exit stands abroad",
+    ),
+    (
+        "B6",
+        "a new city or region",
+        "`new-network` says it more surely than a geolocation that errs by a city",
+    ),
+    (
+        "B9",
+        "many places in a day",
+        "`simultaneous-sessions` and `impossible-travel` see those that cannot be one person",
+    ),
+    ("C1", "Tor exits", "needs a list of networks (an IP pack); none is built in"),
+    ("C2", "anonymising VPNs and proxies", "needs a list of networks (an IP pack); none is built in"),
+    ("C3", "hosting networks", "needs a list of networks (an IP pack); none is built in"),
+    (
+        "C5",
+        "a provider that is new for the org",
+        "needs the provider of each address (an IP pack); none is built in",
+    ),
+    ("C10", "addresses of known attackers", "needs a feed of indicators; none is built in"),
+    (
+        "C11",
+        "a forwarded-for header that disagrees",
+        "the header is whatever the client writes; waits for the scan to read it",
+    ),
+    ("E4", "a new token in heavy use", "waits for the scan to observe the use of tokens"),
+    (
+        "E5",
+        "a token alive after its user has left, or revived",
+        "waits for the scan to observe the use of tokens",
+    ),
+    ("E8", "refresh failures and mass revocations", "needs Event Monitoring"),
+    ("E9", "one device code from two addresses", "Salesforce records no device code in the login history"),
+    ("F3", "an administrator who logs in as somebody", "needs the Setup Audit Trail, which is not read"),
+    ("F4", "a new identity provider", "waits for the scan to read AuthenticationServiceId"),
+    ("F6", "a password changed, then a new device", "waits for the scan to read LastPasswordChangeDate"),
+    (
+        "F7",
+        "a device activated, then a distant success",
+        "waits for the scan to read what a verification was for",
+    ),
+    (
+        "G6",
+        "more weight for the privileged",
+        "needs every user's permissions; a policy may name who is protected",
+    ),
+    ("H5", "a risky login whose session lives", "what containment does with every finding"),
+];

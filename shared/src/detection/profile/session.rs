@@ -1,0 +1,45 @@
+//! Sessions that a user holds.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::detection::crowd::mark;
+use crate::observation::{Network, Session, SessionId};
+
+/// One session that was seen live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The root of its family.
+    pub family: SessionId,
+    /// The session, as a mark.
+    pub session: u32,
+    /// From which network it is held.
+    pub network: Network,
+    /// When Salesforce last recorded activity.
+    pub used: Timestamp,
+    /// When it ends unless used again.
+    pub expires: Timestamp,
+}
+
+impl Held {
+    /// A session held from an address; hand-over sessions, which live for seconds on Salesforce's own servers, are
+    /// none.
+    pub(super) fn of(session: &Session) -> Option<Self> {
+        if is_temporary(session) {
+            return None;
+        }
+        Some(Self {
+            family: session.parent_id.clone(),
+            session: mark(session.id.as_str()),
+            network: session.source.network()?,
+            used: session.last_modified,
+            expires: session.expires(),
+        })
+    }
+}
+
+/// Hand-over sessions live for seconds and come from Salesforce's own servers. Sources write `TempUIFrontdoor` and
+/// `TempUiFrontdoor` alike.
+pub(in crate::detection) fn is_temporary(session: &Session) -> bool {
+    session.session_type.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("temp"))
+}

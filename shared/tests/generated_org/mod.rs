@@ -1,0 +1,93 @@
+//! A simulated org's history as observations, without the way over HTTP.
+
+use std::collections::HashMap;
+
+use salesforce_simulator::{Org, Permission};
+use serde_json::{from_value, json};
+use session_warden::detection::{Absorbed, Detection, Lane, OrgState, Present, TailEntry, catalogue};
+use session_warden::observation::{
+    AccountKind, CountryCode, Login, Observation, OrgId, Outcome, Place, User, UserId, Verification,
+};
+use session_warden::policy::Policy;
+
+/// Logins and identity verifications in the order of judging.
+pub(crate) fn history(org: &Org) -> Vec<Observation> {
+    let logins = org.logins().iter().map(|row| Observation::Login(Box::new(login(row))));
+    let checks = org.verifications().iter().map(|row| Observation::Verification(Box::new(check(row))));
+    let mut history: Vec<_> = logins.chain(checks).collect();
+    history.sort_by_cached_key(Observation::position);
+    history
+}
+
+fn login(row: &salesforce_simulator::Login) -> Login {
+    let login = json!({
+        "id": row.id.as_str(),
+        "time": row.login_time,
+        "user_id": row.user_id.as_str(),
+        "outcome": Outcome::from_status(&row.status),
+        "status": row.status,
+        "login_type": row.login_type,
+        "login_sub_type": row.login_sub_type.as_deref().unwrap_or_default(),
+        "source": row.source_ip,
+        "application": row.application,
+        "client": { "browser": row.browser, "platform": row.platform },
+    });
+    let country = row.country_iso.as_deref().and_then(CountryCode::parse);
+    let geo = row.geo.as_ref();
+    let place = Place::from_parts(
+        geo.map(|geo| (geo.latitude, geo.longitude)),
+        country,
+        geo.map(|geo| geo.city.to_string()),
+    );
+    Login { place, ..from_value(login).unwrap() }
+}
+
+fn check(row: &salesforce_simulator::Verification) -> Verification {
+    from_value(json!({
+        "id": row.id.as_str(),
+        "time": row.time,
+        "user_id": row.user_id.as_str(),
+        "activity": row.activity,
+        "status": row.status,
+        "source": row.source_ip,
+    }))
+    .unwrap()
+}
+
+fn accounts(org: &Org) -> HashMap<UserId, User> {
+    let account = |user: &salesforce_simulator::User| {
+        let is_program = org.permissions_of(&user.id).contains(Permission::ApiUserOnly);
+        let kind = if is_program { AccountKind::Integration } else { AccountKind::Human };
+        let account = json!({
+            "id": user.id.as_str(),
+            "username": user.username,
+            "is_active": user.is_active(),
+            "profile": user.profile_id.as_str(),
+            "kind": kind,
+        });
+        let account: User = from_value(account).unwrap();
+        (account.id.clone(), account)
+    };
+    org.users().iter().map(|user| account(user)).collect()
+}
+
+/// An org's engine.
+pub(crate) struct Engine {
+    pub(crate) state: OrgState,
+    policy: Policy,
+    detections: Vec<Box<dyn Detection>>,
+}
+
+impl Engine {
+    pub(crate) fn of(org: &Org) -> Self {
+        let policy = Policy::default();
+        let detections = catalogue(&policy);
+        let state = OrgState { users: accounts(org), ..OrgState::default() };
+        Self { state, policy, detections }
+    }
+
+    pub(crate) fn absorb(&mut self, lane: Lane, batch: impl IntoIterator<Item = Observation>) -> Absorbed {
+        let entries = batch.into_iter().map(|observation| TailEntry { observation, lane });
+        self.state.absorb(&OrgId::new("org"), &self.policy, &self.detections, entries, Present::AsItHappened)
+    }
+}
