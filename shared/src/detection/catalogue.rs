@@ -36,6 +36,7 @@ macro_rules! with_catalogue {
             first_application: FirstApplication = "first-application",
             lookalike_application: LookalikeApplication = "lookalike-application",
             sso_bypass: SsoBypass = "sso-bypass",
+            new_identity_provider: NewIdentityProvider = "new-identity-provider",
             single_factor_admin: SingleFactorAdmin = "single-factor-admin",
             factor_registered: FactorRegistered = "factor-registered",
             mfa_fatigue: MfaFatigue = "mfa-fatigue",

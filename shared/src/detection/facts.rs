@@ -38,7 +38,7 @@ pub struct Facts<'a> {
     pub network: Option<Network>,
     /// From which country.
     pub country: Option<CountryCode>,
-    /// What links attempts of one tool from many places: TLS, cipher, browser family and platform; `None` for a client
+    /// What links attempts of one tool from many places: TLS, cipher, the host logged in to, browser family and platform; `None` for a client
     /// that says nothing of itself.
     pub fingerprint: Option<u32>,
     /// Whether the user knows the network or one near it, or it is the organisation's.
@@ -72,8 +72,8 @@ impl<'a> Facts<'a> {
         let network = login.source.network();
         let country = login.place.as_ref().and_then(|place| place.country);
         let client = &login.client;
-        let fingerprint =
-            (family != SILENT).then(|| marks([&client.tls_protocol, &client.cipher_suite, family]));
+        let fingerprint = (family != SILENT)
+            .then(|| marks([&client.tls_protocol, &client.cipher_suite, &login.detail.login_url, family]));
         let mut facts = Self { family, network, country, fingerprint, path: login.path(), ..Self::none() };
         let settled = login.time - SETTLED;
         if let Some(user) = view.user().filter(|user| has_history(user, login.time)) {

@@ -29,7 +29,7 @@ pub const LEFT_OUT: &[(&str, &str, &str)] = &[
     (
         "C11",
         "a forwarded-for header that disagrees",
-        "the header is whatever the client writes; waits for the scan to read it",
+        "the header is whatever the client writes; it needs a country for each address (an IP pack)",
     ),
     ("E4", "a new token in heavy use", "waits for the scan to observe the use of tokens"),
     (
@@ -40,7 +40,6 @@ pub const LEFT_OUT: &[(&str, &str, &str)] = &[
     ("E8", "refresh failures and mass revocations", "needs Event Monitoring"),
     ("E9", "one device code from two addresses", "Salesforce records no device code in the login history"),
     ("F3", "an administrator who logs in as somebody", "needs the Setup Audit Trail, which is not read"),
-    ("F4", "a new identity provider", "waits for the scan to read AuthenticationServiceId"),
     ("F6", "a password changed, then a new device", "waits for the scan to read LastPasswordChangeDate"),
     (
         "F7",

@@ -53,6 +53,8 @@ pub struct OrgProfile {
     pub applications: Familiar<String>,
     /// Login types and sub-types of successes.
     pub grants: Familiar<String>,
+    /// Identity providers of successes.
+    pub providers: Familiar<String>,
     /// TLS version and cipher of successes, as marks, with who used them lately.
     pub ciphers: BTreeMap<u32, Crowd<16>>,
     /// What users of one profile do.
@@ -98,6 +100,9 @@ impl OrgProfile {
             learn_name(&mut self.applications, &login.application, login.time);
         }
         learn_grant(&mut self.grants, login);
+        if !login.detail.auth_service_id.is_empty() {
+            learn_name(&mut self.providers, &login.detail.auth_service_id, login.time);
+        }
         if let Some(country) = facts.country {
             self.countries.learn(country, login.time);
         }
