@@ -42,7 +42,7 @@ pub struct Policy {
     /// The organisation's own ways out.
     pub egress: Egress,
     /// Each detection's mode and parameters.
-    pub detections: Detections,
+    pub detections: Box<Detections>,
 }
 
 /// When and how to contain.
