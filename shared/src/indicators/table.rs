@@ -48,14 +48,25 @@ fn plain_name(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// Whether the header has been read; comments may stand before it.
+#[derive(PartialEq, Eq)]
+enum Header {
+    Ahead,
+    Passed,
+}
+
 /// Reads the rows below the header. Rows that begin with `#` are skipped.
 pub(super) fn read(file: &str, text: &str, columns: &Columns, list: &mut Indicators) {
     // With one kind of line break, and one behind the last row, where the reader stands tells where a row began.
     let text = text.replace("\r\n", "\n") + "\n";
     let mut builder = ReaderBuilder::new();
-    let mut rows =
-        builder.delimiter(columns.delimiter).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
-    let mut row = StringRecord::new();
+    let mut rows = builder
+        .delimiter(columns.delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    let (mut row, mut header) = (StringRecord::new(), Header::Ahead);
     loop {
         let read = rows.read_record(&mut row);
         let breaks = row.as_slice().matches('\n').count() as u64;
@@ -64,6 +75,7 @@ pub(super) fn read(file: &str, text: &str, columns: &Columns, list: &mut Indicat
         match read {
             Ok(false) => return,
             Ok(true) if row.get(0).is_some_and(|first| first.starts_with('#')) => {}
+            Ok(true) if header == Header::Ahead => header = Header::Passed,
             Ok(true) => list.take(at.clone(), entry(&row, columns, at)),
             Err(error) => list.take(at, Err(error.to_string())),
         }
