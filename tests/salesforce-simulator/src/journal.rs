@@ -18,6 +18,11 @@ pub enum Write {
         /// The ids as asked.
         ids: Vec<String>,
     },
+    /// One LoginIp delete.
+    DeletedLoginIp {
+        /// The id as asked.
+        id: String,
+    },
     /// A refresh token or DeleteToken was revoked.
     Revoked {
         /// The connected app's name.

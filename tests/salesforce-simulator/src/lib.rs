@@ -35,9 +35,13 @@ pub use http::Simulator;
 pub use id::Id;
 pub use journal::{Matched, Request, Secrecy, Unexpected, Write};
 pub use objects::auth_session::Session;
+pub use objects::client_app::ClientApp;
+pub use objects::connected_application::{Approval, ConnectedApplication};
 pub use objects::login_geo::LoginGeo;
 pub use objects::login_history::{Login, Text};
+pub use objects::login_ip::LoginIp;
 pub use objects::oauth_token::Token;
+pub use objects::setup_audit_trail::SetupChange;
 pub use objects::user::{Activity, User};
 pub use objects::user_login::{Frost, UserLogin};
 pub use objects::verification_history::Verification;
@@ -45,7 +49,7 @@ pub use org::Org;
 pub use permission::{Permission, Permissions};
 pub use settings::{LateRows, NotInOrg};
 pub use switches::{
-    AccessStatus, AccessTokens, Cascade, CascadedItems, FreezePermission, FreezeSessions, LockStatus,
-    LoginRows, LoginSubType, LoginUser, Lying, Outsiders, OwnAudience, Pages, PasswordReset, RefreshRows,
-    RevokeSessions, Switches, TemporarySessions, TimeoutStatus,
+    AccessStatus, AccessTokens, Cascade, CascadedItems, ClientAppTokens, ClientApps, FreezePermission,
+    FreezeSessions, LockStatus, LoginRows, LoginSubType, LoginUser, Lying, Outsiders, OwnAudience, Pages,
+    PasswordReset, RefreshRows, RevokeSessions, Switches, TemporarySessions, TimeoutStatus,
 };

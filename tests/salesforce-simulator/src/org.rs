@@ -13,13 +13,17 @@ use crate::id::Id;
 use crate::journal::{Journal, Request, Write};
 use crate::lazy::Lazy;
 use crate::objects::auth_session::Session;
+use crate::objects::client_app::ClientApp;
+use crate::objects::connected_application::ConnectedApplication;
 use crate::objects::login_geo::LoginGeo;
 use crate::objects::login_history::Login;
+use crate::objects::login_ip::LoginIp;
 use crate::objects::oauth_token::Token;
 use crate::objects::organization::Organization;
 use crate::objects::permission_set::PermissionSet;
 use crate::objects::permission_set_assignment::PermissionSetAssignment;
 use crate::objects::profile::Profile;
+use crate::objects::setup_audit_trail::SetupChange;
 use crate::objects::user::{Activity, User};
 use crate::objects::user_login::{Frost, UserLogin};
 use crate::objects::verification_history::Verification;
@@ -42,6 +46,10 @@ pub struct Org {
     pub(crate) geos: Option<Arc<Lazy<LoginGeo>>>,
     pub(crate) sessions: Table<Session>,
     pub(crate) tokens: Vec<Arc<Token>>,
+    pub(crate) client_apps: Table<ClientApp>,
+    pub(crate) connected_apps: Table<ConnectedApplication>,
+    pub(crate) login_ips: Table<LoginIp>,
+    pub(crate) setup_changes: Table<SetupChange>,
     pub(crate) user_logins: Table<UserLogin>,
     pub(crate) profiles: Table<Profile>,
     pub(crate) permission_sets: Table<PermissionSet>,

@@ -111,6 +111,20 @@ switches! {
         /// `INVALID_TYPE`.
         Refused,
     }
+    /// Whether the org has external client apps, whose usage the Connect REST API tells.
+    client_apps: ClientApps {
+        /// It has.
+        Available,
+        /// The usage resources are not found.
+        Absent,
+    }
+    /// Whether OauthToken lists the tokens of external client apps too.
+    client_app_tokens: ClientAppTokens {
+        /// Only the Connect REST API tells them.
+        Hidden,
+        /// Both tell them.
+        Listed,
+    }
     /// When a login row becomes visible to queries.
     login_rows: LoginRows {
         /// As soon as it is written.

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod authorize;
+mod client_apps;
 mod delete;
 mod error;
 mod freeze;

@@ -29,7 +29,7 @@ impl Org {
         Err(OauthError::new("invalid_token", "the token is invalid or was already revoked"))
     }
 
-    fn revoke_token(&mut self, token: &Arc<Token>) {
+    pub(crate) fn revoke_token(&mut self, token: &Arc<Token>) {
         if self.switches.lying.is_about(Lying::Revokes) {
             return;
         }

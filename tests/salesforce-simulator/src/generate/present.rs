@@ -82,6 +82,7 @@ pub(crate) fn add_token(
         created,
         last_used,
         use_count,
+        client_app: None,
     }));
     org.token_count
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod answer;
+mod app_usage;
 mod client;
 mod collections;
 mod columns;

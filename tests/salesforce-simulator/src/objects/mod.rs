@@ -1,14 +1,19 @@
 //! The objects of the org, one file each: the record, its fields' properties, and which rows a caller sees.
 
 pub(crate) mod auth_session;
+pub(crate) mod client_app;
+pub(crate) mod connected_application;
 pub(crate) mod login_geo;
 pub(crate) mod login_history;
+pub(crate) mod login_ip;
 pub(crate) mod oauth_token;
 pub(crate) mod organization;
 pub(crate) mod permission_set;
 pub(crate) mod permission_set_assignment;
 pub(crate) mod profile;
 mod schema;
+pub(crate) mod setup_audit_trail;
+pub(crate) mod two_factor_methods_info;
 pub(crate) mod user;
 pub(crate) mod user_login;
 pub(crate) mod user_permission_access;
@@ -78,13 +83,17 @@ pub(crate) type Rows<'o> = Box<dyn Iterator<Item = Arc<dyn Row>> + 'o>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Object {
     AuthSession,
+    ConnectedApplication,
     LoginGeo,
     LoginHistory,
+    LoginIp,
     OauthToken,
     Organization,
     PermissionSet,
     PermissionSetAssignment,
     Profile,
+    SetupAuditTrail,
+    TwoFactorMethodsInfo,
     User,
     UserLogin,
     UserPermissionAccess,
@@ -92,15 +101,19 @@ pub(crate) enum Object {
 }
 
 impl Object {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::AuthSession,
+        Self::ConnectedApplication,
         Self::LoginGeo,
         Self::LoginHistory,
+        Self::LoginIp,
         Self::OauthToken,
         Self::Organization,
         Self::PermissionSet,
         Self::PermissionSetAssignment,
         Self::Profile,
+        Self::SetupAuditTrail,
+        Self::TwoFactorMethodsInfo,
         Self::User,
         Self::UserLogin,
         Self::UserPermissionAccess,
@@ -114,13 +127,17 @@ impl Object {
     pub(crate) fn schema(self) -> &'static Schema {
         match self {
             Self::AuthSession => &auth_session::SCHEMA,
+            Self::ConnectedApplication => &connected_application::SCHEMA,
             Self::LoginGeo => &login_geo::SCHEMA,
             Self::LoginHistory => &login_history::SCHEMA,
+            Self::LoginIp => &login_ip::SCHEMA,
             Self::OauthToken => &oauth_token::SCHEMA,
             Self::Organization => &organization::SCHEMA,
             Self::PermissionSet => &permission_set::SCHEMA,
             Self::PermissionSetAssignment => &permission_set_assignment::SCHEMA,
             Self::Profile => &profile::SCHEMA,
+            Self::SetupAuditTrail => &setup_audit_trail::SCHEMA,
+            Self::TwoFactorMethodsInfo => &two_factor_methods_info::SCHEMA,
             Self::User => &user::SCHEMA,
             Self::UserLogin => &user_login::SCHEMA,
             Self::UserPermissionAccess => &user_permission_access::SCHEMA,
@@ -200,13 +217,17 @@ impl Object {
     pub(crate) fn rows<'o>(self, view: &View<'o>) -> Rows<'o> {
         match self {
             Self::AuthSession => auth_session::rows(view),
+            Self::ConnectedApplication => connected_application::rows(view),
             Self::LoginGeo => login_geo::rows(view),
             Self::LoginHistory => login_history::rows(view),
+            Self::LoginIp => login_ip::rows(view),
             Self::OauthToken => oauth_token::rows(view),
             Self::Organization => organization::rows(view),
             Self::PermissionSet => permission_set::rows(view),
             Self::PermissionSetAssignment => permission_set_assignment::rows(view),
             Self::Profile => profile::rows(view),
+            Self::SetupAuditTrail => setup_audit_trail::rows(view),
+            Self::TwoFactorMethodsInfo => two_factor_methods_info::rows(view),
             Self::User => user::rows(view),
             Self::UserLogin => user_login::rows(view),
             Self::UserPermissionAccess => user_permission_access::rows(view),

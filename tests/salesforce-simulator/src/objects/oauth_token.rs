@@ -3,6 +3,7 @@
 use super::{Field, Object, Relation, Row, Rows, Schema, View, row};
 use crate::id::Id;
 use crate::soql::Value;
+use crate::switches::ClientAppTokens;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -25,6 +26,15 @@ pub struct Token {
     pub last_used: Option<Timestamp>,
     /// Grants so far.
     pub use_count: i64,
+    /// The external client app that holds it; `None` for a connected app.
+    pub client_app: Option<Id>,
+}
+
+impl Token {
+    /// Names the token in the Connect REST API.
+    pub(crate) fn identifier(&self) -> Id {
+        Id::new("0CQ", self.serial)
+    }
 }
 
 pub(crate) static SCHEMA: Schema = Schema {
@@ -67,5 +77,8 @@ impl Row for Token {
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
     let all = Object::OauthToken.shows_others_to(view.caller);
     let mine = view.caller.user_id;
-    Box::new(view.org.tokens().iter().filter(move |token| all || token.user_id == mine).map(row))
+    let hidden = view.org.switches.client_app_tokens == ClientAppTokens::Hidden;
+    let shown =
+        move |token: &&Arc<Token>| (all || token.user_id == mine) && !(hidden && token.client_app.is_some());
+    Box::new(view.org.tokens().iter().filter(shown).map(row))
 }
