@@ -175,7 +175,7 @@ impl People {
 
 #[cfg(test)]
 mod tests {
-    use session_warden::observation::AccountKind;
+    use session_warden::observation::{AccountDetails, AccountKind};
 
     use super::*;
 
@@ -187,6 +187,7 @@ mod tests {
             is_active: true,
             profile: String::new(),
             kind: AccountKind::Human,
+            details: AccountDetails::default(),
         }
     }
 

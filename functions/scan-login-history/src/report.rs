@@ -15,6 +15,7 @@ pub(crate) struct Report {
     /// Logins that Salesforce showed only after their time had been read.
     late: u64,
     sessions: usize,
+    tokens: usize,
     rejected: u64,
     read_until: Timestamp,
     /// Whether the present has been reached.
@@ -29,6 +30,7 @@ impl Report {
             logins: scanned.logins,
             late: scanned.late,
             sessions: scanned.sessions,
+            tokens: scanned.tokens,
             rejected: scanned.rejected,
             read_until: scanned.read_until,
             caught_up: scanned.caught_up,
@@ -42,6 +44,7 @@ impl Report {
             logins: self.logins + next.logins,
             late: self.late + next.late,
             sessions: self.sessions + next.sessions,
+            tokens: self.tokens + next.tokens,
             rejected: self.rejected + next.rejected,
             ..next
         }
@@ -59,6 +62,7 @@ impl Report {
             scan.logins = self.logins,
             scan.late = self.late,
             scan.sessions = self.sessions,
+            scan.tokens = self.tokens,
             scan.rejected = self.rejected,
             scan.caught_up = self.caught_up,
             scan.lag_seconds = now.duration_since(self.read_until).as_secs(),

@@ -79,8 +79,8 @@ impl Actor<'_> {
         let mut all = BTreeMap::new();
         for chunk in tokens.chunks(TOKENS_PER_ENTRY) {
             let revoke = |found: &FoundToken| {
-                let (key, secret) = (found.token.key.clone(), found.delete_token.clone());
-                async move { (key, result(self.salesforce.revoke_token(&secret).await)) }
+                let found = found.clone();
+                async move { (found.token.key.clone(), result(self.salesforce.revoke(&found).await)) }
             };
             let revoked: BTreeMap<_, _> =
                 stream::iter(chunk.iter().map(revoke)).buffered(AT_ONCE).collect().await;

@@ -40,7 +40,8 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Reads everything at once. The evidence takes at most six calls and two seconds.
+    /// Reads everything at once. The evidence takes at most six calls and two
+    /// seconds; the first time, also what each object shows, and with external client apps a call for each in use.
     ///
     /// # Errors
     /// A failure that may pass, in something the guard needs: nothing is decided, ask again later.

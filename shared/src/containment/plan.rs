@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Holdings, Impact, Readable, StepKind};
-use crate::observation::{Session, SessionId, User};
+use crate::observation::{Session, SessionId, User, ancestors, families, parents};
 use crate::policy::FreezeMode;
 use crate::salesforce::{FoundSession, FoundToken, Frozen, Owned};
 
@@ -97,7 +97,7 @@ impl Plan {
         Impact {
             username: user.map_or_else(String::new, |user| user.username.clone()),
             sessions: sessions.len(),
-            session_families: families(sessions),
+            session_families: families(sessions).len(),
             tokens: tokens.len(),
             warnings: self.warnings(user, &applications),
             applications: applications.into_iter().take(LISTED).collect(),
@@ -153,30 +153,14 @@ fn to_delete(found: &[FoundSession], now: Timestamp) -> Vec<Session> {
     let is_live = |session: &Session| session.expires().checked_add(SKEW).map_or(true, |end| end > now);
     let others = found.iter().filter(|found| found.owned == Owned::ByOthers).map(|found| &found.session);
     let mut sessions: Vec<_> = others.filter(|session| is_live(session)).cloned().collect();
-    let parents: BTreeMap<_, _> =
-        sessions.iter().map(|session| (session.id.clone(), session.parent_id.clone())).collect();
+    let parents = parents(sessions.iter());
     sessions.sort_by_cached_key(|session| (depth(&session.id, &parents), session.id.clone()));
     sessions
 }
 
-/// How many of the rows that are there stand above one. Rows come from outside and might name each other in a ring.
+/// How many of the rows that are there stand above one.
 fn depth(id: &SessionId, parents: &BTreeMap<SessionId, SessionId>) -> usize {
     ancestors(id, parents).count()
-}
-
-fn ancestors<'a>(
-    id: &'a SessionId,
-    parents: &'a BTreeMap<SessionId, SessionId>,
-) -> impl Iterator<Item = &'a SessionId> {
-    let above = |id: &&'a SessionId| parents.get(*id).filter(|parent| parent != id);
-    std::iter::successors(above(&id), move |id| above(id)).take(parents.len())
-}
-
-fn families(sessions: &[Session]) -> usize {
-    let parents: BTreeMap<_, _> =
-        sessions.iter().map(|session| (session.id.clone(), session.parent_id.clone())).collect();
-    let root = |session: &Session| ancestors(&session.id, &parents).last().unwrap_or(&session.id).clone();
-    sessions.iter().map(root).collect::<BTreeSet<_>>().len()
 }
 
 #[cfg(test)]

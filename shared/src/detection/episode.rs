@@ -35,6 +35,9 @@ pub struct Episode {
     pub more_hits: u64,
     /// The newest access that was told.
     pub raised_for: Option<Timestamp>,
+    /// The last use of a token of a user whose access was seen.
+    #[serde(default)]
+    pub still_used: Option<Timestamp>,
 }
 
 /// What an escalation is measured by.
@@ -65,6 +68,7 @@ impl Episode {
             hits: BTreeMap::new(),
             more_hits: 0,
             raised_for: None,
+            still_used: None,
         };
         for hit in hits {
             episode.add(at, hit);
@@ -91,6 +95,22 @@ impl Episode {
             return;
         }
         self.hits.insert(key, (at.time, hit));
+    }
+
+    /// Takes in that a token of its user was used at `time`; answers whether that is news to this episode, which must
+    /// have seen the user's access before.
+    pub(super) fn goes_on(&mut self, time: Timestamp) -> bool {
+        let is_within = self.first_seen <= time && self.covers(time);
+        let is_news = is_within && self.still_used < Some(time) && !self.containable_users().is_empty();
+        if is_news {
+            self.still_used = Some(time);
+        }
+        is_news
+    }
+
+    /// When its access was last seen, or what spoke against it.
+    pub(super) fn last_active(&self) -> Timestamp {
+        self.still_used.map_or(self.last_seen, |used| used.max(self.last_seen))
     }
 
     /// Counts an escalation, if this is one: graver, more kinds of evidence, another user whose access was seen, or

@@ -137,7 +137,7 @@ pub struct Finding {
     pub totals: Totals,
     /// The first observation that spoke against the subject.
     pub first_seen: Timestamp,
-    /// The last.
+    /// The last, or the last use of a token of the user whose access was seen.
     pub last_seen: Timestamp,
     /// When it was judged.
     pub detected_at: Timestamp,
@@ -205,7 +205,7 @@ impl Finding {
             session_ids: sessions.into_iter().take(LISTED).collect(),
             token_keys: Vec::new(),
             first_seen: episode.first_seen,
-            last_seen: episode.last_seen,
+            last_seen: episode.last_active(),
             detected_at,
             severity: episode.severity(),
             score: episode.score(),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::{Absorbed, Episode, Finding, FindingId, Hit, OrgState, Present, Severity};
-use crate::observation::{OrgId, Position, User, UserId};
+use super::{Absorbed, Episode, Finding, FindingId, Hit, Lane, OrgState, Present, Severity, Subject};
+use crate::observation::{Observation, OrgId, Position, User, UserId};
 use crate::policy::Policy;
 
 /// What telling an episode needs.
@@ -38,6 +38,7 @@ impl OrgState {
                 self.join_one(judging.org, &at, of_one, &mut touched);
             }
         }
+        self.note_access(&mut touched);
         for (finding_id, before) in std::mem::take(&mut touched.before) {
             let open = self.episodes.values_mut().find(|episode| episode.finding_id == finding_id);
             let Some(episode) =
@@ -52,6 +53,22 @@ impl OrgState {
             let finding = judging.tell(episode, &self.users);
             out.raised.extend((before.is_none() || escalates).then(|| finding.clone()));
             out.changed.push(finding);
+        }
+    }
+
+    /// A token that is used shows that its user's access goes on: that of a user whose access an episode has seen stays
+    /// recent. It opens nothing and makes nobody containable, for most used tokens are their owners'.
+    fn note_access(&mut self, touched: &mut Touched) {
+        let live = self.tail.iter().filter(|(_, entry)| entry.lane == Lane::Live);
+        for (at, entry) in live {
+            let Observation::TokenUse(seen) = &entry.observation else { continue };
+            let Some(episode) = self.episodes.get_mut(&Subject::user(&seen.token.user_id).key()) else {
+                continue;
+            };
+            let before = episode.clone();
+            if seen.shows_use() && episode.goes_on(at.time) {
+                touched.before.entry(episode.finding_id.clone()).or_insert(Some(before));
+            }
         }
     }
 

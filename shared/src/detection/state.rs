@@ -161,16 +161,14 @@ impl OrgState {
         out.buckets.insert(bucket);
         out.users.extend(observation.user().cloned());
         out.networks.extend(observation.network());
-        if let Observation::Login(login) = observation {
-            out.applications.insert(login.application.clone());
-        }
+        out.applications.extend(observation.application().map(str::to_owned));
     }
 
     /// The subjects whose open episodes a batch may add to: those named here are loaded before it is absorbed.
     pub fn subjects_of(observation: &Observation) -> impl Iterator<Item = Subject> {
         let application = match observation {
             Observation::Login(login) => Some(Subject::application(&login.application)),
-            Observation::Session(_) | Observation::Verification(_) => None,
+            Observation::Session(_) | Observation::Verification(_) | Observation::TokenUse(_) => None,
         };
         let user = observation.user().map(Subject::user);
         let network = observation.network().map(Subject::network);
@@ -205,7 +203,9 @@ impl Bench<'_> {
         let view = View { committed, ahead, user, account, egress: self.egress, facts: Facts::none() };
         let facts = match observation {
             Observation::Login(login) => Facts::of(&view, login, &mut self.scratch),
-            Observation::Session(_) | Observation::Verification(_) => Facts::none(),
+            Observation::Session(_) | Observation::Verification(_) | Observation::TokenUse(_) => {
+                Facts::none()
+            }
         };
         let view = View { facts, ..view };
         let found =
@@ -224,6 +224,7 @@ fn judge_one(detections: &[Box<dyn Detection>], view: &View<'_>, observation: &O
         Observation::Login(login) => detection.on_login(view, login),
         Observation::Session(session) => detection.on_session(view, session),
         Observation::Verification(check) => detection.on_verification(view, check),
+        Observation::TokenUse(_) => None,
     };
     detections.iter().filter_map(|detection| judge(detection.as_ref())).collect()
 }

@@ -65,7 +65,8 @@ impl<'a> View<'a> {
 
     /// What was learned of an application.
     pub fn application(&self, name: &str) -> Option<&'a ApplicationProfile> {
-        self.ahead.applications.get(name).or_else(|| self.committed.applications.get(name))
+        let known = self.ahead.applications.get(name).or_else(|| self.committed.applications.get(name));
+        known.filter(|known| known.successes > 0)
     }
 
     /// What was learned of the org.
@@ -116,9 +117,10 @@ impl Profiles {
         {
             self.networks.entry(network).or_insert_with(|| known.clone());
         }
-        let Observation::Login(login) = observation else { return };
-        if let Some(known) = committed.applications.get(&login.application) {
-            self.applications.entry(login.application.clone()).or_insert_with(|| known.clone());
+        if let Some(name) = observation.application()
+            && let Some(known) = committed.applications.get(name)
+        {
+            self.applications.entry(name.to_owned()).or_insert_with(|| known.clone());
         }
     }
 }

@@ -8,7 +8,8 @@ use super::country_name::country;
 use super::rejected::Fault;
 use super::rows::Fields;
 use crate::observation::{
-    AccountKind, Client, CountryCode, Login, LoginDetail, LoginId, Outcome, Place, Source, User, UserId,
+    AccountDetails, AccountKind, Client, CountryCode, Login, LoginDetail, LoginId, Outcome, Place, Source,
+    User, UserId,
 };
 
 /// Where a login's id comes from.
@@ -65,7 +66,8 @@ fn user(fields: Fields<'_>) -> Result<User, Fault> {
         (false, false) => (UserId::new(id), username),
     };
     let (name, profile) = (String::new(), String::new());
-    Ok(User { id, username, name, is_active: true, profile, kind: AccountKind::Human })
+    let (kind, details) = (AccountKind::Human, AccountDetails::default());
+    Ok(User { id, username, name, is_active: true, profile, kind, details })
 }
 
 fn client(fields: Fields<'_>) -> Client {

@@ -82,7 +82,8 @@ id!(
     VerificationId
 );
 id!(
-    /// A refresh token, known only by a keyed hash of its DeleteToken (OauthToken.Id is always null).
+    /// A refresh token, known only by a keyed hash (OauthToken.Id is always null): of its DeleteToken, or where Salesforce
+    /// gives none, of the user, the application and the instant it was granted.
     TokenKey
 );
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod country;
+mod family;
 mod ids;
 mod login;
 mod login_detail;
@@ -9,19 +10,23 @@ mod place;
 mod session;
 mod source;
 mod token;
+mod token_use;
 mod user;
 mod verification;
 
 pub use client::{Client, ClientFamily};
 pub use country::CountryCode;
+pub use family::{Family, families, simultaneous};
+pub(crate) use family::{ancestors, parents};
 pub use ids::{LoginId, OrgId, SessionId, TokenKey, UserId, VerificationId};
 pub use login::{AccessPath, Login, Outcome};
 pub use login_detail::LoginDetail;
 pub use place::Place;
-pub use session::{Session, SessionLogin};
+pub use session::{AccessToken, Session, SessionLogin};
 pub use source::{Network, Source};
-pub use token::Token;
-pub use user::{AccountKind, User};
+pub use token::{AppKind, Revocable, Token};
+pub use token_use::{TokenChange, TokenUse};
+pub use user::{AccountDetails, AccountKind, SignOn, User};
 pub use verification::{Verification, VerificationKind};
 
 use jiff::Timestamp;
@@ -37,6 +42,8 @@ pub enum Observation {
     Session(Box<Session>),
     /// A row of VerificationHistory.
     Verification(Box<Verification>),
+    /// A refresh token that is new, was used, or is gone since the last look.
+    TokenUse(Box<TokenUse>),
 }
 
 /// The order in which observations are judged: by time, then by kind and id, so that equal instants have one order.
@@ -55,6 +62,7 @@ impl Observation {
             Self::Login(login) => Position { time: login.time, id: format!("login/{}", login.id) },
             Self::Session(session) => Position { time: session.last_modified, id: session.revision() },
             Self::Verification(v) => Position { time: v.time, id: format!("check/{}", v.id) },
+            Self::TokenUse(seen) => Position { time: seen.time(), id: seen.revision() },
         }
     }
 
@@ -64,6 +72,7 @@ impl Observation {
             Self::Login(login) => login.user_id.as_ref(),
             Self::Session(session) => Some(&session.user_id),
             Self::Verification(v) => Some(&v.user_id),
+            Self::TokenUse(seen) => Some(&seen.token.user_id),
         }
     }
 
@@ -73,6 +82,16 @@ impl Observation {
             Self::Login(login) => login.source.network(),
             Self::Session(session) => session.source.network(),
             Self::Verification(v) => v.source.network(),
+            Self::TokenUse(_) => None,
+        }
+    }
+
+    /// The application it is about, where it names one.
+    pub fn application(&self) -> Option<&str> {
+        match self {
+            Self::Login(login) => Some(&login.application),
+            Self::TokenUse(seen) => Some(&seen.token.app_name),
+            Self::Session(_) | Self::Verification(_) => None,
         }
     }
 }

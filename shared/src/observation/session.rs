@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{LoginId, SessionId, Source, UserId};
+use super::{LoginId, Place, SessionId, Source, UserId};
 
 /// One live session. Source: Object Reference, AuthSession.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,19 +16,44 @@ pub struct Session {
     pub parent_id: SessionId,
     /// `SessionType`, an open list: `UI`, `Oauth2`, `API`, `TempUIFrontdoor` …
     pub session_type: String,
+    /// `LoginType` of the login that made it, a label such as `Application`; `Unknown` for some derived sessions.
+    #[serde(default)]
+    pub login_type: String,
     /// `SessionSecurityLevel`: `LOW`, `STANDARD`, `HIGH_ASSURANCE`.
     #[serde(default)]
     pub security_level: String,
+    /// What kind of access token works through it.
+    #[serde(default)]
+    pub access_token: AccessToken,
     /// The address that holds the session.
     pub source: Source,
+    /// Where Salesforce places that address.
+    #[serde(default)]
+    pub place: Option<Place>,
     /// The login it belongs to; Salesforce moves this to the newest login when a session is reused.
     pub login: Option<SessionLogin>,
+    /// The login it pointed to when it was first seen, where that is another one.
+    #[serde(default)]
+    pub first_login: Option<SessionLogin>,
     /// When it was made.
     pub created: Timestamp,
     /// When Salesforce last recorded activity.
     pub last_modified: Timestamp,
     /// Seconds of inactivity after which it ends.
     pub seconds_valid: i64,
+}
+
+/// What kind of access token works through a session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessToken {
+    /// One that carries its own proof: some services honour it for up to 30 minutes after its session has ended.
+    Jwt,
+    /// One that ends with its session.
+    Opaque,
+    /// Salesforce does not tell it before API version 64.0.
+    #[default]
+    Untold,
 }
 
 /// The login that a session points to, as far as it could be read.
@@ -44,6 +69,22 @@ impl Session {
     /// Whether this is the root of its family.
     pub fn is_root(&self) -> bool {
         self.parent_id == self.id
+    }
+
+    /// The login it points to.
+    pub fn login_id(&self) -> Option<&LoginId> {
+        self.login.as_ref().map(|login| &login.id)
+    }
+
+    /// Whether it hands over from one part of Salesforce to another: it lives for seconds, on Salesforce's own servers.
+    /// Sources write `TempUIFrontdoor` and `TempUiFrontdoor` alike.
+    pub fn is_temporary(&self) -> bool {
+        self.session_type.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("temp"))
+    }
+
+    /// Whether it can still be used at `now`; the row of one that cannot may linger.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires() > now
     }
 
     /// When it ends unless used again. Rows may linger after that.

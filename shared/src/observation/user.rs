@@ -1,5 +1,6 @@
 //! A user, as context for judging and for the guard.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::UserId;
@@ -22,6 +23,39 @@ pub struct User {
     /// Whether a person or a program uses it.
     #[serde(default)]
     pub kind: AccountKind,
+    /// What else is known of it.
+    #[serde(default)]
+    pub details: AccountDetails,
+}
+
+/// What a User record says beyond who it is; empty or `None` where this identity does not see the field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountDetails {
+    /// The profile, `00e…`.
+    pub profile_id: String,
+    /// `UserType`: `Standard` for employees, others for customers, partners and guests.
+    pub user_type: String,
+    /// Whether an identity provider vouches for this user.
+    pub sign_on: SignOn,
+    /// When the password was last set.
+    pub last_password_change: Option<Timestamp>,
+    /// `TimeZoneSidKey`, an IANA name such as `Europe/Berlin`.
+    pub time_zone: String,
+    /// The manager.
+    pub manager_id: Option<UserId>,
+}
+
+/// Whether an identity provider may vouch for a user: whether `FederationIdentifier` is set. The identifier itself is
+/// not kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignOn {
+    /// One may.
+    Federated,
+    /// None may, or this identity does not see it.
+    #[default]
+    Salesforce,
 }
 
 /// Whether a person or a program uses an account.

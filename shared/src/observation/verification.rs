@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Source, UserId, VerificationId};
+use super::{LoginId, Source, UserId, VerificationId};
 
 /// One attempt to verify an identity, or one change of how it is verified. Source: Object Reference,
 /// VerificationHistory.
@@ -21,6 +21,21 @@ pub struct Verification {
     pub status: String,
     /// From where.
     pub source: Source,
+    /// The login it belongs to.
+    #[serde(default)]
+    pub login_id: Option<LoginId>,
+    /// `Policy`: what asked for it, for example `TwoFactorAuthentication` or `DeviceActivation`.
+    #[serde(default)]
+    pub policy: String,
+    /// `VerificationMethod`, for example `Totp`; empty where none was used.
+    #[serde(default)]
+    pub method: String,
+    /// `Remarks`, free text, at most 255 characters.
+    #[serde(default)]
+    pub remarks: String,
+    /// `EventGroup`: the attempts of one verification share it.
+    #[serde(default)]
+    pub event_group: Option<i64>,
 }
 
 /// What a verification was for.

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::budget::ApiBudget;
 pub(super) use super::call::Call;
 use super::connection::{Connection, Role};
+use super::describe::Descriptions;
 use super::error::SalesforceError;
 use super::http::{Answer, exchange};
 use super::lanes::Lanes;
@@ -34,6 +35,7 @@ pub struct Salesforce {
     lanes: Lanes,
     /// Which fields of LoginHistory this identity may ask for.
     pub(super) login_fields: LoginFields,
+    pub(super) descriptions: Descriptions,
 }
 
 impl Salesforce {
@@ -66,6 +68,7 @@ impl Salesforce {
             meter: Meter::default(),
             lanes: Lanes::default(),
             login_fields: LoginFields::default(),
+            descriptions: Descriptions::default(),
         })
     }
 

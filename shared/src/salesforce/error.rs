@@ -121,15 +121,18 @@ pub enum SalesforceError {
         /// What is wrong with it, at most 120 characters of the answer.
         reason: String,
     },
-    /// One user alone has more rows than Salesforce gives out.
+    /// One user alone has more rows than Salesforce gives out, in a part that cannot be cut further.
     #[error(
-        "{object}: user {user} has more than the {limit} rows that Salesforce gives out; some stay unseen"
+        "{object}: user {user} has more than the {limit} rows that Salesforce gives out{}; some stay unseen",
+        .app.as_ref().map(|app| format!(", of the application {app:?} alone")).unwrap_or_default()
     )]
     TooManyRows {
         /// The object that was asked for.
         object: String,
         /// Whose rows.
         user: UserId,
+        /// The application they are all of, where the rows are tokens.
+        app: Option<String>,
         /// The most that Salesforce gives out.
         limit: u64,
     },
@@ -157,6 +160,26 @@ pub enum SalesforceError {
         id: Option<String>,
         /// Why, without the row's content.
         reason: String,
+    },
+    /// An object, or fields of one, that this cannot do without and that the identity does not see in this org.
+    #[error(
+        "Salesforce shows this identity no {what}: check its permissions, the org's edition, and `api_version` in \
+         the connection document"
+    )]
+    NotVisible {
+        /// `Object`, or `Object.Field` with commas between.
+        what: String,
+    },
+    /// A token without a DeleteToken.
+    #[error(
+        "Salesforce gives no way to revoke a token of {app_name:?} that user {user} granted: revoke it in Setup, on the \
+         user's page under OAuth Connected Apps"
+    )]
+    Irrevocable {
+        /// Who granted it.
+        user: UserId,
+        /// To which application.
+        app_name: String,
     },
     /// A user without a UserLogin row: they never logged in, or this identity may not see it.
     #[error("user {user} has no UserLogin row and cannot be frozen; deactivate the user in Setup instead")]

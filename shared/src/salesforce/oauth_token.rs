@@ -1,42 +1,65 @@
 //! OauthToken: the refresh tokens. Source: Object Reference, OauthToken. Its Id is always null and its AccessToken is
 //! never asked for; DeleteToken is what a token is told apart and revoked by.
 
-use secrecy::SecretString;
+use std::collections::HashMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Whose;
 use super::client::Salesforce;
+use super::client_app_token::unknown;
 use super::datetime::Instant;
+use super::describe::Wanted;
 use super::error::SalesforceError;
 use super::query::{Page, record};
-use super::soql::{IDS_PER_QUERY, list, quote};
+use super::soql::quote;
 use super::token_hash::TokenHashKey;
+use super::token_partition::{MOST, Part};
+use super::token_revoke::Revocation;
 use super::wire::Text;
-use crate::observation::{Token, UserId};
+use crate::observation::{AppKind, Revocable, Token, TokenKey, UserId};
 
-const OBJECT: &str = "OauthToken";
-const SELECT: &str =
-    "SELECT UserId, AppName, DeleteToken, UseCount, LastUsedDate, CreatedDate FROM OauthToken";
-/// The rows at which Salesforce stops giving out more, without saying so.
-const MOST: u64 = 2_500;
+pub(super) const OBJECT: &str = "OauthToken";
+pub(super) const WANTED: Wanted = Wanted {
+    object: OBJECT,
+    required: &["UserId", "AppName"],
+    optional: &["DeleteToken", "UseCount", "LastUsedDate", "CreatedDate"],
+};
+/// Parts read at once.
+const AT_ONCE: usize = 4;
+/// Users of external client apps who are watched at most: every one costs a call each time.
+const WATCHED_GRANTS: usize = 200;
+/// How often a part is read before it counts as short.
+const READINGS: u32 = 2;
 
 /// A token, and what revokes it.
 #[derive(Debug, Clone)]
 pub struct FoundToken {
     /// The token.
     pub token: Token,
-    /// For [`Salesforce::revoke_token`].
-    pub delete_token: SecretString,
+    /// For [`Salesforce::revoke`].
+    pub revocation: Revocation,
+}
+
+/// Everyone's tokens without what revokes them.
+#[derive(Debug, Clone)]
+pub struct WatchedTokens {
+    /// The tokens.
+    pub tokens: Vec<Token>,
+    /// How many users of external client apps were not asked for, because each would cost a call.
+    pub unread_grants: usize,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Record {
+pub(super) struct Record {
     user_id: UserId,
     #[serde(default)]
     app_name: Text,
-    delete_token: SecretString,
+    delete_token: Option<SecretString>,
     use_count: Option<i64>,
     last_used_date: Option<Instant>,
     created_date: Option<Instant>,
@@ -51,102 +74,170 @@ pub fn token_from_record(value: Value, key: &TokenHashKey) -> Result<FoundToken,
 }
 
 fn found(record: Record, key: &TokenHashKey) -> FoundToken {
+    let created = record.created_date.map(|instant| instant.0);
+    let delete_token = record.delete_token.filter(|secret| !secret.expose_secret().is_empty());
+    let (name, revocable) = match &delete_token {
+        Some(secret) => (key.hash(secret), Revocable::Yes),
+        None => (key.hash_nameless(&record.user_id, &record.app_name.0, created), Revocable::No),
+    };
     let token = Token {
-        key: key.hash(&record.delete_token),
+        key: name,
         user_id: record.user_id,
         app_name: record.app_name.0,
         use_count: record.use_count.unwrap_or_default(),
-        created: record.created_date.map(|instant| instant.0),
+        created,
         last_used: record.last_used_date.map(|instant| instant.0),
+        app: AppKind::Connected,
+        revocable,
     };
-    FoundToken { token, delete_token: record.delete_token }
+    FoundToken { token, revocation: delete_token.map_or(Revocation::Impossible, Revocation::ByToken) }
+}
+
+/// Tells apart tokens of one user, one application and one instant that have no DeleteToken: the most used is the
+/// first. Should their order change between two looks, a use is told of the other.
+fn number<'a>(tokens: impl Iterator<Item = &'a mut Token>) {
+    let mut nameless: Vec<_> = tokens.filter(|token| token.revocable == Revocable::No).collect();
+    nameless.sort_by_key(|token| (std::cmp::Reverse(token.use_count), token.last_used));
+    let mut seen: HashMap<TokenKey, u32> = HashMap::new();
+    for token in nameless {
+        let before = seen.entry(token.key.clone()).or_default();
+        *before += 1;
+        if *before > 1 {
+            token.key = TokenKey::new(format!("{}-{before}", token.key));
+        }
+    }
 }
 
 impl Salesforce {
-    /// The refresh tokens. For everyone the count is compared, and past 2,500 rows the query is cut by user.
+    /// The refresh tokens of connected apps and external client apps, every one of them: what Salesforce counts is
+    /// compared with what came.
     ///
     /// # Errors
     /// [`SalesforceError::Incomplete`] when fewer rows came than Salesforce counted before and after,
-    /// [`SalesforceError::TooManyRows`] when one user alone has too many, and [`SalesforceError::UnreadableRow`] when
-    /// one of a single user's rows cannot be read; among everyone's, such a row is told to the log.
+    /// [`SalesforceError::TooManyRows`] when one user holds more of one application than can be told apart, and
+    /// [`SalesforceError::UnreadableRow`] when one of a single user's rows cannot be read; among everyone's, such a row
+    /// is told to the log.
     pub async fn tokens(
         &self,
         whose: Whose<'_>,
         key: &TokenHashKey,
     ) -> Result<Vec<FoundToken>, SalesforceError> {
-        let rows = match whose {
-            Whose::User(user) => self.tokens_of(std::slice::from_ref(user)).await?.into_every_row(OBJECT)?,
-            Whose::Everyone => self.all_tokens().await?.into_rows(OBJECT),
+        let (mut tokens, external): (Vec<_>, _) = match whose {
+            Whose::User(user) => {
+                let (page, external) =
+                    futures::try_join!(self.tokens_of(user), self.client_app_tokens_of(user, key))?;
+                let rows = page.into_every_row(OBJECT)?;
+                (rows.into_iter().map(|record| found(record, key)).collect(), external)
+            }
+            Whose::Everyone => {
+                let grants = self.client_app_grants().await?;
+                let external = self.granted_tokens(grants, key).await?;
+                (self.all_tokens(|record| found(record, key)).await?, external)
+            }
         };
-        Ok(rows.into_iter().map(|record| found(record, key)).collect())
+        number(tokens.iter_mut().map(|found| &mut found.token));
+        let new = unknown(tokens.iter_mut().map(|found| &mut found.token).collect(), external);
+        tokens.extend(new);
+        Ok(tokens)
     }
 
-    async fn all_tokens(&self) -> Result<Page<Record>, SalesforceError> {
-        let before = self.token_count().await?;
-        let page = if before < MOST {
-            self.query(OBJECT, SELECT.to_owned(), record).await?
-        } else {
-            self.tokens_of_each().await?
+    /// Everyone's tokens, for watching: each DeleteToken is dropped as soon as its part is read.
+    ///
+    /// # Errors
+    /// As for [`tokens`](Self::tokens).
+    pub async fn watched_tokens(&self, key: &TokenHashKey) -> Result<WatchedTokens, SalesforceError> {
+        let mut tokens = self.all_tokens(|record| found(record, key).token).await?;
+        number(tokens.iter_mut());
+        let grants = self.client_app_grants().await?;
+        let unread_grants = if grants.len() > WATCHED_GRANTS { grants.len() } else { 0 };
+        if unread_grants == 0 {
+            let external = self.granted_tokens(grants, key).await?;
+            let new = unknown(tokens.iter_mut().collect(), external);
+            tokens.extend(new.into_iter().map(|found| found.token));
+        }
+        Ok(WatchedTokens { tokens, unread_grants })
+    }
+
+    /// For n tokens of u users this takes 1 call to count, past 2,500 tokens u/2,000 to count by user, and n/500 to
+    /// read, each rounded up, plus at most one unfilled page for each part of up to 2,000 tokens or 300 users.
+    async fn all_tokens<T: Send>(
+        &self,
+        keep: impl Fn(Record) -> T + Sync,
+    ) -> Result<Vec<T>, SalesforceError> {
+        let select = self.seen(&WANTED).await?.select();
+        let before = self.token_count("").await?;
+        let parts = if before < MOST { vec![Part::whole(before)] } else { self.token_parts().await? };
+        let read = |part: Part| {
+            let (select, keep) = (&select, &keep);
+            async move {
+                let page = self.token_part(select, &part).await?;
+                let came = page.came();
+                Ok::<_, SalesforceError>((
+                    came,
+                    page.into_rows(OBJECT).into_iter().map(keep).collect::<Vec<_>>(),
+                ))
+            }
         };
-        self.check_count(before, page.came()).await?;
+        let parts: Vec<_> = stream::iter(parts).map(read).buffered(AT_ONCE).try_collect().await?;
+        let read = parts.iter().map(|(came, _)| came).sum();
+        if read < before {
+            // What was revoked meanwhile is no shortfall.
+            complete(before.min(self.token_count("").await?), read)?;
+        }
+        Ok(parts.into_iter().flat_map(|(_, tokens)| tokens).collect())
+    }
+
+    /// One user's rows; no count is needed as long as they stay below what Salesforce gives out.
+    async fn tokens_of(&self, user: &UserId) -> Result<Page<Record>, SalesforceError> {
+        let select = self.seen(&WANTED).await?.select();
+        let condition = format!("UserId = {}", quote(user.as_str()));
+        match self.query(OBJECT, format!("{select} WHERE {condition}"), Ok::<Record, String>).await {
+            Ok(page) if page.came() < MOST => return Ok(page),
+            Err(SalesforceError::Incomplete { read, .. }) if read < MOST => {
+                return self.token_part(&select, &Part { condition, counted: read }).await;
+            }
+            Ok(_) | Err(SalesforceError::Incomplete { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let mut all = Page::default();
+        for part in self.token_parts_of(user).await? {
+            all.append(self.token_part(&select, &part).await?);
+        }
+        Ok(all)
+    }
+
+    /// A part's rows: as many as were counted, or as a count says that there are now.
+    async fn token_part(&self, select: &str, part: &Part) -> Result<Page<Record>, SalesforceError> {
+        let soql = format!("{select}{}", part.filter());
+        let mut expected = part.counted;
+        for _ in 1..READINGS {
+            let page = self.query(OBJECT, soql.clone(), Ok::<Record, String>).await?;
+            if page.came() == expected && expected < MOST {
+                return Ok(page);
+            }
+            let now = self.token_count(&part.condition).await?;
+            if page.came() < MOST && page.came() >= expected.min(now) {
+                return Ok(page);
+            }
+            expected = now;
+        }
+        let page = self.query(OBJECT, soql, Ok::<Record, String>).await?;
+        complete(expected, page.came())?;
         Ok(page)
     }
 
-    /// A token granted or revoked meanwhile is no shortfall: what both counts know of must be there.
-    async fn check_count(&self, before: u64, read: u64) -> Result<(), SalesforceError> {
-        if read >= before {
-            return Ok(());
-        }
-        let expected = before.min(self.token_count().await?);
-        if read >= expected {
-            return Ok(());
-        }
-        Err(SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read })
-    }
-
-    async fn token_count(&self) -> Result<u64, SalesforceError> {
-        self.count(OBJECT, "SELECT COUNT() FROM OauthToken").await
-    }
-
-    async fn tokens_of_each(&self) -> Result<Page<Record>, SalesforceError> {
-        let mut all = self.query(OBJECT, format!("{SELECT} WHERE UserId = null"), record).await?;
-        for chunk in self.every_user_id().await?.chunks(IDS_PER_QUERY) {
-            all.append(self.tokens_of(chunk).await?);
-        }
-        Ok(all)
-    }
-
-    /// The tokens of these users; as long as they reach the limit together, each half is asked for alone.
-    async fn tokens_of(&self, users: &[UserId]) -> Result<Page<Record>, SalesforceError> {
-        let mut waiting = vec![users];
-        let mut all = Page::default();
-        while let Some(users) = waiting.pop() {
-            match self.tokens_if_few(users).await? {
-                Some(page) => all.append(page),
-                None if users.len() > 1 => waiting.extend(<[_; 2]>::from(users.split_at(users.len() / 2))),
-                None => return Err(too_many(users)),
-            }
-        }
-        Ok(all)
-    }
-
-    /// `None` when the limit may have cut the answer.
-    async fn tokens_if_few(&self, users: &[UserId]) -> Result<Option<Page<Record>>, SalesforceError> {
-        let condition = match users {
-            [user] => format!("= {}", quote(user.as_str())),
-            users => format!("IN {}", list(users.iter().map(UserId::as_str))),
-        };
-        match self.query(OBJECT, format!("{SELECT} WHERE UserId {condition}"), record).await {
-            Ok(page) => Ok(Some(page).filter(|page| page.came() < MOST)),
-            Err(SalesforceError::Incomplete { read, .. }) if read >= MOST => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// How many tokens there are, or those for which a condition holds.
+    pub(super) async fn token_count(&self, condition: &str) -> Result<u64, SalesforceError> {
+        let filter = Part { condition: condition.to_owned(), counted: 0 }.filter();
+        self.count(OBJECT, &format!("SELECT COUNT() FROM OauthToken{filter}")).await
     }
 }
 
-fn too_many(users: &[UserId]) -> SalesforceError {
-    let user = users.first().cloned().unwrap_or_else(|| UserId::new(""));
-    SalesforceError::TooManyRows { object: OBJECT.to_owned(), user, limit: MOST }
+fn complete(expected: u64, read: u64) -> Result<(), SalesforceError> {
+    if read < expected || read >= MOST && expected < read {
+        return Err(SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -155,25 +246,42 @@ mod tests {
 
     use super::*;
 
+    fn row(delete_token: &Value) -> Value {
+        json!({ "Id": null, "UserId": "0055g00000AbCdEAAV", "AppName": "Data Loader", "DeleteToken": delete_token,
+            "UseCount": 3, "LastUsedDate": null, "CreatedDate": "2026-11-23T18:43:00.000+0000" })
+    }
+
     #[test]
     fn the_row_is_known_by_a_hash_and_shows_no_secret() {
         let key = TokenHashKey::new([7; 32]);
-        let row = json!({ "Id": null, "UserId": "0055g00000AbCdEAAV", "AppName": "Data Loader",
-            "DeleteToken": "VERY-SECRET", "UseCount": 3, "LastUsedDate": null,
-            "CreatedDate": "2026-11-23T18:43:00.000+0000" });
-        let found = token_from_record(row, &key).unwrap();
+        let found = token_from_record(row(&json!("VERY-SECRET")), &key).unwrap();
         assert_eq!(found.token.key, key.hash(&"VERY-SECRET".into()));
         assert_eq!((found.token.use_count, found.token.last_used), (3, None));
+        assert_eq!(found.token.revocable, Revocable::Yes);
         assert!(!format!("{found:?}").contains("VERY-SECRET"));
     }
 
     #[test]
-    fn a_token_that_cannot_be_told_apart_is_refused_without_its_content() {
+    fn a_token_that_cannot_be_revoked_is_there_all_the_same() {
         let key = TokenHashKey::new([7; 32]);
-        let row = |delete_token: Value| {
-            token_from_record(json!({ "UserId": "005", "DeleteToken": delete_token }), &key).unwrap_err()
-        };
-        row(Value::Null);
-        assert!(!row(json!(["VERY-SECRET"])).contains("VERY-SECRET"));
+        for absent in [json!(null), json!("")] {
+            let found = token_from_record(row(&absent), &key).unwrap();
+            assert_eq!(found.token.revocable, Revocable::No);
+            assert!(matches!(found.revocation, Revocation::Impossible));
+        }
+        let mut tokens: Vec<_> =
+            (0..3).map(|_| token_from_record(row(&json!(null)), &key).unwrap().token).collect();
+        tokens[1].use_count = 9;
+        let first = tokens[1].key.clone();
+        number(tokens.iter_mut());
+        let keys: std::collections::BTreeSet<_> = tokens.iter().map(|token| &token.key).collect();
+        assert_eq!((keys.len(), &tokens[1].key), (3, &first));
+    }
+
+    #[test]
+    fn a_row_that_is_not_as_documented_is_refused_without_its_content() {
+        let key = TokenHashKey::new([7; 32]);
+        let error = token_from_record(row(&json!(["VERY-SECRET"])), &key).unwrap_err();
+        assert!(!error.contains("VERY-SECRET"));
     }
 }

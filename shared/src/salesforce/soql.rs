@@ -35,6 +35,11 @@ pub(super) fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
     format!("({})", literals.join(","))
 }
 
+/// Whether text has the form of an 18-character record id, and so can stand in a path or a list as it is.
+pub(super) fn is_record_id(text: &str) -> bool {
+    text.len() == 18 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -74,6 +79,15 @@ mod tests {
         assert_eq!(quote("a\nb\u{0}"), r"'a\nb\u0000'");
         assert_eq!(list(["005A", "x'"]), r"('005A','x\'')");
         assert_eq!(list([]), "()");
+    }
+
+    #[test]
+    fn only_record_ids_stand_as_they_are() {
+        assert!(is_record_id("0Ak5g00000AbCdEAAV"));
+        for text in ["", "0Ak5g00000AbCdE", "0Ak5g00000AbCdEA,B", "0Ak5g00000AbCdEA/B", "0Ak5g00000AbCdEAAVA"]
+        {
+            assert!(!is_record_id(text), "{text}");
+        }
     }
 
     proptest! {

@@ -1,9 +1,10 @@
 //! Names tokens without keeping them.
 
 use aws_lc_rs::{hmac, rand};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 
-use crate::observation::TokenKey;
+use crate::observation::{TokenKey, UserId};
 
 /// The random key of one org under which its tokens are hashed, so that a hash in a finding cannot be compared with
 /// another org's and a guessed token cannot be checked.
@@ -35,9 +36,19 @@ impl TokenHashKey {
 
     /// HMAC-SHA-256 of a DeleteToken, as 64 hexadecimal digits.
     pub fn hash(&self, delete_token: &SecretString) -> TokenKey {
+        self.sign(delete_token.expose_secret().as_bytes())
+    }
+
+    /// For a token of which Salesforce tells no name of its own: the hash of what it does tell.
+    pub fn hash_nameless(&self, user: &UserId, app_name: &str, created: Option<Timestamp>) -> TokenKey {
+        let created = created.map(|created| created.as_second().to_string()).unwrap_or_default();
+        // No DeleteToken holds a control character, so that none is hashed to the same.
+        self.sign(format!("{user}\u{1f}{app_name}\u{1f}{created}").as_bytes())
+    }
+
+    fn sign(&self, message: &[u8]) -> TokenKey {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose_secret());
-        let tag = hmac::sign(&key, delete_token.expose_secret().as_bytes());
-        TokenKey::new(hex::encode(tag.as_ref()))
+        TokenKey::new(hex::encode(hmac::sign(&key, message).as_ref()))
     }
 }
 

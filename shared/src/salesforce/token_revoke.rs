@@ -4,12 +4,46 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Applied;
 use super::client::Salesforce;
+use super::client_app::ClientAppId;
 use super::error::SalesforceError;
+use super::oauth_token::FoundToken;
+use crate::observation::UserId;
 
 const OBJECT: &str = "the revocation of a token";
 const PATH: &str = "/services/oauth2/revoke";
 
+/// What ends a token. Debug shows no secret.
+#[derive(Debug, Clone)]
+pub enum Revocation {
+    /// The revoke endpoint, with its DeleteToken in the body.
+    ByToken(SecretString),
+    /// The Connect REST API: every token that a user granted to an external client app.
+    ByClientApp {
+        /// The app.
+        app: ClientAppId,
+        /// The user.
+        user: UserId,
+    },
+    /// Salesforce tells this identity nothing to revoke it by.
+    Impossible,
+}
+
 impl Salesforce {
+    /// Ends a token by whichever way there is.
+    ///
+    /// # Errors
+    /// [`SalesforceError::Irrevocable`] where there is none.
+    pub async fn revoke(&self, found: &FoundToken) -> Result<Applied, SalesforceError> {
+        match &found.revocation {
+            Revocation::ByToken(delete_token) => self.revoke_token(delete_token).await,
+            Revocation::ByClientApp { app, user } => self.revoke_client_app_of(app, user).await,
+            Revocation::Impossible => {
+                let (user, app_name) = (found.token.user_id.clone(), found.token.app_name.clone());
+                Err(SalesforceError::Irrevocable { user, app_name })
+            }
+        }
+    }
+
     /// Ends a refresh token and every access token made from it; a token that is already invalid counts as done. A
     /// browser session of the same user goes on.
     pub async fn revoke_token(&self, delete_token: &SecretString) -> Result<Applied, SalesforceError> {

@@ -1,18 +1,38 @@
 //! User, and the permission sets that say what a user may do. Source: Object Reference, User, PermissionSet.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Salesforce;
+use super::datetime::Instant;
+use super::describe::Wanted;
 use super::error::SalesforceError;
-use super::query::record;
+use super::query::{Cursor, Page, record};
 use super::soql::{IDS_PER_QUERY, list, quote};
 use super::wire::Text;
-use crate::observation::{AccountKind, User, UserId};
+use crate::observation::{AccountDetails, AccountKind, SignOn, User, UserId};
 
 const OBJECT: &str = "User";
+pub(super) const WANTED: Wanted = Wanted {
+    object: OBJECT,
+    required: &["Id", "Username", "IsActive"],
+    optional: &[
+        "Name",
+        "ProfileId",
+        "Profile.Name",
+        "UserType",
+        "FederationIdentifier",
+        "LastPasswordChangeDate",
+        "TimeZoneSidKey",
+        "ManagerId",
+    ],
+};
+/// What tells programs from people beyond their profile's name.
+pub(super) const API_ONLY: Wanted =
+    Wanted { object: "PermissionSet", required: &[], optional: &["PermissionsApiUserOnly"] };
 /// Words in the names of profiles whose users are programs: Salesforce's own `Minimum Access - API Only
 /// Integrations`, `Salesforce API Only System Integrations`, and what administrators clone from them.
 const PROGRAM_PROFILES: [&str; 2] = ["api only", "integration"];
@@ -27,6 +47,15 @@ struct Record {
     name: Text,
     is_active: bool,
     profile: Option<Profile>,
+    #[serde(default)]
+    profile_id: Text,
+    #[serde(default)]
+    user_type: Text,
+    federation_identifier: Option<String>,
+    last_password_change_date: Option<Instant>,
+    #[serde(default)]
+    time_zone_sid_key: Text,
+    manager_id: Option<UserId>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +79,7 @@ struct Id {
 pub fn user_from_record(value: Value) -> Result<User, String> {
     let record: Record = record(value)?;
     let profile = record.profile.map(|profile| profile.name.0).unwrap_or_default();
+    let is_federated = record.federation_identifier.is_some_and(|id| !id.trim().is_empty());
     Ok(User {
         id: record.id,
         username: record.username.0,
@@ -57,6 +87,14 @@ pub fn user_from_record(value: Value) -> Result<User, String> {
         is_active: record.is_active,
         kind: kind_of(&profile),
         profile,
+        details: AccountDetails {
+            profile_id: record.profile_id.0,
+            user_type: record.user_type.0,
+            sign_on: if is_federated { SignOn::Federated } else { SignOn::Salesforce },
+            last_password_change: record.last_password_change_date.map(|instant| instant.0),
+            time_zone: record.time_zone_sid_key.0,
+            manager_id: record.manager_id,
+        },
     })
 }
 
@@ -80,8 +118,8 @@ impl Salesforce {
     }
 
     async fn users_where(&self, condition: &str) -> Result<Vec<User>, SalesforceError> {
-        let fields = "Id, Username, Name, IsActive, Profile.Name";
-        self.rows(OBJECT, format!("SELECT {fields} FROM User WHERE {condition}"), user_from_record).await
+        let select = self.seen(&WANTED).await?.select();
+        self.rows(OBJECT, format!("{select} WHERE {condition}"), user_from_record).await
     }
 
     /// These users; one that does not exist or cannot be seen is absent from the answer.
@@ -90,25 +128,38 @@ impl Salesforce {
         for chunk in ids.chunks(IDS_PER_QUERY) {
             let ids = list(chunk.iter().map(UserId::as_str));
             let mut found = self.users_where(&format!("Id IN {ids}")).await?;
-            let programs = self.api_only(&ids).await?;
-            let of_programs = found.iter_mut().filter(|user| programs.contains(&user.id));
-            of_programs.for_each(|user| user.kind = AccountKind::Integration);
+            mark(&mut found, &self.api_only(Some(&ids)).await?);
             users.append(&mut found);
         }
         Ok(users)
     }
 
-    /// Which of the listed users are restricted to the API; none where this identity may not read permission sets.
-    async fn api_only(&self, ids: &str) -> Result<HashSet<UserId>, SalesforceError> {
-        let condition = format!("AssigneeId IN {ids} AND PermissionSet.PermissionsApiUserOnly = true");
-        match self.assignees(&condition).await {
-            Ok(users) => Ok(users.into_iter().collect()),
-            Err(error @ SalesforceError::Api { .. }) if !error.retryable() => {
-                tracing::warn!(error = %error, "integrations are told by their profile's name alone");
-                Ok(HashSet::new())
-            }
-            Err(error) => Err(error),
+    /// Every user, also the inactive, in the order of their ids; one page is held at a time.
+    pub fn user_pages(&self) -> impl Stream<Item = Result<Page<User>, SalesforceError>> + Send + '_ {
+        let begin = async {
+            let soql = format!("{} ORDER BY Id", self.seen(&WANTED).await?.select());
+            Ok::<_, SalesforceError>((Cursor::Start(soql), self.api_only(None).await?))
+        };
+        let pages = |(cursor, programs)| {
+            stream::try_unfold((cursor, programs), async |(cursor, programs)| {
+                let Some((mut page, next)) = self.page(OBJECT, cursor, user_from_record).await? else {
+                    return Ok(None);
+                };
+                mark(&mut page.rows, &programs);
+                Ok(Some((page, (next, programs))))
+            })
+        };
+        stream::once(begin).map(move |begun| begun.map(pages)).try_flatten()
+    }
+
+    /// Which of the listed users, or of all, are restricted to the API; none where this identity does not see that of
+    /// permission sets.
+    async fn api_only(&self, ids: Option<&str>) -> Result<BTreeSet<UserId>, SalesforceError> {
+        if !self.missing(&[API_ONLY]).await?.is_empty() {
+            return Ok(BTreeSet::new());
         }
+        let among = ids.map(|ids| format!("AssigneeId IN {ids} AND ")).unwrap_or_default();
+        self.assignees(&format!("{among}PermissionSet.PermissionsApiUserOnly = true")).await
     }
 
     /// How many users may log in.
@@ -120,6 +171,12 @@ impl Salesforce {
     pub(super) async fn every_user_id(&self) -> Result<Vec<UserId>, SalesforceError> {
         let rows = self.rows(OBJECT, "SELECT Id FROM User".to_owned(), record::<Id>).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
+fn mark(users: &mut [User], programs: &BTreeSet<UserId>) {
+    for user in users.iter_mut().filter(|user| programs.contains(&user.id)) {
+        user.kind = AccountKind::Integration;
     }
 }
 
@@ -135,6 +192,19 @@ mod tests {
             "Profile": null });
         let user = user_from_record(row).unwrap();
         assert_eq!((user.kind, user.profile.as_str()), (AccountKind::Human, ""));
+        assert_eq!(user.details, AccountDetails::default());
+    }
+
+    #[test]
+    fn single_sign_on_is_told_by_an_identifier_that_is_not_kept() {
+        let row = |identifier: Value| {
+            user_from_record(json!({ "Id": "005", "IsActive": true, "FederationIdentifier": identifier }))
+                .unwrap()
+        };
+        let user = row(json!("ada@idp.acme.example"));
+        assert_eq!(user.details.sign_on, SignOn::Federated);
+        assert!(!format!("{user:?}").contains("idp.acme.example"));
+        assert_eq!(row(json!(" ")).details.sign_on, SignOn::Salesforce);
     }
 
     #[test]

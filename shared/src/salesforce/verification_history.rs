@@ -6,12 +6,18 @@ use serde_json::Value;
 
 use super::client::Salesforce;
 use super::datetime::{Instant, literal};
+use super::describe::Wanted;
 use super::error::SalesforceError;
 use super::query::record;
 use super::wire::Text;
-use crate::observation::{Source, UserId, Verification, VerificationId};
+use crate::observation::{LoginId, Source, UserId, Verification, VerificationId};
 
 const OBJECT: &str = "VerificationHistory";
+pub(super) const WANTED: Wanted = Wanted {
+    object: OBJECT,
+    required: &["Id", "VerificationTime", "UserId", "Activity", "Status"],
+    optional: &["SourceIp", "LoginHistoryId", "Policy", "VerificationMethod", "Remarks", "EventGroup"],
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,6 +30,14 @@ struct Record {
     #[serde(default)]
     status: Text,
     source_ip: Option<String>,
+    login_history_id: Option<LoginId>,
+    #[serde(default)]
+    policy: Text,
+    #[serde(default)]
+    verification_method: Text,
+    #[serde(default)]
+    remarks: Text,
+    event_group: Option<i64>,
 }
 
 /// Reads a VerificationHistory record as the REST API writes it.
@@ -39,6 +53,11 @@ pub fn verification_from_record(value: Value) -> Result<Verification, String> {
         activity: record.activity.0,
         status: record.status.0,
         source: Source::from(record.source_ip.unwrap_or_default()),
+        login_id: record.login_history_id,
+        policy: record.policy.0,
+        method: record.verification_method.0,
+        remarks: record.remarks.0,
+        event_group: record.event_group,
     })
 }
 
@@ -50,8 +69,8 @@ impl Salesforce {
         until: Timestamp,
     ) -> Result<Vec<Verification>, SalesforceError> {
         let soql = format!(
-            "SELECT Id, VerificationTime, UserId, Activity, Status, SourceIp FROM VerificationHistory \
-             WHERE VerificationTime >= {} AND VerificationTime < {}",
+            "{} WHERE VerificationTime >= {} AND VerificationTime < {}",
+            self.seen(&WANTED).await?.select(),
             literal(from),
             literal(until)
         );
@@ -71,9 +90,16 @@ mod tests {
     fn a_record_is_read() {
         let row = json!({ "Id": "0Yx5g00000AbCdEAAV", "VerificationTime": "2026-11-23T18:43:00.000+0000",
             "UserId": "0055g00000AbCdEAAV", "Activity": "ConnectTotp", "Status": "Succeeded",
-            "SourceIp": "198.18.4.7" });
+            "SourceIp": "198.18.4.7", "LoginHistoryId": "0Ya5g00000AbCdEAAV", "Policy": "TwoFactorAuthentication",
+            "VerificationMethod": null, "Remarks": "x".repeat(9_000), "EventGroup": 7 });
         let verification = verification_from_record(row).unwrap();
-        assert_eq!(verification.activity, "ConnectTotp");
+        assert_eq!((verification.activity.as_str(), verification.method.as_str()), ("ConnectTotp", ""));
+        assert_eq!(
+            (verification.policy.as_str(), verification.event_group),
+            ("TwoFactorAuthentication", Some(7))
+        );
+        assert_eq!(verification.login_id.unwrap().as_str(), "0Ya5g00000AbCdEAAV");
+        assert_eq!(verification.remarks.len(), 255);
         assert!(verification_from_record(json!({ "Id": "x" })).is_err());
     }
 }

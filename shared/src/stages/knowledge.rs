@@ -119,10 +119,9 @@ impl Knowledge {
             let profile = fetch(&rooms.networks, store, versions, &network.to_string()).await?;
             state.profiles.networks.extend(profile.map(|profile| (network, profile)));
         }
-        if let Observation::Login(login) = observation {
-            let name = &login.application;
+        if let Some(name) = observation.application() {
             let profile = fetch(&rooms.applications, store, versions, name).await?;
-            state.profiles.applications.extend(profile.map(|profile| (name.clone(), profile)));
+            state.profiles.applications.extend(profile.map(|profile| (name.to_owned(), profile)));
         }
         for subject in OrgState::subjects_of(observation) {
             let key = subject.key();

@@ -14,6 +14,7 @@ mod scan;
 mod sending;
 mod slices;
 mod snapshot;
+mod token_watch;
 
 pub use back_fill::BackFill;
 pub use contain::{Apply, Contain};
@@ -22,3 +23,4 @@ pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
 pub use knowledge::findings;
 pub use scan::{Progress, Scan, ScanError, Scanned};
+pub use token_watch::tokens_seen;

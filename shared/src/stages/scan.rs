@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
 
 use futures::future::try_join;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::accounts::AccountsError;
 use super::sending::Sending;
 use super::slices::{End, Slices};
-use super::snapshot;
+use super::snapshot::Snapshot;
+use super::token_watch::{TokenWatch, Turn};
 use crate::clock::Clock;
 use crate::observation::{Login, Observation, OrgId, Verification};
 use crate::salesforce::{Owned, Page, Salesforce, SalesforceError, Sight, Visibility, Whose};
@@ -61,6 +62,8 @@ pub struct Scanned {
     pub late: u64,
     /// Sessions sent on.
     pub sessions: usize,
+    /// Refresh tokens sent on: new, used or gone since the last look.
+    pub tokens: usize,
     /// Rows that could not be read and were set aside.
     pub rejected: u64,
     /// Everything before this has been read.
@@ -104,6 +107,7 @@ impl Scan<'_> {
         if sending.scanned.caught_up {
             self.send_late(&mut sending).await?;
             self.send_sessions(&mut sending, &sight.sessions).await?;
+            self.send_token_uses(&mut sending, &sight.tokens).await?;
         }
         Ok(sending.scanned)
     }
@@ -211,15 +215,42 @@ impl Scan<'_> {
             sending.scanned.blind.push(format!("live sessions cannot be seen: {missing}"));
             return Ok(());
         }
-        let found = self.salesforce.sessions(Whose::Everyone).await?;
-        let others =
-            found.into_iter().filter(|found| found.owned == Owned::ByOthers).map(|found| found.session);
-        let live = others.filter(|session| session.expires() > sending.now).collect();
-        let changes = snapshot::compare(self.store, &sending.scanned.org, live).await?;
-        sending.scanned.sessions = changes.sessions.len();
-        let observations =
-            changes.sessions.into_iter().map(|session| Observation::Session(Box::new(session))).collect();
-        self.send(sending, observations, changes.writes).await
+        let mut snapshot = Snapshot::read(self.store, &sending.scanned.org).await?;
+        let mut pages = pin!(self.salesforce.session_pages(Whose::Everyone));
+        while let Some(page) = pages.try_next().await? {
+            let aside = sending.set_aside(&page.rejected)?;
+            let others = page.rows.into_iter().filter(|found| found.owned != Owned::ByUs);
+            let live = others.map(|found| found.session).filter(|session| session.is_live(sending.now));
+            let mut changes = snapshot.compare(live)?;
+            changes.writes.extend(aside);
+            sending.scanned.sessions += changes.sessions.len();
+            let observations = changes.sessions.into_iter().map(|it| Observation::Session(Box::new(it)));
+            self.send(sending, observations.collect(), changes.writes).await?;
+        }
+        self.send(sending, Vec::new(), snapshot.forget_others()).await
+    }
+
+    async fn send_token_uses(&self, sending: &mut Sending, sight: &Sight) -> Result<(), ScanError> {
+        if let Sight::Blind { missing } = sight {
+            sending.scanned.blind.push(format!("refresh tokens cannot be seen: {missing}"));
+            return Ok(());
+        }
+        let org = sending.scanned.org.clone();
+        let watch = match TokenWatch::due(self.store, &org, sending.now).await? {
+            Turn::Look(watch) => watch,
+            Turn::Wait { unseen } => {
+                sending.scanned.blind.extend(unseen);
+                return Ok(());
+            }
+        };
+        let looked = watch.look(self.salesforce, self.store, &org, sending.now).await?;
+        for portion in looked.portions {
+            sending.scanned.tokens += portion.seen.len();
+            let observations = portion.seen.into_iter().map(|it| Observation::TokenUse(Box::new(it)));
+            self.send(sending, observations.collect(), portion.writes).await?;
+        }
+        sending.scanned.blind.extend(looked.unseen.clone());
+        self.send(sending, Vec::new(), vec![watch.looked(sending.now, looked.unseen)?]).await
     }
 
     /// Sends observations on, with the accounts they name, and moves the cursor in the same breath.

@@ -41,6 +41,7 @@ impl Sending {
             logins: 0,
             late: 0,
             sessions: 0,
+            tokens: 0,
             rejected: 0,
             read_until: cursor.read_until,
             caught_up: false,
@@ -65,7 +66,7 @@ impl Sending {
         let room: Room<BTreeMap<String, Value>> = Room::new(Table::Scan, &self.scanned.org, "quarantine");
         let write = |(number, row): (usize, &Rejected)| {
             let id = row.id.clone().unwrap_or_else(|| format!("{}/{number}", self.now));
-            tracing::warn!(login.id = id, reason = row.reason, "A row of the login history was set aside");
+            tracing::warn!(row.id = id, reason = row.reason, "A row was set aside");
             let note = BTreeMap::from([("reason".to_owned(), Value::from(row.reason.clone()))]);
             Write::put(room.key(&id), Expect::Any, &note)
         };

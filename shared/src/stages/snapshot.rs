@@ -4,15 +4,26 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{OrgId, Session};
-use crate::store::{Room, Store, StoreError, Table, Write};
+use crate::observation::{OrgId, Session, SessionLogin};
+use crate::store::{Kept, Room, Store, StoreError, Table, Write};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Known {
     revision: String,
+    /// The login it pointed to when it was first seen; Salesforce moves it when the session is reused.
+    #[serde(default)]
+    first_login: Option<SessionLogin>,
+}
+
+/// The last snapshot, compared with sessions page by page. One record a session: the snapshot has no size limit.
+pub(super) struct Snapshot {
+    room: Room<Known>,
+    known: HashMap<String, Kept<Known>>,
+    met: BTreeSet<String>,
 }
 
 /// What has changed since the last snapshot.
+#[derive(Default)]
 pub(super) struct Changes {
     /// Sessions that are new, or whose address or login is another.
     pub(super) sessions: Vec<Session>,
@@ -20,26 +31,85 @@ pub(super) struct Changes {
     pub(super) writes: Vec<Write>,
 }
 
-/// Compares live sessions with the last snapshot. One record a session: the snapshot has no size limit.
-pub(super) async fn compare(
-    store: &dyn Store,
-    org: &OrgId,
-    live: Vec<Session>,
-) -> Result<Changes, StoreError> {
-    let room: Room<Known> = Room::new(Table::Scan, org, "sessions");
-    let known: HashMap<_, _> = room.all(store).await?.into_iter().collect();
-    let ids: BTreeSet<_> = live.iter().map(|session| session.id.to_string()).collect();
-    let gone = known.keys().filter(|id| !ids.contains(*id));
-    let mut changes = Changes { sessions: Vec::new(), writes: gone.map(|id| room.remove(id)).collect() };
-    for session in live {
-        let revision = session.revision();
-        let before = known.get(session.id.as_str());
-        if before.is_some_and(|kept| kept.value.revision == revision) {
-            continue;
-        }
-        let version = before.map(|kept| kept.version);
-        changes.writes.push(room.put(session.id.as_str(), version, &Known { revision })?);
-        changes.sessions.push(session);
+impl Snapshot {
+    pub(super) async fn read(store: &dyn Store, org: &OrgId) -> Result<Self, StoreError> {
+        let room: Room<Known> = Room::new(Table::Scan, org, "sessions");
+        let known = room.all(store).await?.into_iter().collect();
+        Ok(Self { room, known, met: BTreeSet::new() })
     }
-    Ok(changes)
+
+    /// Compares some of the live sessions.
+    pub(super) fn compare(&mut self, live: impl Iterator<Item = Session>) -> Result<Changes, StoreError> {
+        let mut changes = Changes::default();
+        for mut session in live {
+            let (id, revision) = (session.id.to_string(), session.revision());
+            let before = self.known.get(&id);
+            self.met.insert(id.clone());
+            if before.is_some_and(|kept| kept.value.revision == revision) {
+                continue;
+            }
+            let first_login =
+                before.map_or_else(|| session.login.clone(), |kept| kept.value.first_login.clone());
+            let version = before.map(|kept| kept.version);
+            let known = Known { revision, first_login: first_login.clone() };
+            changes.writes.push(self.room.put(&id, version, &known)?);
+            session.first_login = first_login.filter(|first| Some(&first.id) != session.login_id());
+            changes.sessions.push(session);
+        }
+        Ok(changes)
+    }
+
+    /// Forgets the sessions that no page has shown.
+    pub(super) fn forget_others(&self) -> Vec<Write> {
+        self.known.keys().filter(|id| !self.met.contains(*id)).map(|id| self.room.remove(id)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{AccessToken, LoginId, Source};
+    use crate::store::MemoryStore;
+
+    fn session(login: &str, address: &str) -> Session {
+        let now = "2026-11-23T18:43:00Z".parse().unwrap();
+        Session {
+            id: "0Ak000000000001AAA".into(),
+            user_id: "005".into(),
+            parent_id: "0Ak000000000001AAA".into(),
+            session_type: "UI".to_owned(),
+            login_type: "Application".to_owned(),
+            security_level: String::new(),
+            access_token: AccessToken::Untold,
+            source: Source::from(address),
+            place: None,
+            login: Some(SessionLogin { id: login.into(), read: Some((now, Source::from(address))) }),
+            first_login: None,
+            created: now,
+            last_modified: now,
+            seconds_valid: 7_200,
+        }
+    }
+
+    async fn scan(store: &MemoryStore, live: Vec<Session>) -> Vec<Session> {
+        let mut snapshot = Snapshot::read(store, &OrgId::new("00D")).await.unwrap();
+        let mut changes = snapshot.compare(live.into_iter()).unwrap();
+        changes.writes.extend(snapshot.forget_others());
+        store.write(changes.writes).await.unwrap();
+        changes.sessions
+    }
+
+    #[tokio::test]
+    async fn a_login_that_moves_leaves_the_first_known() {
+        let store = MemoryStore::new();
+        assert_eq!(scan(&store, vec![session("0Ya1", "198.18.1.7")]).await[0].first_login, None);
+        assert!(scan(&store, vec![session("0Ya1", "198.18.1.7")]).await.is_empty());
+        for login in ["0Ya2", "0Ya3"] {
+            let moved = scan(&store, vec![session(login, "198.18.1.7")]).await;
+            assert_eq!(moved[0].first_login.as_ref().unwrap().id, LoginId::new("0Ya1"));
+        }
+        assert!(scan(&store, vec![]).await.is_empty());
+        let again = scan(&store, vec![session("0Ya3", "198.18.1.7")]).await;
+        assert_eq!((again.len(), again[0].first_login.clone()), (1, None), "it was gone");
+    }
 }

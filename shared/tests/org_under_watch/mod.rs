@@ -104,6 +104,14 @@ impl Watched {
         }
     }
 
+    /// What was learned of each application and committed.
+    pub(crate) async fn application_profiles(&self) -> Vec<serde_json::Value> {
+        let org = self.salesforce.org_id().await.unwrap();
+        let partition = format!("{org}/application-profiles");
+        let records = self.store.list(Table::Evaluate, &partition, "", 100_000).await.unwrap();
+        records.into_iter().map(|record| record.body).collect()
+    }
+
     /// Rows of the login history that a scan until now can have seen.
     pub(crate) fn rows_before_now(&self) -> u64 {
         let now = self.now();

@@ -94,3 +94,15 @@ async fn what_cannot_work_says_why() {
     let error = make(&document, Role::Scanner).unwrap().org_id().await.unwrap_err();
     assert!(matches!(error, SalesforceError::Unreachable { .. }) && error.retryable(), "{error}");
 }
+
+#[tokio::test]
+async fn either_flow_lets_the_same_user_in() {
+    let simulator = small().await;
+    let by_secret = connection(&simulator.client_credentials_document());
+    let by_secret =
+        Salesforce::new(&by_secret, Role::Scanner, http_client().unwrap(), Arc::new(SystemClock)).unwrap();
+    let by_key = scanner(&simulator);
+    assert_eq!(by_secret.own_user().await.unwrap(), by_key.own_user().await.unwrap());
+    assert_eq!(by_secret.sessions(Whose::Everyone).await.unwrap().len(), simulator.org().sessions().len());
+    simulator.finish().unwrap();
+}

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod client_apps;
+mod context;
+mod fields;
 mod grants;
 mod logins;
 mod manners;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{BenignKind, CampaignKind};
+use salesforce_simulator::{BenignKind, CampaignKind, Permission};
 use session_warden::detection::{Severity, SubjectKind};
 use session_warden::stages::ScanError;
 
@@ -50,6 +50,42 @@ async fn crashes_lose_nothing_and_count_nothing_twice() {
     }
     assert!(crashes > 10, "only {crashes} crashes");
     assert_eq!(watched.logins_counted().await, watched.rows_before_now());
+}
+
+#[tokio::test]
+async fn token_uses_are_watched_every_quarter_of_an_hour() {
+    let mut watched = Watched::after_learning().await;
+    let now = watched.now();
+    let loot = watched.simulator.org().launch(CampaignKind::StolenRefreshToken, now).loot;
+    watched.pass(SignedDuration::from_mins(1));
+    assert_eq!(watched.round().await.tokens, 0, "it looked a minute ago");
+    watched.simulator.org().attempt(&loot);
+    let used_at = watched.now();
+    watched.pass(SignedDuration::from_mins(14));
+    assert!(watched.round().await.tokens > 0);
+    // What is newer makes what was seen old enough to be kept.
+    watched.simulator.org().attempt(&loot);
+    watched.pass(SignedDuration::from_mins(15));
+    assert!(watched.round().await.tokens > 0);
+    let profiles = watched.application_profiles().await;
+    let used = |profile: &serde_json::Value| profile["last_token_use"].as_str() == Some(&used_at.to_string());
+    assert!(profiles.iter().any(used), "{} profiles", profiles.len());
+    assert_eq!(watched.round().await.tokens, 0);
+}
+
+#[tokio::test]
+async fn without_customize_application_tokens_are_blind_and_the_rest_is_seen() {
+    let mut watched = Watched::new().await;
+    let scanner = watched.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+    watched.simulator.org().remove_permission(&scanner, Permission::CustomizeApplication);
+    let scanned = loop {
+        let scanned = watched.round().await;
+        if scanned.caught_up {
+            break scanned;
+        }
+    };
+    assert_eq!(scanned.blind, ["refresh tokens cannot be seen: Customize Application"]);
+    assert!(scanned.sessions > 0 && scanned.tokens == 0);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub use id::Id;
 pub use journal::{Matched, Request, Secrecy, Unexpected, Write};
 pub use objects::auth_session::Session;
 pub use objects::client_app::ClientApp;
-pub use objects::connected_application::{Approval, ConnectedApplication};
+pub use objects::connected_application::{ConnectedApplication, PermittedUsers};
 pub use objects::login_geo::LoginGeo;
 pub use objects::login_history::{Login, Text};
 pub use objects::login_ip::LoginIp;

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::containment::Trigger;
 use crate::detection::{Detected, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals};
-use crate::observation::{AccountKind, OrgId};
+use crate::observation::{AccountDetails, AccountKind, OrgId};
 use crate::policy::Mode;
 use crate::store::MemoryStore;
 
@@ -80,6 +80,7 @@ fn user() -> User {
         is_active: true,
         profile: String::new(),
         kind: AccountKind::Human,
+        details: AccountDetails::default(),
     }
 }
 

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::observation::{Source, Token, TokenKey, UserId};
-use crate::salesforce::FreezeState;
+use crate::observation::{AccessToken, AppKind, Revocable, Source, Token, TokenKey, UserId};
+use crate::salesforce::{FreezeState, Revocation};
 
 fn now() -> Timestamp {
     "2026-11-23T18:43:00Z".parse().unwrap()
@@ -17,9 +17,13 @@ fn session(number: usize, parent: usize, kind: &str) -> FoundSession {
             user_id: UserId::new("005000000000001AAA"),
             parent_id: id(parent),
             session_type: kind.to_owned(),
+            login_type: String::new(),
             security_level: String::new(),
+            access_token: AccessToken::Untold,
             source: Source::from("203.0.113.7".to_owned()),
+            place: None,
             login: None,
+            first_login: None,
             created: now(),
             last_modified: now(),
             seconds_valid: 7_200,
@@ -35,8 +39,10 @@ fn token(app: &str) -> FoundToken {
         use_count: 1,
         created: None,
         last_used: None,
+        app: AppKind::Connected,
+        revocable: Revocable::Yes,
     };
-    FoundToken { token, delete_token: "secret".into() }
+    FoundToken { token, revocation: Revocation::ByToken("secret".into()) }
 }
 
 fn state(frozen: Frozen) -> FreezeState {

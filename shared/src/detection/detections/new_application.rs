@@ -98,6 +98,15 @@ pub(crate) mod cases {
     }
 
     #[test]
+    fn a_token_that_was_seen_first_makes_it_no_older() {
+        let mut world = World::with_office_workers();
+        world.use_token("ada", "My Ticket Portal", 0);
+        assert!(
+            world.hits_of_refresh("ada", "My Ticket Portal", "198.18.1.7", 1).contains_key("new-application")
+        );
+    }
+
+    #[test]
     fn without_history_it_abstains() {
         let mut world = World::empty();
         assert!(world.hits_of_refresh("ada", "My Ticket Portal", "198.18.1.7", 1).is_empty());

@@ -41,7 +41,10 @@ impl Detection for SessionAddress {
         let login = session.login.as_ref()?;
         let (time, login_source) = login.read.as_ref()?;
         let (held_from, logged_in_from) = (session.source.network()?, login_source.network()?);
-        if is_temporary(session) || held_from.is_near(logged_in_from) {
+        // A reused session points to its newest login; the address may be that of its first.
+        let first = session.first_login.as_ref().and_then(|first| first.read.as_ref()?.1.network());
+        let is_where_it_began = first.is_some_and(|first| held_from.is_near(first));
+        if session.is_temporary() || held_from.is_near(logged_in_from) || is_where_it_began {
             return None;
         }
         let time = (*time).max(session.created);
@@ -53,11 +56,6 @@ impl Detection for SessionAddress {
         let severity = if both_kinds { Severity::Low } else { Severity::High };
         Some(hit(severity, session, login, login_source))
     }
-}
-
-/// Hand-over sessions live for seconds and come from Salesforce's own servers.
-fn is_temporary(session: &Session) -> bool {
-    session.session_type.to_ascii_lowercase().starts_with("temp")
 }
 
 fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source: &Source) -> Hit {
@@ -81,6 +79,7 @@ fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source
 
 #[cfg(test)]
 pub(crate) mod cases {
+    use crate::observation::Observation;
     use super::*;
     use crate::detection::detections::world::{World, severity};
 
@@ -115,6 +114,39 @@ pub(crate) mod cases {
         assert!(world.hits_of_session("ada", "198.18.2.9", "198.18.1.7", "UI", 5).is_empty());
         assert!(world.hits_of_session("ada", "198.18.1.9", "198.19.200.9", "UI", 6).is_empty());
         assert!(world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "TempUIFrontdoor", 7).is_empty());
+    }
+
+    #[test]
+    fn a_reused_session_may_be_held_where_it_began() {
+        let mut world = World::with_office_workers();
+        let mut reused = |first: &str, minute: i64| {
+            let session = world.session("ada", "198.19.200.9", "198.18.1.7", "UI", minute);
+            let read = session.login.as_ref().and_then(|login| login.read.clone());
+            let read = read.map(|(time, _)| (time, Source::from(first)));
+            let first_login = Some(SessionLogin { id: "login-w".into(), read });
+            let hits = world.judge(Observation::Session(Box::new(Session { first_login, ..session })));
+            hits.contains_key(ABOUT.id)
+        };
+        assert!(!reused("198.19.200.7", 5));
+        assert!(reused("203.0.113.7", 6));
+    }
+
+    #[test]
+    fn a_used_token_keeps_access_recent_that_was_seen_and_nobody_elses() {
+        let mut world = World::with_office_workers();
+        world.use_token("ada", "Data Loader", 1);
+        assert!(world.findings().is_empty(), "a used token alone speaks against nobody");
+        world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "UI", 5);
+        let told = |world: &World| {
+            let findings = world.findings();
+            let finding = findings.iter().find(|finding| finding.user_id.is_some()).unwrap();
+            (finding.last_seen, finding.version)
+        };
+        let (seen, version) = told(&world);
+        world.use_token("bob", "Data Loader", 60);
+        assert_eq!(told(&world), (seen, version));
+        world.use_token("ada", "Data Loader", 60);
+        assert_eq!(told(&world), (seen + SignedDuration::from_mins(53), version));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::detection::{
     About, Absorbed, Detection, Finding, Hit, Lane, OrgState, Present, Severity, TailEntry, catalogue,
 };
 use crate::observation::{
-    Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place, Position, Session,
-    SessionLogin, Source, UserId, Verification,
+    AccessToken, AppKind, Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place,
+    Position, Revocable, Session, SessionLogin, Source, Token, TokenChange, TokenUse, UserId, Verification,
 };
 use crate::policy::Policy;
 
@@ -247,7 +247,28 @@ impl World {
             activity: "Login".into(),
             status: status.into(),
             source: address.into(),
+            login_id: None,
+            policy: String::new(),
+            method: String::new(),
+            remarks: String::new(),
+            event_group: None,
         }
+    }
+
+    /// A refresh token was used once.
+    pub(crate) fn use_token(&mut self, user: &str, application: &str, minute: i64) {
+        let token = Token {
+            key: format!("{user}/{application}").into(),
+            user_id: user.into(),
+            app_name: application.into(),
+            use_count: minute,
+            created: None,
+            last_used: Some(at(minute)),
+            app: AppKind::Connected,
+            revocable: Revocable::Yes,
+        };
+        let seen = TokenUse { token, change: TokenChange::Used, uses: 1, seen_at: at(minute + 5) };
+        self.judge(Observation::TokenUse(Box::new(seen)));
     }
 
     /// What is read of an account.
@@ -291,9 +312,13 @@ impl World {
             user_id: user.into(),
             parent_id: id.as_str().into(),
             session_type: kind.into(),
+            login_type: String::new(),
             security_level: "STANDARD".into(),
+            access_token: AccessToken::Untold,
             source: held.into(),
+            place: None,
             login: Some(SessionLogin { id: "login-x".into(), read }),
+            first_login: None,
             created: at(minute),
             last_modified: at(minute + 2),
             seconds_valid: 7200,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::{Familiar, Familiarity};
-use crate::observation::{Login, Network, UserId};
+use crate::observation::{Login, Network, TokenUse, UserId};
 
 /// Users remembered per application.
 const USERS: usize = 24;
@@ -24,6 +25,10 @@ pub struct ApplicationProfile {
     pub users: BTreeSet<UserId>,
     /// From where it is used.
     pub networks: Familiar<Network>,
+    /// Uses of its refresh tokens that were seen, which need not show as logins.
+    pub token_uses: u64,
+    /// The last of them.
+    pub last_token_use: Option<Timestamp>,
 }
 
 impl ApplicationProfile {
@@ -39,6 +44,13 @@ impl ApplicationProfile {
         }
         if let Some(network) = login.source.network() {
             self.networks.learn(network, login.time);
+        }
+    }
+
+    pub(super) fn learn_token(&mut self, seen: &TokenUse) {
+        self.token_uses = self.token_uses.saturating_add(seen.uses);
+        if seen.shows_use() {
+            self.last_token_use = self.last_token_use.max(Some(seen.time()));
         }
     }
 }

@@ -69,6 +69,12 @@ impl Profiles {
             Observation::Login(login) if login.succeeded() => self.fold_success(login, lesson),
             Observation::Login(login) => self.fold_failure(login, &lesson.facts),
             Observation::Verification(check) => self.fold_check(check),
+            Observation::TokenUse(seen) if seen.token.app_name.is_empty() => {}
+            Observation::TokenUse(seen) => {
+                change(&mut self.applications, &seen.token.app_name, |application| {
+                    application.learn_token(seen);
+                });
+            }
             Observation::Session(session) => {
                 let user = self.users.entry(session.user_id.clone()).or_default();
                 user.fold_session(session);

@@ -38,8 +38,7 @@ impl Held {
     }
 }
 
-/// Hand-over sessions live for seconds and come from Salesforce's own servers. Sources write `TempUIFrontdoor` and
-/// `TempUiFrontdoor` alike.
+/// Hand-over sessions live for seconds and come from Salesforce's own servers.
 pub(in crate::detection) fn is_temporary(session: &Session) -> bool {
-    session.session_type.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("temp"))
+    session.is_temporary()
 }

@@ -1,6 +1,8 @@
 //! Which path leads where; a slash at its end changes nothing.
 
-use super::{Shared, app_usage, collections, describe, gate, identity, limits, oauth, passwords, query, records};
+use super::{
+    Shared, app_usage, collections, describe, gate, identity, limits, oauth, passwords, query, records,
+};
 use axum::Router;
 use axum::middleware;
 use axum::routing::{MethodRouter, delete, get, post};
@@ -11,34 +13,6 @@ pub(crate) fn router(shared: Shared) -> Router {
         .fold(Router::new(), |router, (path, method)| {
             router.route(path, method.clone()).route(&format!("{path}/"), method)
         })
-    Router::new()
-        .route("/services/oauth2/token", post(oauth::token))
-        .route("/services/oauth2/revoke", post(oauth::revoke_posted).get(oauth::revoke_asked))
-        .route("/services/oauth2/userinfo", get(oauth::user_info).post(oauth::user_info))
-        .route("/services/data", get(limits::versions))
-        .route("/services/data/", get(limits::versions))
-        .route("/services/data/{version}/limits", get(limits::limits))
-        .route("/services/data/{version}/limits/", get(limits::limits))
-        .route("/services/data/{version}/query", get(query::query))
-        .route("/services/data/{version}/query/", get(query::query))
-        .route("/services/data/{version}/query/{locator}", get(query::more))
-        .route("/services/data/{version}/sobjects", get(describe::all))
-        .route("/services/data/{version}/sobjects/", get(describe::all))
-        .route("/services/data/{version}/sobjects/{object}/describe", get(describe::one))
-        .route("/services/data/{version}/sobjects/{object}/describe/", get(describe::one))
-        .route(
-            "/services/data/{version}/sobjects/{object}/{id}",
-            get(records::read).delete(records::delete).patch(records::update),
-        )
-        .route("/services/data/{version}/composite/sobjects", delete(collections::delete))
-        .route("/services/data/{version}/apps/oauth/usage", get(app_usage::apps))
-        .route("/services/data/{version}/apps/oauth/usage/{app}/users", get(app_usage::users))
-        .route("/services/data/{version}/apps/oauth/usage/{app}/tokens", delete(app_usage::revoke_of_app))
-        .route(
-            "/services/data/{version}/apps/oauth/usage/{app}/{user}/tokens",
-            get(app_usage::tokens).delete(app_usage::revoke_of_user),
-        )
-        .route("/services/data/{version}/apps/oauth/usage/tokens/{token}", delete(app_usage::revoke_one))
         .fallback(gate::nowhere)
         .method_not_allowed_fallback(gate::wrong_method)
         .layer(middleware::from_fn_with_state(shared.clone(), gate::gate))
@@ -49,6 +23,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
     let revoke = post(oauth::revoke_posted).get(oauth::revoke_asked);
     let record = get(records::read).delete(records::delete).patch(records::update);
     let password = get(passwords::state).post(passwords::set).delete(passwords::reset);
+    let usage = get(app_usage::tokens).delete(app_usage::revoke_of_user);
     vec![
         ("/services/oauth2/token", post(oauth::token)),
         ("/services/oauth2/revoke", revoke),
@@ -64,5 +39,10 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/services/data/{version}/sobjects/User/{id}/password", password),
         ("/services/data/{version}/sobjects/{object}/{id}", record),
         ("/services/data/{version}/composite/sobjects", delete(collections::delete)),
+        ("/services/data/{version}/apps/oauth/usage", get(app_usage::apps)),
+        ("/services/data/{version}/apps/oauth/usage/{app}/users", get(app_usage::users)),
+        ("/services/data/{version}/apps/oauth/usage/{app}/tokens", delete(app_usage::revoke_of_app)),
+        ("/services/data/{version}/apps/oauth/usage/{app}/{user}/tokens", usage),
+        ("/services/data/{version}/apps/oauth/usage/tokens/{token}", delete(app_usage::revoke_one)),
     ]
 }

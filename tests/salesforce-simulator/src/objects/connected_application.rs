@@ -16,16 +16,16 @@ pub struct ConnectedApplication {
     /// Its label.
     pub name: String,
     /// Who may use it.
-    pub approval: Approval,
+    pub approval: PermittedUsers,
 }
 
 /// Who may use a connected app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approval {
+pub enum PermittedUsers {
     /// Whom an administrator allowed.
-    ByAdministrator,
+    AdminApproved,
     /// Whoever consents.
-    ByUser,
+    SelfAuthorised,
 }
 
 impl Keyed for ConnectedApplication {
@@ -53,7 +53,9 @@ impl Row for ConnectedApplication {
         match field {
             "Id" => Value::Id(self.id),
             "Name" => Value::text(&self.name),
-            "OptionsAllowAdminApprovedUsersOnly" => Value::Flag(self.approval == Approval::ByAdministrator),
+            "OptionsAllowAdminApprovedUsersOnly" => {
+                Value::Flag(self.approval == PermittedUsers::AdminApproved)
+            }
             _ => Value::Null,
         }
     }
@@ -65,7 +67,7 @@ pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
 
 impl Org {
     /// An administrator installs a connected app.
-    pub fn install_app(&mut self, name: &str, approval: Approval) -> Arc<ConnectedApplication> {
+    pub fn install_app(&mut self, name: &str, approval: PermittedUsers) -> Arc<ConnectedApplication> {
         let id = self.connected_apps.next_id();
         self.connected_apps.push(ConnectedApplication { id, name: name.to_owned(), approval })
     }

@@ -1,0 +1,94 @@
+//! External client apps: their tokens, and what ends them.
+
+use std::collections::BTreeSet;
+
+use salesforce_simulator::{ClientAppTokens, ClientApps, Id, Simulator, Write};
+use session_warden::observation::{AppKind, UserId};
+use session_warden::salesforce::{Applied, ClientAppId, TokenHashKey, Whose};
+
+use crate::support::{revoker, scanner, small, somebody};
+
+const KEY: [u8; 32] = [3; 32];
+
+/// Three tokens of one user, and one each of so many others.
+fn approve(simulator: &Simulator, others: usize) -> (Id, ClientAppId) {
+    let user = somebody(simulator);
+    let mut org = simulator.org();
+    let app = org.add_client_app("Ticket Portal");
+    for _ in 0..3 {
+        org.approve_client_app(user, &app);
+    }
+    let all: Vec<_> = org.users().iter().map(|other| other.id).filter(|other| *other != user).collect();
+    for other in all.into_iter().take(others) {
+        org.approve_client_app(other, &app);
+    }
+    (user, ClientAppId::parse(app.id.as_str()).unwrap())
+}
+
+#[tokio::test]
+async fn tokens_of_both_sources_are_listed_once() {
+    for listed in [ClientAppTokens::Hidden, ClientAppTokens::Listed] {
+        let simulator = small().await;
+        simulator.org().switches_mut().client_app_tokens = listed;
+        let (user, _) = approve(&simulator, 20);
+        let client = scanner(&simulator);
+        for whose in [Whose::Everyone, Whose::User(&UserId::new(user.as_str()))] {
+            let found = client.tokens(whose, &TokenHashKey::new(KEY)).await.unwrap();
+            let expected = match whose {
+                Whose::Everyone => simulator.org().tokens().len(),
+                Whose::User(_) => simulator.org().tokens_of(&user).len(),
+            };
+            let keys: BTreeSet<_> = found.iter().map(|found| found.token.key.clone()).collect();
+            assert_eq!((found.len(), keys.len()), (expected, expected), "{listed:?} {whose:?}");
+            let external = found.iter().filter(|found| found.token.app == AppKind::ExternalClient).count();
+            assert_eq!(external, if whose == Whose::Everyone { 23 } else { 3 }, "{listed:?}");
+        }
+        let watched = client.watched_tokens(&TokenHashKey::new(KEY)).await.unwrap();
+        assert_eq!((watched.tokens.len(), watched.unread_grants), (simulator.org().tokens().len(), 0));
+        simulator.finish().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn more_than_a_page_of_users_is_read() {
+    let simulator = crate::support::org(180, 3).await;
+    approve(&simulator, 150);
+    let found = scanner(&simulator).tokens(Whose::Everyone, &TokenHashKey::new(KEY)).await.unwrap();
+    assert_eq!(found.len(), simulator.org().tokens().len());
+    let org = simulator.org();
+    let pages = org.requests().iter().filter(|request| request.path.ends_with("/users")).count();
+    assert_eq!(pages, 3, "two that hold something, and one that is empty");
+}
+
+#[tokio::test]
+async fn an_org_without_them_has_none() {
+    let simulator = small().await;
+    approve(&simulator, 2);
+    simulator.org().switches_mut().client_apps = ClientApps::Absent;
+    let client = scanner(&simulator);
+    assert!(client.client_apps().await.unwrap().is_empty());
+    let found = client.tokens(Whose::Everyone, &TokenHashKey::new(KEY)).await.unwrap();
+    assert!(found.iter().all(|found| found.token.app == AppKind::Connected));
+    simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_users_tokens_are_revoked_and_the_others_stay() {
+    let simulator = small().await;
+    let (user, app) = approve(&simulator, 2);
+    let client = revoker(&simulator);
+    let user_id = UserId::new(user.as_str());
+    let found = client.tokens(Whose::User(&user_id), &TokenHashKey::new(KEY)).await.unwrap();
+    let external: Vec<_> = found.iter().filter(|found| found.token.app == AppKind::ExternalClient).collect();
+    assert_eq!(client.revoke(external[0]).await, Ok(Applied::Done));
+    assert_eq!(client.revoke(external[1]).await, Ok(Applied::AlreadySo));
+    let left =
+        |org: &salesforce_simulator::Org| org.tokens().iter().filter(|t| t.client_app.is_some()).count();
+    assert_eq!(left(&simulator.org()), 2);
+    assert_eq!(client.revoke_client_app(&app).await, Ok(Applied::Done));
+    assert_eq!(client.revoke_client_app(&app).await, Ok(Applied::AlreadySo));
+    assert_eq!(left(&simulator.org()), 0);
+    let writes = simulator.org().take_writes();
+    assert!(writes.iter().all(|write| matches!(write, Write::Revoked { app, .. } if app == "Ticket Portal")));
+    simulator.finish().unwrap();
+}
