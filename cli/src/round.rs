@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use session_warden::containment::{Containment, Outcome};
 use session_warden::detection::Finding;
+use session_warden::salesforce::Ability;
 
 use crate::exit::Exit;
 
@@ -22,6 +23,8 @@ pub(crate) struct Round {
     pub(crate) containments: Vec<Containment>,
     /// What could not be seen.
     pub(crate) blind: Vec<String>,
+    /// What the operator does without.
+    pub(crate) off: Vec<Ability>,
     /// What a person should look at.
     pub(crate) warnings: Vec<String>,
     /// What failed; the rest was done all the same.

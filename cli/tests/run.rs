@@ -100,6 +100,22 @@ async fn who_may_not_see_others_is_blind_and_not_clean() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_does_without_is_told_and_no_blindness() {
+    let served = Served::start().await;
+    let scanner = served.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+    served.simulator.org().remove_permission(&scanner, Permission::ManageUsers);
+    let (code, _, err) = served.run_once(None).await;
+    assert_eq!(code, 4, "{err}");
+    assert!(err.contains("places of logins cannot be seen: Manage Users is missing"), "{err}");
+    let mut document = served.simulator.connection_document();
+    document["off"] = ["places", "sessions", "verifications"].into();
+    std::fs::write(&served.connection, document.to_string()).unwrap();
+    let (code, _, err) = served.run_once(None).await;
+    assert!(code <= 1, "{code} {err}");
+    assert!(err.contains("off by choice: sessions") && !err.contains("blind"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_org_that_is_not_there_is_unreachable_and_another_is_still_scanned() {
     let served = Served::start().await;
     let mut document = served.simulator.connection_document();

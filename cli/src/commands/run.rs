@@ -169,6 +169,9 @@ fn show(org: &Org, round: &Round, format: Output) -> anyhow::Result<Exit> {
     for blind in &round.blind {
         output::note(&format!("Org {}: blind: {}", output::harmless(&org.alias), output::harmless(blind)));
     }
+    for ability in &round.off {
+        output::note(&format!("Org {}: off by choice: {ability}", output::harmless(&org.alias)));
+    }
     round.warnings.iter().for_each(|warning| output::warn(warning));
     round.errors.iter().for_each(output::complain);
     Ok(round.exit())
@@ -184,6 +187,7 @@ fn as_json(org: &Org, round: &Round) -> serde_json::Value {
         "findings": round.raised,
         "containments": round.containments,
         "blind": round.blind,
+        "off": round.off.iter().map(|ability| ability.id()).collect::<Vec<_>>(),
         "warnings": round.warnings,
         "errors": errors,
     })

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use session_warden::observation::OrgId;
+use session_warden::salesforce::Ability;
 use session_warden::stages::Scanned;
 
 use crate::request::ScanRequest;
@@ -21,6 +22,8 @@ pub(crate) struct Report {
     /// Whether the present has been reached.
     pub(crate) caught_up: bool,
     blind: Vec<String>,
+    /// What the operator does without.
+    off: Vec<&'static str>,
 }
 
 impl Report {
@@ -35,6 +38,7 @@ impl Report {
             read_until: scanned.read_until,
             caught_up: scanned.caught_up,
             blind: scanned.blind,
+            off: scanned.off.into_iter().map(Ability::id).collect(),
         }
     }
 

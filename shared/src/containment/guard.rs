@@ -6,7 +6,7 @@ use super::{CapsUsage, Readable, Refusal, Request, RequestedBy};
 use crate::detection::{Action, Finding};
 use crate::observation::{User, UserId};
 use crate::policy::{Policy, Standing};
-use crate::salesforce::{Sight, Visibility};
+use crate::salesforce::{Ability, Sight, Visibility};
 
 /// Everything the guard judges.
 #[derive(Debug)]
@@ -128,16 +128,17 @@ fn blind(c: &Circumstances<'_>) -> Vec<Refusal> {
         Err(reason) => return vec![unreadable("blind", "what the acting identity may see", reason)],
     };
     let sensors = [
-        ("sessions", &visibility.sessions),
-        ("refresh tokens", &visibility.tokens),
-        ("the freeze state", &visibility.freeze),
+        ("sessions", Ability::Sessions),
+        ("refresh tokens", Ability::Tokens),
+        ("the freeze state", Ability::UserLogins),
     ];
-    let blind = sensors.into_iter().filter_map(|(what, sight)| match sight {
+    let blind = sensors.into_iter().filter_map(|(what, ability)| match visibility.of(ability) {
         Sight::Seeing => None,
         Sight::Blind { missing } => Some(refuse(
             "blind",
-            format!("the acting identity cannot see {what} of others; give it the permission {missing}"),
+            format!("the acting identity cannot see {what} of others; it lacks {missing}"),
         )),
+        Sight::Off => Some(refuse("blind", format!("the acting identity does not look at {what}"))),
     });
     blind.collect()
 }

@@ -11,7 +11,7 @@ use super::snapshot::enter_holdings;
 use super::{Freezing, Holdings, Outcome, Plan, StepResult, Survivor};
 use crate::evidence::EntryKind;
 use crate::policy::FreezeMode;
-use crate::salesforce::Sight;
+use crate::salesforce::{Ability, Sight};
 use crate::store::StoreError;
 
 /// How long is waited.
@@ -101,9 +101,13 @@ impl Actor<'_> {
             Ok(visibility) => visibility,
             Err(error) => return Sighting::Unseen(error.to_string()),
         };
-        for sight in [visibility.sessions, visibility.tokens, visibility.freeze] {
-            if let Sight::Blind { missing } = sight {
-                return Sighting::Unseen(format!("the acting identity lacks the permission {missing}"));
+        for ability in [Ability::Sessions, Ability::Tokens, Ability::UserLogins] {
+            match visibility.of(ability) {
+                Sight::Seeing => {}
+                Sight::Blind { missing } => {
+                    return Sighting::Unseen(format!("{ability}: the acting identity lacks {missing}"));
+                }
+                Sight::Off => return Sighting::Unseen(format!("{ability} are not looked at")),
             }
         }
         match holdings.unread().first() {

@@ -1,5 +1,6 @@
 //! One identity on one org: its token, its requests, its repetitions.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use jiff::SignedDuration;
 use reqwest::Client;
 use tokio::sync::Mutex;
 
+use super::ability::Ability;
 use super::budget::ApiBudget;
 pub(super) use super::call::Call;
 use super::connection::{Connection, Role};
@@ -36,6 +38,8 @@ pub struct Salesforce {
     /// Which fields of LoginHistory this identity may ask for.
     pub(super) login_fields: LoginFields,
     pub(super) descriptions: Descriptions,
+    /// What the operator does without.
+    pub(super) off: BTreeSet<Ability>,
 }
 
 impl Salesforce {
@@ -69,6 +73,11 @@ impl Salesforce {
             lanes: Lanes::default(),
             login_fields: LoginFields::default(),
             descriptions: Descriptions::default(),
+            off: match role {
+                Role::Scanner => connection.off.clone(),
+                // Nobody is called contained by an identity that does not look.
+                Role::Revoker => BTreeSet::new(),
+            },
         })
     }
 

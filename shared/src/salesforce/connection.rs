@@ -1,10 +1,12 @@
 //! The connection document: which org, and as whom.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::ability::Ability;
 use super::budget::{DEFAULT_RESERVE_PERCENT, LARGEST_RESERVE_PERCENT};
 use super::fields::Fields;
 use super::origin::Origin;
@@ -28,6 +30,8 @@ pub struct Connection {
     pub api_version: String,
     /// The percentage of the org's daily API calls, 0 to 90, that scanning leaves to containment; 20 unless given.
     pub api_reserve_percent: u8,
+    /// What the scanner does without: not looked at, and told as off by choice.
+    pub off: BTreeSet<Ability>,
     /// Reads.
     pub scanner: Option<Identity>,
     /// Freezes, deletes and revokes; without it nothing can be contained.
@@ -110,13 +114,14 @@ impl Connection {
         let audience = fields.optional_text("audience")?.unwrap_or_else(|| default_audience(&login_url));
         let api_version = api_version(fields.optional_text("api_version")?)?;
         let api_reserve_percent = reserve(fields.optional("api_reserve_percent"))?;
+        let off = off(fields.optional("off"))?;
         let scanner = identity(fields.optional("scanner"), "scanner", &login_url)?;
         let revoker = identity(fields.optional("revoker"), "revoker", &login_url)?;
         fields.finish()?;
         if scanner.is_none() && revoker.is_none() {
             return Err(ConnectionError::Missing { field: "scanner".to_owned() });
         }
-        Ok(Self { org_alias, login_url, audience, api_version, api_reserve_percent, scanner, revoker })
+        Ok(Self { org_alias, login_url, audience, api_version, api_reserve_percent, off, scanner, revoker })
     }
 
     /// The usernames of both identities, as far as the document holds them.
@@ -177,6 +182,15 @@ fn reserve(given: Option<Value>) -> Result<u8, ConnectionError> {
     percent.filter(|percent| *percent <= LARGEST_RESERVE_PERCENT).ok_or_else(|| {
         invalid("api_reserve_percent", format!("must be a whole number from 0 to {LARGEST_RESERVE_PERCENT}"))
     })
+fn off(value: Option<Value>) -> Result<BTreeSet<Ability>, ConnectionError> {
+    let optional = || Ability::ALL.into_iter().filter(|ability| ability.is_optional());
+    let wrong = || {
+        let names: Vec<_> = optional().map(Ability::id).collect();
+        invalid("off", format!("must be a list of some of {}", names.join(", ")))
+    };
+    let Some(value) = value else { return Ok(BTreeSet::new()) };
+    let named = |name: &Value| optional().find(|ability| name.as_str() == Some(ability.id()));
+    value.as_array().and_then(|names| names.iter().map(named).collect()).ok_or_else(wrong)
 }
 
 fn identity(value: Option<Value>, at: &str, login_url: &Origin) -> Result<Option<Identity>, ConnectionError> {
@@ -270,6 +284,9 @@ mod tests {
         assert!(refused(&with("/scanner", json!(null))).contains("`scanner`"));
         for percent in [json!(91), json!(-1), json!("20"), json!(2.5)] {
             assert!(refused(&with("/api_reserve_percent", percent)).contains("`api_reserve_percent`"));
+        for off in [json!("places"), json!(["logins"]), json!(["freeze-users"]), json!([1])] {
+            let error = refused(&with("/off", off));
+            assert!(error.contains("`off`") && error.contains("places, sessions"), "{error}");
         }
         assert!(refused("{").contains("line 1"));
         assert!(refused("[]").contains("object"));

@@ -214,6 +214,15 @@ impl SalesforceError {
         }
     }
 
+    /// Whether Salesforce understood the request and will not answer it, however often it is asked.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Api { .. } => !self.retryable(),
+            Self::UnexpectedAnswer { status, .. } => *status == 200,
+            _ => false,
+        }
+    }
+
     /// Whether the session was refused, so that a new token is worth a try.
     pub(super) fn session_has_ended(&self) -> bool {
         matches!(self, Self::NotAuthorised { error, .. } if SESSION_ENDED.contains(&error.as_str()))

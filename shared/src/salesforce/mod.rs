@@ -6,6 +6,7 @@
 //! and a record that cannot be read is set aside without stopping the rest, except among what one user holds: nobody
 //! may be called contained on a reading with gaps.
 
+mod ability;
 mod auth_session;
 mod budget;
 mod call;
@@ -31,6 +32,7 @@ mod login_reading;
 mod login_record;
 mod oauth_token;
 mod origin;
+mod permission;
 mod permission_set_assignment;
 mod privilege;
 mod query;
@@ -51,6 +53,7 @@ mod user_permission_access;
 mod verification_history;
 mod wire;
 
+pub use ability::{Ability, Weight};
 pub use auth_session::{FoundSession, Owned, session_from_record};
 pub use budget::ApiBudget;
 pub use client::Salesforce;
@@ -63,6 +66,7 @@ pub use login_ip::{KnownAddress, Trust, known_address_from_record};
 pub use login_record::{login_from_record, logins_from_page};
 pub use oauth_token::{FoundToken, WatchedTokens, token_from_record};
 pub use origin::Origin;
+pub use permission::Permission;
 pub use privilege::{PRIVILEGES, Privilege, Privileges};
 pub use query::{Page, Rejected};
 pub use session_delete::Deletion;

@@ -15,7 +15,7 @@ use super::snapshot::Snapshot;
 use super::token_watch::{TokenWatch, Turn};
 use crate::clock::Clock;
 use crate::observation::{Login, Observation, OrgId, Verification};
-use crate::salesforce::{Owned, Page, Salesforce, SalesforceError, Sight, Visibility, Whose};
+use crate::salesforce::{Ability, Owned, Page, Salesforce, SalesforceError, Sight, Visibility, Whose};
 use crate::store::{Outbox, Store, StoreError, Write};
 
 /// Up to this much is read as one slice, however many rows it holds, and without counting them first.
@@ -72,6 +72,8 @@ pub struct Scanned {
     pub caught_up: bool,
     /// What could not be seen, and why, as sentences.
     pub blind: Vec<String>,
+    /// What the operator does without.
+    pub off: Vec<Ability>,
 }
 
 /// Why a scan failed. What was sent on before stays so, and the next scan goes on from there.
@@ -99,15 +101,15 @@ impl Scan<'_> {
         let slices = self.next_slices(&sending).await?;
         sending.scanned.caught_up = slices.whole.until == sending.now;
         let checks = if sending.scanned.caught_up {
-            self.checks(&mut sending, &sight.verifications).await?
+            self.checks(&mut sending, &sight).await?
         } else {
             VecDeque::new()
         };
         self.send_logins(&mut sending, &slices, checks, progress).await?;
         if sending.scanned.caught_up {
             self.send_late(&mut sending).await?;
-            self.send_sessions(&mut sending, &sight.sessions).await?;
-            self.send_token_uses(&mut sending, &sight.tokens).await?;
+            self.send_sessions(&mut sending, &sight).await?;
+            self.send_token_uses(&mut sending, &sight).await?;
         }
         Ok(sending.scanned)
     }
@@ -115,15 +117,12 @@ impl Scan<'_> {
     /// Nothing is read before it is proven that it could be seen.
     pub(super) async fn begin(&self) -> Result<(Sending, Visibility), ScanError> {
         let sight = self.salesforce.visibility().await?;
-        if let Sight::Blind { missing } = &sight.logins {
-            return Err(ScanError::Blind { missing: missing.clone() });
+        if let Sight::Blind { missing } = sight.of(Ability::Logins) {
+            return Err(ScanError::Blind { missing });
         }
         let org = self.salesforce.org_id().await?;
         let mut sending = Sending::begin(self, org, self.clock.now()).await?;
-        if let Sight::Blind { missing } = &sight.places {
-            let sentence = format!("places of logins cannot be seen, only their countries: {missing}");
-            sending.scanned.blind.push(sentence);
-        }
+        sending.sees(&sight, Ability::Places, "places of logins");
         Ok((sending, sight))
     }
 
@@ -152,10 +151,9 @@ impl Scan<'_> {
     async fn checks(
         &self,
         sending: &mut Sending,
-        sight: &Sight,
+        sight: &Visibility,
     ) -> Result<VecDeque<Verification>, ScanError> {
-        if let Sight::Blind { missing } = sight {
-            sending.scanned.blind.push(format!("identity verifications cannot be seen: {missing}"));
+        if !sending.sees(sight, Ability::Verifications, "identity verifications") {
             return Ok(VecDeque::new());
         }
         let span = sending.cursor.next_checks(sending.now);
@@ -210,9 +208,8 @@ impl Scan<'_> {
         self.send(sending, logins.chain(checks).collect(), aside).await
     }
 
-    async fn send_sessions(&self, sending: &mut Sending, sight: &Sight) -> Result<(), ScanError> {
-        if let Sight::Blind { missing } = sight {
-            sending.scanned.blind.push(format!("live sessions cannot be seen: {missing}"));
+    async fn send_sessions(&self, sending: &mut Sending, sight: &Visibility) -> Result<(), ScanError> {
+        if !sending.sees(sight, Ability::Sessions, "live sessions") {
             return Ok(());
         }
         let mut snapshot = Snapshot::read(self.store, &sending.scanned.org).await?;
@@ -230,9 +227,8 @@ impl Scan<'_> {
         self.send(sending, Vec::new(), snapshot.forget_others()).await
     }
 
-    async fn send_token_uses(&self, sending: &mut Sending, sight: &Sight) -> Result<(), ScanError> {
-        if let Sight::Blind { missing } = sight {
-            sending.scanned.blind.push(format!("refresh tokens cannot be seen: {missing}"));
+    async fn send_token_uses(&self, sending: &mut Sending, sight: &Visibility) -> Result<(), ScanError> {
+        if !sending.sees(sight, Ability::Tokens, "refresh tokens") {
             return Ok(());
         }
         let org = sending.scanned.org.clone();

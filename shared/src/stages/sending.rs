@@ -11,7 +11,7 @@ use super::scan::{Progress, Scan, ScanError, Scanned};
 use crate::detection::Lane;
 use crate::messages::{ObservationBatch, SCHEMA_VERSION};
 use crate::observation::{Observation, OrgId, User};
-use crate::salesforce::Rejected;
+use crate::salesforce::{Ability, Rejected, Sight, Visibility};
 use crate::store::{Expect, Key, Outgoing, Queue, Room, StoreError, Table, Write};
 
 /// A message's observations take at most this many bytes as JSON: SQS and EventBridge end at 256 KiB.
@@ -46,8 +46,21 @@ impl Sending {
             read_until: cursor.read_until,
             caught_up: false,
             blind: Vec::new(),
+            off: Vec::new(),
         };
         Ok(Self { cursor, version, accounts: Accounts::of(&scanned.org, scan.own), now, scanned })
+    }
+
+    /// Whether to look; what cannot be seen, and what is not looked at by choice, is told.
+    pub(super) fn sees(&mut self, sight: &Visibility, ability: Ability, what: &str) -> bool {
+        match sight.of(ability) {
+            Sight::Seeing => return true,
+            Sight::Blind { missing } => {
+                self.scanned.blind.push(format!("{what} cannot be seen: {missing} is missing"));
+            }
+            Sight::Off => self.scanned.off.push(ability),
+        }
+        false
     }
 
     pub(super) fn progress(&self) -> Progress {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use salesforce_simulator::{Frost, Permission};
 use session_warden::observation::{AccountKind, UserId};
-use session_warden::salesforce::{Applied, Frozen, SalesforceError, Sight};
+use session_warden::salesforce::{Ability, Applied, Frozen, SalesforceError, Sight};
 
 use crate::support::{revoker, scanner, small, somebody, username};
 
@@ -13,14 +13,21 @@ use crate::support::{revoker, scanner, small, somebody, username};
 async fn visibility_follows_the_permissions() {
     let simulator = small().await;
     let seen = scanner(&simulator).visibility().await.unwrap();
-    assert_eq!((seen.logins, seen.places, seen.tokens), (Sight::Seeing, Sight::Seeing, Sight::Seeing));
+    for ability in [Ability::Logins, Ability::Places, Ability::Tokens, Ability::SetupTrail] {
+        assert_eq!(seen.of(ability), Sight::Seeing, "{ability}");
+    }
     simulator.org().remove_permission(&username(&simulator, "scanner"), Permission::ManageUsers);
     simulator.org().remove_permission(&username(&simulator, "scanner"), Permission::CustomizeApplication);
     let seen = scanner(&simulator).visibility().await.unwrap();
-    let blind = |permission: &str| Sight::Blind { missing: permission.to_owned() };
-    assert_eq!(seen.logins, Sight::Seeing);
-    assert_eq!((seen.places, seen.sessions), (blind("Manage Users"), blind("Manage Users")));
-    assert_eq!((seen.tokens, seen.freeze), (blind("Customize Application"), blind("Freeze Users")));
+    assert_eq!(seen.of(Ability::Logins), Sight::Seeing);
+    for (ability, permission) in [
+        (Ability::Places, "Manage Users"),
+        (Ability::Sessions, "Manage Users"),
+        (Ability::Tokens, "Customize Application"),
+        (Ability::FreezeUsers, "Freeze Users"),
+    ] {
+        assert_eq!(seen.of(ability), Sight::Blind { missing: permission.to_owned() }, "{ability}");
+    }
     simulator.finish().unwrap();
 }
 

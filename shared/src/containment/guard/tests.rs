@@ -5,7 +5,10 @@ use crate::containment::Trigger;
 use crate::detection::{Detected, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals};
 use crate::observation::{AccountDetails, AccountKind, OrgId};
 use crate::policy::Mode;
+use crate::salesforce::Permission::{self, CustomizeApplication, FreezeUsers, ManageUsers};
 use crate::store::MemoryStore;
+
+const SEEING: [Permission; 3] = [ManageUsers, CustomizeApplication, FreezeUsers];
 
 /// Circumstances under which a user is contained, to be spoilt one by one.
 #[derive(Clone)]
@@ -86,7 +89,6 @@ fn user() -> User {
 
 impl World {
     fn fine() -> Self {
-        let seeing = || Sight::Seeing;
         Self {
             policy: Policy { mode: Mode::Contain, ..Policy::default() },
             request: Request {
@@ -101,14 +103,7 @@ impl World {
             finding: Some(finding()),
             user: Ok(Some(user())),
             own_users: vec![id(9)],
-            visibility: Ok(Visibility {
-                logins: seeing(),
-                places: seeing(),
-                sessions: seeing(),
-                tokens: seeing(),
-                verifications: seeing(),
-                freeze: seeing(),
-            }),
+            visibility: Ok(Visibility::of_permissions(SEEING)),
             administrators: Ok(vec![id(2), id(3)]),
             open_plans: Ok(Vec::new()),
             kill_switch: Ok(None),
@@ -162,9 +157,8 @@ const SPOILS: [(&str, Spoil, bool); 24] = [
     ("last-administrator", |w| w.administrators = Err("no".into()), true),
     ("last-administrator", |w| w.open_plans = Err("no".into()), true),
     ("blind", |w| w.visibility = Err("no".into()), true),
-    ("blind", |w| blinded(w, |v| &mut v.sessions), true),
-    ("blind", |w| blinded(w, |v| &mut v.tokens), true),
-    ("blind", |w| blinded(w, |v| &mut v.freeze), true),
+    ("blind", |w| w.visibility = Ok(Visibility::of_permissions([FreezeUsers, CustomizeApplication])), true),
+    ("blind", |w| w.visibility = Ok(Visibility::of_permissions([FreezeUsers, ManageUsers])), true),
     ("kill-switch", |w| w.kill_switch = Ok(Some("stop".into())), true),
     ("kill-switch", |w| w.kill_switch = Err("no".into()), true),
     ("caps", |w| w.caps = Err("no".into()), true),
@@ -175,12 +169,6 @@ const SPOILS: [(&str, Spoil, bool); 24] = [
     ("max-age", |w| found(w).last_seen -= jiff::SignedDuration::from_hours(25), false),
     ("ask", |w| found(w).action = Action::Ask, false),
 ];
-
-fn blinded(world: &mut World, sensor: fn(&mut Visibility) -> &mut Sight) {
-    if let Ok(visibility) = &mut world.visibility {
-        *sensor(visibility) = Sight::Blind { missing: "Manage Users".to_owned() };
-    }
-}
 
 fn found(world: &mut World) -> &mut Finding {
     world.finding.get_or_insert_with(finding)
