@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::commands::doctor::DoctorOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
 use crate::commands::sessions::SessionsOptions;
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Logins(LoginsOptions),
     /// Look for addresses, user agents, applications or users over every org given and six months.
     Hunt(HuntOptions),
+    /// Show for each identity whether it is let in, what it is blind to, and what to do.
+    Doctor(DoctorOptions),
     /// List findings.
     Findings(StoreOptions),
     /// Verify the evidence.
@@ -280,7 +283,7 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 /// A second at least: each round costs the org API calls.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     let interval: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
     let interval = Duration::try_from(interval).map_err(|_| "it cannot be negative".to_owned())?;
     if interval.as_secs() == 0 {

@@ -25,17 +25,22 @@ pub(crate) enum Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Clean => 0,
-            Exit::Findings => 1,
-            Exit::BadInput => 2,
-            Exit::Unreachable => 3,
-            Exit::Blind => 4,
-        })
+        Self::from(exit.code())
     }
 }
 
 impl Exit {
+    /// As the process tells it.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::BadInput => 2,
+            Self::Unreachable => 3,
+            Self::Blind => 4,
+        }
+    }
+
     /// The exit code of an error, by its innermost cause: bad input unless something outside is to blame.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         error.chain().filter_map(Self::of_cause).last().unwrap_or(Self::BadInput)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use session_warden::clock::SystemClock;
 use session_warden::observation::{User, UserId};
-use session_warden::salesforce::{Role, Salesforce, SalesforceError, Sight, Visibility};
+use session_warden::salesforce::{Ability, Role, Salesforce, SalesforceError, Sight};
 
 use crate::output;
 use crate::workplace;
@@ -65,17 +65,18 @@ impl Reading {
     /// The identity that sees everyone's rows, the scanner before the revoker: having read only one's own rows says
     /// nothing about anybody.
     pub(crate) async fn view(&self, sensor: Sensor) -> Result<View<'_>, SalesforceError> {
-        let missing = match sight(&self.scanner.visibility().await?, sensor) {
+        let why = match self.scanner.visibility().await?.of(sensor.ability()) {
             Sight::Seeing => return Ok(View::By(&self.scanner)),
-            Sight::Blind { missing } => missing,
+            Sight::Blind { missing } => format!("{missing} is missing"),
+            Sight::Off => "the connection document has them `off`".to_owned(),
         };
         if let Some(revoker) = &self.revoker
             && let Ok(visibility) = revoker.visibility().await
-            && sight(&visibility, sensor) == Sight::Seeing
+            && visibility.of(sensor.ability()) == Sight::Seeing
         {
             return Ok(View::By(revoker));
         }
-        Ok(View::Blind(format!("the {} of others cannot be seen: {missing} is missing", sensor.name())))
+        Ok(View::Blind(format!("the {} of others cannot be seen: {why}", sensor.name())))
     }
 
     /// The user who is asked for, if one is.
@@ -129,13 +130,13 @@ impl Sensor {
             Self::Tokens => "refresh tokens",
         }
     }
-}
 
-fn sight(visibility: &Visibility, sensor: Sensor) -> Sight {
-    match sensor {
-        Sensor::Logins => visibility.logins.clone(),
-        Sensor::Sessions => visibility.sessions.clone(),
-        Sensor::Tokens => visibility.tokens.clone(),
+    fn ability(self) -> Ability {
+        match self {
+            Self::Logins => Ability::Logins,
+            Self::Sessions => Ability::Sessions,
+            Self::Tokens => Ability::Tokens,
+        }
     }
 }
 

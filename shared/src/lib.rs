@@ -20,6 +20,7 @@ pub mod policy;
 pub mod report;
 pub mod salesforce;
 pub mod secrets;
+pub mod self_test;
 pub mod settings;
 pub mod stages;
 pub mod store;

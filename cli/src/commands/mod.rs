@@ -2,6 +2,7 @@
 
 mod cells;
 pub(crate) mod contain;
+pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod evidence;
 mod filters;

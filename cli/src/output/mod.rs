@@ -15,7 +15,7 @@ pub(crate) use findings::{findings_table, say_csv};
 pub(crate) use harmless::harmless;
 pub(crate) use json::{say_json, say_json_lines};
 pub(crate) use listing::{List, Listed, say_table};
-pub(crate) use table::{Column, cell, table};
+pub(crate) use table::{Column, cell, sentences, table};
 
 use std::io::{ErrorKind, Write};
 

@@ -6,7 +6,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, LineStyle, Row, Table};
 use session_warden::settings::{Colour, Settings};
 
-use super::harmless::harmless;
+use super::harmless::{harmless, lines};
 
 /// How wide a table is that goes into a file, in characters.
 const WIDTH: u16 = 110;
@@ -104,6 +104,11 @@ fn fit(table: &mut Table, columns: &[Column]) -> Vec<&'static str> {
         }
     }
     left_out
+}
+
+/// A cell of sentences that may hold text from outside; it is broken into lines and not cut.
+pub(crate) fn sentences(text: &str) -> Cell {
+    Cell::new(lines(text))
 }
 
 /// A cell of text from outside.

@@ -182,6 +182,8 @@ fn reserve(given: Option<Value>) -> Result<u8, ConnectionError> {
     percent.filter(|percent| *percent <= LARGEST_RESERVE_PERCENT).ok_or_else(|| {
         invalid("api_reserve_percent", format!("must be a whole number from 0 to {LARGEST_RESERVE_PERCENT}"))
     })
+}
+
 fn off(value: Option<Value>) -> Result<BTreeSet<Ability>, ConnectionError> {
     let optional = || Ability::ALL.into_iter().filter(|ability| ability.is_optional());
     let wrong = || {
@@ -284,6 +286,7 @@ mod tests {
         assert!(refused(&with("/scanner", json!(null))).contains("`scanner`"));
         for percent in [json!(91), json!(-1), json!("20"), json!(2.5)] {
             assert!(refused(&with("/api_reserve_percent", percent)).contains("`api_reserve_percent`"));
+        }
         for off in [json!("places"), json!(["logins"]), json!(["freeze-users"]), json!([1])] {
             let error = refused(&with("/off", off));
             assert!(error.contains("`off`") && error.contains("places, sessions"), "{error}");

@@ -7,6 +7,7 @@
 //! may be called contained on a reading with gaps.
 
 mod ability;
+mod api_version;
 mod auth_session;
 mod budget;
 mod call;
@@ -23,6 +24,7 @@ mod fields;
 mod hostile_rows;
 mod http;
 mod lanes;
+mod last_login;
 mod login_fields;
 mod login_geo;
 mod login_history;
@@ -38,6 +40,7 @@ mod privilege;
 mod query;
 mod refusal;
 mod retry;
+mod seen_rows;
 mod session_delete;
 mod setup_audit_trail;
 mod soql;
@@ -62,6 +65,7 @@ pub use connected_application::{ConnectedApp, Permitted, connected_app_from_reco
 pub use connection::{Connection, ConnectionError, Credential, Identity, Role};
 pub use error::SalesforceError;
 pub use http::http_client;
+pub use last_login::LastLogin;
 pub use login_ip::{KnownAddress, Trust, known_address_from_record};
 pub use login_record::{login_from_record, logins_from_page};
 pub use oauth_token::{FoundToken, WatchedTokens, token_from_record};
@@ -69,6 +73,7 @@ pub use origin::Origin;
 pub use permission::Permission;
 pub use privilege::{PRIVILEGES, Privilege, Privileges};
 pub use query::{Page, Rejected};
+pub use seen_rows::SeenRows;
 pub use session_delete::Deletion;
 pub use setup_audit_trail::{SetupChange, setup_change_from_record};
 pub use token_hash::TokenHashKey;

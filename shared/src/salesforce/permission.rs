@@ -65,14 +65,12 @@ permissions! {
     ViewAllData "View All Data",
     /// Code that runs without the author's limits.
     AuthorApex "Author Apex",
-    /// Connected apps.
-    ManageRemoteAccess "Manage Connected Apps",
     /// Whose word counts as a login.
     ManageAuthProviders "Manage Auth. Providers",
     /// Keys of encrypted data.
     ManageEncryptionKeys "Manage Encryption Keys",
-    /// Data in bulk.
-    ExportReport "Export Reports",
+    /// A password for good.
+    PasswordNeverExpires "Password Never Expires",
 }
 
 impl fmt::Display for Permission {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::client::Salesforce;
 use super::error::SalesforceError;
+use super::permission::Permission;
 use super::query::record;
 use super::soql::IDS_PER_QUERY;
 use crate::observation::UserId;
@@ -30,6 +31,12 @@ impl Salesforce {
             unfrozen.extend(chunk.iter().filter(|user| !frozen.contains(user)).cloned());
         }
         Ok(unfrozen)
+    }
+
+    /// The active users who hold a permission.
+    pub async fn holders(&self, permission: Permission) -> Result<BTreeSet<UserId>, SalesforceError> {
+        let held = format!("PermissionSet.{} = true", permission.api_name());
+        self.assignees(&format!("Assignee.IsActive = true AND {held}")).await
     }
 
     /// The assignees for whom a condition holds, each once, in the order of their ids.

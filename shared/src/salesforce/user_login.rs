@@ -1,6 +1,6 @@
 //! UserLogin: freezing. Source: Object Reference, UserLogin.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -78,6 +78,13 @@ impl Salesforce {
             ..Call::get(OBJECT, self.path(&format!("sobjects/UserLogin/{}", state.user_login_id)))
         };
         self.send(&call).await.map(|_| Applied::Done)
+    }
+
+    /// Everybody who is frozen.
+    pub async fn frozen_users(&self) -> Result<BTreeSet<UserId>, SalesforceError> {
+        let soql = "SELECT UserId FROM UserLogin WHERE IsFrozen = true".to_owned();
+        let rows = self.rows(OBJECT, soql, record::<Holder>).await?;
+        Ok(rows.into_iter().map(|row| row.user_id).collect())
     }
 
     /// Which of these users are frozen.

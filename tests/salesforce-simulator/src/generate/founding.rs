@@ -87,6 +87,7 @@ fn empty(seed: &Seed) -> Org {
         page_latency: Duration::ZERO,
         switches: Switches::default(),
         settings: Settings::default(),
+        setup_changes: Table::default(),
         faults: Faults::default(),
         journal: Journal::default(),
     }
@@ -105,12 +106,19 @@ fn profiles(org: &mut Org) -> Profiles {
 
 fn connection_users(org: &mut Org, profiles: &Profiles, created: Timestamp) {
     use Permission::{
-        ApiEnabled, CustomizeApplication, FreezeUsers, ManageUsers, MonitorLoginHistory, ViewAllUsers,
-        ViewSetup,
+        ApiEnabled, CustomizeApplication, FreezeUsers, ManageTwoFactor, ManageUsers, MonitorLoginHistory,
+        ResetPasswords, ViewAllUsers, ViewSetup,
     };
-    let reading =
-        [ManageUsers, CustomizeApplication, MonitorLoginHistory, ViewAllUsers, ViewSetup, ApiEnabled];
-    let ending = [ManageUsers, CustomizeApplication, FreezeUsers, ApiEnabled];
+    let reading = [
+        ManageUsers,
+        CustomizeApplication,
+        MonitorLoginHistory,
+        ViewAllUsers,
+        ViewSetup,
+        ManageTwoFactor,
+        ApiEnabled,
+    ];
+    let ending = [ManageUsers, CustomizeApplication, FreezeUsers, ResetPasswords, ApiEnabled];
     for (name, label, permissions) in [
         ("session-warden-scanner", "Session Warden Scanner", Permissions::of(&reading)),
         ("session-warden-revoker", "Session Warden Revoker", Permissions::of(&ending)),
