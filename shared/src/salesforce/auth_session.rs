@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use futures::{Stream, TryStreamExt, stream};
+use futures::{Stream, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -128,17 +128,15 @@ fn access_token(is_jwt: Option<bool>) -> AccessToken {
 }
 
 impl Salesforce {
-    /// The sessions of [`session_pages`](Self::session_pages), all at once.
+    /// The sessions of [`session_pages`](Self::session_pages), all at once; a list that breaks off is read anew.
     ///
     /// # Errors
     /// Among others [`SalesforceError::UnreadableRow`] when one of a single user's rows cannot be read; among
     /// everyone's, such a row is told to the log.
     pub async fn sessions(&self, whose: Whose<'_>) -> Result<Vec<FoundSession>, SalesforceError> {
-        let mut all = Page::default();
-        let mut pages = std::pin::pin!(self.session_pages(whose));
-        while let Some(page) = pages.try_next().await? {
-            all.append(page);
-        }
+        let soql = self.session_soql(whose).await?;
+        let mut all = self.query(OBJECT, soql, session_from_record).await?;
+        self.complete(&mut all.rows).await?;
         match whose {
             Whose::Everyone => Ok(all.into_rows(OBJECT)),
             Whose::User(_) => all.into_every_row(OBJECT),
