@@ -46,20 +46,27 @@ impl Default for LoginFields {
 impl LoginFields {
     /// The SELECT list.
     pub(super) fn select(&self) -> String {
-        let optional = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        optional.iter().fold(ALWAYS.to_owned(), |list, field| list + ", " + field.select)
+        list(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Leaves out what a refusal (`INVALID_FIELD`) names, or everything that can be left out where it names nothing
-    /// of that. Answers what is newly left out: with nothing the same query would be refused again.
-    pub(super) fn leave_out(&self, refusal: &str) -> Vec<&'static str> {
+    /// Leaves out what the refusal (`INVALID_FIELD`) of a SELECT list names, or everything that can be left out where it
+    /// names nothing of that. Answers what is newly left out: nothing where another reading has met the same refusal
+    /// meanwhile, and `None` where the same query would be refused again.
+    pub(super) fn leave_out(&self, asked: &str, refusal: &str) -> Option<Vec<&'static str>> {
         let mut optional = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if list(&optional) != asked {
+            return Some(Vec::new());
+        }
         let is_named = |field: &Optional| refusal.contains(&format!("'{}", field.name));
         let (named, others): (Vec<_>, Vec<_>) = optional.iter().partition(|field| is_named(field));
         let (out, kept) = if named.is_empty() { (others, named) } else { (named, others) };
         *optional = kept;
-        out.iter().map(|field| field.name).collect()
+        (!out.is_empty()).then(|| out.iter().map(|field| field.name).collect())
     }
+}
+
+fn list(optional: &[Optional]) -> String {
+    optional.iter().fold(ALWAYS.to_owned(), |list, field| list + ", " + field.select)
 }
 
 #[cfg(test)]
@@ -72,20 +79,28 @@ mod tests {
         assert!(fields.select().ends_with("LoginUrl, ApiType, ApiVersion, ClientVersion, OptionsIsGet"));
         let refusal = "ForwardedForIp, AuthContextClassRef\n ^\nERROR at Row:1:Column:300\nNo such column \
                        'AuthContextClassRef' on entity 'LoginHistory'.";
-        assert_eq!(fields.leave_out(refusal), ["AuthContextClassRef"]);
+        assert_eq!(fields.leave_out(&fields.select(), refusal).unwrap(), ["AuthContextClassRef"]);
         assert!(
             !fields.select().contains("AuthContextClassRef") && fields.select().contains("LoginGeo.City")
         );
         let refusal = "Didn't understand relationship 'LoginGeo' in field path 'LoginGeo.Latitude'";
-        assert_eq!(fields.leave_out(refusal), ["LoginGeo"]);
+        let asked = fields.select();
+        assert_eq!(fields.leave_out(&asked, refusal).unwrap(), ["LoginGeo"]);
+        let left = fields.select();
+        assert!(
+            fields.leave_out(&asked, refusal).unwrap().is_empty(),
+            "a slice beside it met the same refusal"
+        );
+        assert_eq!(fields.select(), left);
         assert!(!fields.select().contains("LoginGeo"));
     }
 
     #[test]
     fn a_refusal_in_other_words_leaves_nothing_to_refuse() {
         let fields = LoginFields::default();
-        assert_eq!(fields.leave_out("field not visible").len(), OPTIONAL.len());
+        let out = fields.leave_out(&fields.select(), "field not visible").unwrap();
+        assert_eq!(out.len(), OPTIONAL.len());
         assert_eq!(fields.select(), ALWAYS);
-        assert!(fields.leave_out("field not visible").is_empty());
+        assert_eq!(fields.leave_out(ALWAYS, "field not visible"), None);
     }
 }

@@ -60,9 +60,10 @@ impl Reading {
         salesforce: &Salesforce,
     ) -> Result<Option<(Page<Login>, Self)>, SalesforceError> {
         loop {
+            let fields = salesforce.login_fields.select();
             let cursor = match self.cursor.take() {
                 Some(cursor) => cursor,
-                None => Cursor::Start(self.query(salesforce)),
+                None => Cursor::Start(self.query(&fields)),
             };
             let is_first = matches!(cursor, Cursor::Start(_));
             match salesforce.page(OBJECT, cursor, login).await {
@@ -73,7 +74,7 @@ impl Reading {
                 Ok(None) if self.begin_next_part() => {}
                 Ok(None) => return self.check(salesforce).await.map(|()| None),
                 Err(error) if error.code() == Some("INVALID_FIELD") && is_first => {
-                    leave_out(salesforce, error)?;
+                    leave_out(salesforce, &fields, error)?;
                 }
                 Err(error) => self.recover(error, is_first)?,
             }
@@ -81,12 +82,8 @@ impl Reading {
     }
 
     /// Only LoginTime and Id are named beyond SELECT: `Status`, `Application`, `Browser` and others cannot be filtered.
-    fn query(&self, salesforce: &Salesforce) -> String {
-        format!(
-            "SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id",
-            salesforce.login_fields.select(),
-            within(self.part)
-        )
+    fn query(&self, fields: &str) -> String {
+        format!("SELECT {fields} FROM {OBJECT} {} ORDER BY LoginTime, Id", within(self.part))
     }
 
     fn receive(&mut self, mut page: Page<Login>) -> Page<Login> {
@@ -165,16 +162,15 @@ impl Reading {
     }
 }
 
-fn leave_out(salesforce: &Salesforce, error: SalesforceError) -> Result<(), SalesforceError> {
+fn leave_out(salesforce: &Salesforce, asked: &str, error: SalesforceError) -> Result<(), SalesforceError> {
     let SalesforceError::Api { message, .. } = &error else { return Err(error) };
-    let out = salesforce.login_fields.leave_out(message);
-    if out.is_empty() {
-        return Err(error);
+    let Some(out) = salesforce.login_fields.leave_out(asked, message) else { return Err(error) };
+    if !out.is_empty() {
+        tracing::warn!(
+            fields = out.join(", "),
+            "this identity or org lacks fields of LoginHistory; reading without them"
+        );
     }
-    tracing::warn!(
-        fields = out.join(", "),
-        "this identity or org lacks fields of LoginHistory; reading without them"
-    );
     Ok(())
 }
 
