@@ -19,6 +19,8 @@ pub(crate) static ABOUT: About = About {
     needs: &[Sensor::Logins, Sensor::Sessions, Sensor::Places],
     parameters: MEANINGS,
     quiet: &[
+        "A login with the user's own client is `low`: a VPN was switched on or off while the session lived.",
+        "A session of which only the network is known, not the client, is `medium`.",
         "Either network is the organisation's egress, or the user knows both.",
         "Salesforce records activity late: the time it records is a lower bound, so that an error can only miss one.",
     ],
@@ -46,7 +48,9 @@ impl Detection for LiveSessionTravel {
         let live = user.held.iter().filter(|held| held.network != network && held.expires > login.time);
         let here = LastSuccess { time: login.time, login: login.id.clone(), place: place.clone(), network };
         let distance = live.filter_map(|held| self.distance(view, &here, held.network, held.used)).reduce(f64::max)?;
-        Some(self.hit(Hit::on_login(&ABOUT, Severity::High, login), distance, &here.place.label()))
+        // His own client is a VPN switched on or off while the session lives, not a second person.
+        let severity = if view.is_new_client() { Severity::High } else { Severity::Low };
+        Some(self.hit(Hit::on_login(&ABOUT, severity, login), distance, &here.place.label()))
     }
 
     fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
@@ -57,7 +61,7 @@ impl Detection for LiveSessionTravel {
             return None;
         }
         let distance = self.distance(view, last, network, session.last_modified)?;
-        Some(self.hit(Hit::on_session(&ABOUT, Severity::High, session), distance, &last.place.label()))
+        Some(self.hit(Hit::on_session(&ABOUT, Severity::Medium, session), distance, &last.place.label()))
     }
 }
 
@@ -92,7 +96,9 @@ pub(crate) mod cases {
         world.succeed_at("bob", "198.18.50.7", LYON, -3000);
         world.succeed_at("bob", "198.18.1.7", LYON, -100);
         world.hits_of_session("bob", session_from, session_from, "UI", 0);
-        severity(&world.hits_at("bob", "198.19.200.9", city, after), &ABOUT)
+        let mut login = world.login_in("bob", "198.19.200.9", city, after);
+        login.client.browser = "Firefox 115".into();
+        severity(&world.see(login), &ABOUT)
     }
 
     pub(crate) fn fires() -> Option<Severity> {
