@@ -115,12 +115,18 @@ mod tests {
 
     use super::*;
 
-    /// Answers one connection with `answer` and keeps it open until the client hangs up.
+    /// Answers one request with `answer` and keeps its connection open until the client hangs up.
     fn serve(answer: &'static [u8]) -> (String, std::thread::JoinHandle<()>) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
             stream.write_all(answer).unwrap();
             let _ = stream.read_to_end(&mut Vec::new());
         });

@@ -165,6 +165,7 @@ pub(super) mod tests {
             is_active: true,
             kind: AccountKind::Integration,
             profile: "Minimum Access".to_owned(),
+            details: crate::observation::AccountDetails::default(),
         }
     }
 

@@ -16,8 +16,9 @@ async fn visibility_follows_the_permissions() {
     for ability in [Ability::Logins, Ability::Places, Ability::Tokens, Ability::SetupTrail] {
         assert_eq!(seen.of(ability), Sight::Seeing, "{ability}");
     }
-    simulator.org().remove_permission(&username(&simulator, "scanner"), Permission::ManageUsers);
-    simulator.org().remove_permission(&username(&simulator, "scanner"), Permission::CustomizeApplication);
+    for taken in [Permission::ManageUsers, Permission::FreezeUsers, Permission::CustomizeApplication] {
+        simulator.org().remove_permission(&username(&simulator, "scanner"), taken);
+    }
     let seen = scanner(&simulator).visibility().await.unwrap();
     assert_eq!(seen.of(Ability::Logins), Sight::Seeing);
     for (ability, permission) in [

@@ -74,7 +74,6 @@ pub struct Org {
     pub(crate) page_latency: Duration,
     pub(crate) switches: Switches,
     pub(crate) settings: Settings,
-    pub(crate) setup_changes: Table<SetupChange>,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
 }

@@ -87,7 +87,6 @@ fn empty(seed: &Seed) -> Org {
         page_latency: Duration::ZERO,
         switches: Switches::default(),
         settings: Settings::default(),
-        setup_changes: Table::default(),
         faults: Faults::default(),
         journal: Journal::default(),
     }
