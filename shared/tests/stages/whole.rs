@@ -76,15 +76,16 @@ async fn token_uses_are_watched_every_quarter_of_an_hour() {
 #[tokio::test]
 async fn without_customize_application_tokens_are_blind_and_the_rest_is_seen() {
     let mut watched = Watched::new().await;
-    let scanner = watched.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
-    watched.simulator.org().remove_permission(&scanner, Permission::CustomizeApplication);
+    let username =
+        watched.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+    watched.simulator.org().remove_permission(&username, Permission::CustomizeApplication);
     let scanned = loop {
         let scanned = watched.round().await;
         if scanned.caught_up {
             break scanned;
         }
     };
-    assert_eq!(scanned.blind, ["refresh tokens cannot be seen: Customize Application"]);
+    assert_eq!(scanned.blind, ["refresh tokens cannot be seen: Customize Application is missing"]);
     assert!(scanned.sessions > 0 && scanned.tokens == 0);
 }
 
