@@ -99,7 +99,9 @@ async fn installed_apps_say_who_may_use_them() {
 async fn what_an_identity_may_not_see_is_named() {
     let simulator = small().await;
     let name = username(&simulator, "scanner");
-    simulator.org().remove_permission(&name, Permission::ViewSetup);
+    for taken in [Permission::ViewSetup, Permission::ManageTwoFactor] {
+        simulator.org().remove_permission(&name, taken);
+    }
     let client = scanner(&simulator);
     let now = simulator.org().now();
     let changes: Result<Vec<_>, _> = client.setup_changes(now, now).try_collect().await;
