@@ -35,9 +35,11 @@ pub(crate) fn objects(out: &str) -> Vec<serde_json::Value> {
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The keys of an object.
+/// The keys of an object, sorted: whether JSON keeps their order depends on what else is built.
 pub(crate) fn keys(object: &serde_json::Value) -> String {
-    object.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+    let mut keys: Vec<_> = object.as_object().unwrap().keys().cloned().collect();
+    keys.sort();
+    keys.join(" ")
 }
 
 /// A table's words, with what differs from run to run by another name: times, ages, and what is named.
