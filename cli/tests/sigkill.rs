@@ -24,7 +24,8 @@ async fn killed_at_many_points_and_started_again() {
             .unwrap();
         tokio::time::sleep(Duration::from_millis(patience)).await;
         if let Some(status) = warden.try_wait().unwrap() {
-            assert!(status.success(), "{status}");
+            // A newcomer may have been found among so many; nothing failed.
+            assert!(matches!(status.code(), Some(0 | 1)), "{status}");
             break;
         }
         warden.kill().unwrap();
@@ -34,7 +35,7 @@ async fn killed_at_many_points_and_started_again() {
     }
     assert!(kills >= 3, "only {kills} kills: the run was too quick to be interrupted");
     let (code, _, err) = served.run_once(None).await;
-    assert_eq!(code, 0, "{err}");
+    assert!(code <= 1, "{err}");
     let counted = counted(&served);
     // Our own token requests are logins too, and the last of them may be younger than the last scan's present.
     let simulator = served.simulator.org();
