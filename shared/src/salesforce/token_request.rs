@@ -136,8 +136,8 @@ fn signing_key(pem: &SecretString) -> Result<EncodingKey, String> {
     // With another provider installed by an earlier client this has nothing to do.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     EncodingKey::from_rsa_pem(pem.expose_secret().trim().as_bytes()).map_err(|_| {
-        "`private_key` is not an RSA private key in PEM; begin it with -----BEGIN PRIVATE KEY----- and keep its \
-         line breaks as \\n"
+        "`private_key` is not an RSA private key in PEM; give the whole of it, with its BEGIN and END lines, and keep \
+         its line breaks as \\n"
             .to_owned()
     })
 }
