@@ -95,8 +95,7 @@ async fn an_attack_is_found_and_ended() {
     let learned = scan.invoke(&world.schedule()).await;
     assert_eq!((&learned["caught_up"], &learned["blind"]), (&json!(true), &json!([])), "{learned}");
     assert!(failed(&evaluate.invoke(&world.batch(Queue::Observations).await).await).is_empty());
-    // Newcomers may have been found in what was learned; the attack is still to come.
-    world.batch(Queue::Findings).await;
+    assert_eq!(world.batch(Queue::Findings).await, batch(&[]), "nothing has happened yet");
 
     let campaign = world.attack();
     scan.invoke(&world.schedule()).await;

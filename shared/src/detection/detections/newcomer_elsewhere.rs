@@ -9,7 +9,7 @@ pub(crate) static ABOUT: About = About {
     title: "A new account used from where nobody of the org is",
     why: "A user without history cannot be judged by himself, so he is judged by the others. An account that an \
           attacker makes for himself is new, too.",
-    severity: Severity::Low,
+    severity: Severity::Info,
     confidence: Confidence::Low,
     family: Family::Place,
     mitre: &["T1078", "T1136"],
@@ -42,7 +42,7 @@ impl Detection for NewcomerElsewhere {
         if !is_new || org.countries.of(&country).is_some() || view.is_egress(address, login.time) {
             return None;
         }
-        let hit = Hit::on_login(&ABOUT, Severity::Low, login).fact("country", country.to_string());
+        let hit = Hit::on_login(&ABOUT, Severity::Info, login).fact("country", country.to_string());
         Some(hit.because(
             format!("A success from {country} with an account that has {successes} before it."),
             format!("In {} successes nobody of this org came from there.", org.successes()),
