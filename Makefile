@@ -20,8 +20,8 @@ test-long: setup ## Runs every test, also those that try every fault at every re
 check: setup ## Formatting, lints, and the rules for dependencies
 	@scripts/check
 
-bench: setup ## Runs the benchmarks: judging, and reading a million logins beside jsforce and simple-salesforce
-	cargo bench --locked -p session-warden --bench judging --bench reading
+bench: setup ## Runs the benchmarks: judging, matching, and reading a million logins beside jsforce and simple-salesforce
+	cargo bench --locked -p session-warden --bench judging --bench matching --bench reading
 	@scripts/bench-scan
 
 build: setup ## Builds the three Lambda functions for arm64, ready to upload, below target/lambda

@@ -119,6 +119,7 @@ impl Org {
             round.late += scanned.late;
             round.rejected += scanned.rejected;
             round.blind = scanned.blind;
+            round.unseen = scanned.unseen;
             round.off = scanned.off;
             store.write(vec![store::register(&scanned.org, &self.alias)]).await?;
             evaluate_all(store, &outbox, rules, &scanned.org, &mut round.raised).await?;

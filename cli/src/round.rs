@@ -21,8 +21,10 @@ pub(crate) struct Round {
     pub(crate) raised: Vec<Finding>,
     /// What was contained, or why not.
     pub(crate) containments: Vec<Containment>,
-    /// What could not be seen.
+    /// What is needed and could not be seen.
     pub(crate) blind: Vec<String>,
+    /// What is useful and could not be seen.
+    pub(crate) unseen: Vec<String>,
     /// What the operator does without.
     pub(crate) off: Vec<Ability>,
     /// What a person should look at.
@@ -76,6 +78,8 @@ mod tests {
     fn the_worst_decides_and_one_reason_is_told_once() {
         let mut round = Round::default();
         assert_eq!(round.exit(), Exit::Clean);
+        round.unseen.push("places".to_owned());
+        assert_eq!(round.exit(), Exit::Clean, "it is told, and the round did its job");
         round.warnings.push("a message was set aside".to_owned());
         assert_eq!(round.exit(), Exit::Findings);
         round.blind.push("sessions".to_owned());

@@ -48,13 +48,6 @@ fn take(served: &Served, role: Role, permissions: &[Permission]) {
     }
 }
 
-/// Writes the connection document, changed.
-fn rewrite(served: &Served, change: impl FnOnce(&mut Value)) {
-    let mut document = served.simulator.connection_document();
-    change(&mut document);
-    std::fs::write(&served.connection, document.to_string()).unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn all_is_well() {
     let served = Served::start().await;
@@ -188,7 +181,7 @@ async fn what_is_wrong_with_a_credential_is_told_without_showing_it() {
         ("wrong user", &|it| it["scanner"]["username"] = json!("nobody@acme.example"), "Pre-authorise"),
     ];
     for (name, spoil, todo) in cases {
-        rewrite(&served, spoil);
+        served.rewrite(spoil);
         let (code, org, err) = doctor(&served).await;
         let login = check(&org, Role::Scanner, "login");
         assert_eq!((code, &login["state"]), (2, &json!("failed")), "{name}: {login:#}{err}");
@@ -223,7 +216,7 @@ async fn a_host_that_is_not_there_is_unreachable_and_delays_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_that_the_org_does_not_serve_is_named() {
     let served = Served::start().await;
-    rewrite(&served, |document| document["api_version"] = json!("99.0"));
+    served.rewrite(|document| document["api_version"] = json!("99.0"));
     let (code, org, _) = doctor(&served).await;
     let version = check(&org, Role::Scanner, "api-version");
     assert_eq!((code, &version["state"]), (2, &json!("failed")), "{org:#}");
@@ -260,7 +253,7 @@ async fn a_budget_that_is_used_up_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_user_for_both_is_warned_of() {
     let served = Served::start().await;
-    rewrite(&served, |document| document["scanner"] = document["revoker"].clone());
+    served.rewrite(|document| document["scanner"] = document["revoker"].clone());
     let (_, org, _) = doctor(&served).await;
     let checks = org["checks"].as_array().unwrap();
     let apart = checks.iter().find(|check| check["check"] == "two-identities").unwrap();
@@ -271,7 +264,7 @@ async fn one_user_for_both_is_warned_of() {
 async fn a_scanner_alone_is_a_set_up_and_what_it_does_without_is_off() {
     let served = Served::start().await;
     take(&served, Role::Scanner, &[Permission::ManageUsers]);
-    rewrite(&served, |document| {
+    served.rewrite(|document| {
         document.as_object_mut().unwrap().remove("revoker");
         document["off"] = json!(["places", "sessions", "verifications"]);
     });
@@ -279,6 +272,40 @@ async fn a_scanner_alone_is_a_set_up_and_what_it_does_without_is_off() {
     assert_eq!(code, 1, "{org:#}");
     assert_eq!(check(&org, Role::Scanner, "sessions")["state"], "off");
     assert_eq!(check(&org, Role::Scanner, "logins")["state"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_org_lacks_is_named_with_what_is_lost() {
+    let served = Served::start().await;
+    for (object, field) in
+        [("OauthToken", "LastUsedDate"), ("UserPermissionAccess", "PermissionsManageEncryptionKeys")]
+    {
+        served.simulator.org().remove_field(object, field).unwrap();
+    }
+    take(&served, Role::Scanner, &[Permission::ManageUsers]);
+    let (_, org, _) = doctor(&served).await;
+    let told = |role| check(&org, role, "schema")["seen"].as_str().unwrap();
+    for lost in [
+        "LoginHistory.LoginGeo (places are known by country only",
+        "OauthToken.LastUsedDate (the use of a token without a login is not seen)",
+        "PermissionsManageEncryptionKeys",
+    ] {
+        assert!(told(Role::Scanner).contains(lost), "{lost}: {}", told(Role::Scanner));
+    }
+    assert!(!told(Role::Revoker).contains("LoginHistory"), "it reads none: {}", told(Role::Revoker));
+    assert_eq!(check(&org, Role::Scanner, "schema")["state"], "ok", "what is blind stands at its permission");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_without_which_nothing_is_read_is_blindness() {
+    let served = Served::start().await;
+    served.simulator.org().remove_field("AuthSession", "NumSecondsValid").unwrap();
+    let (code, org, _) = doctor(&served).await;
+    for role in [Role::Scanner, Role::Revoker] {
+        let schema = check(&org, role, "schema");
+        assert_eq!((code, &schema["state"]), (4, &json!("blind")), "{schema:#}");
+        assert!(schema["seen"].as_str().unwrap().contains("AuthSession.NumSecondsValid"), "{schema:#}");
+    }
 }
 
 const PAGE: &str = include_str!("../../docs/identities.md");
@@ -321,7 +348,7 @@ fn prices() -> String {
         CustomizeApplication, FreezeUsers, ManageTwoFactor, ManageUsers, MonitorLoginHistory, ResetPasswords,
         ViewAllUsers, ViewSetup,
     };
-    let mut table = "| Identity | It holds | Blind |\n|---|---|---|\n".to_owned();
+    let mut table = "| Identity | It holds | It does without |\n|---|---|---|\n".to_owned();
     let sets: [(Role, &[Permission]); 8] = [
         (Role::Scanner, &[ManageUsers, CustomizeApplication, ViewSetup, ManageTwoFactor]),
         (Role::Scanner, &[ManageUsers, ViewSetup]),
@@ -334,17 +361,21 @@ fn prices() -> String {
     ];
     for (role, held) in sets {
         let labels: Vec<_> = held.iter().map(|permission| permission.label()).collect();
-        let blind = blind(role, held);
-        let blind = if blind.is_empty() { "nothing".to_owned() } else { blind.join(", ") };
-        writeln!(table, "| {role} | {} | {blind} |", labels.join(", ")).unwrap();
+        let lost = without(role, held);
+        let lost = if lost.is_empty() { "nothing".to_owned() } else { lost.join(", ") };
+        writeln!(table, "| {role} | {} | {lost} |", labels.join(", ")).unwrap();
     }
     table
 }
 
-fn blind(role: Role, held: &[Permission]) -> Vec<String> {
+/// What is neither seen nor done with these permissions, in bold where that makes it blind.
+fn without(role: Role, held: &[Permission]) -> Vec<String> {
     let visibility = Visibility::of_permissions(held.iter().copied());
-    let used = Ability::ALL.into_iter().filter(|ability| ability.weight(role).is_some());
-    used.filter(|ability| visibility.of(*ability) != Sight::Seeing)
-        .map(|ability| format!("`{ability}`"))
+    let used = Ability::ALL.into_iter().filter_map(|ability| Some((ability, ability.weight(role)?)));
+    used.filter(|(ability, _)| visibility.of(*ability) != Sight::Seeing)
+        .map(|(ability, weight)| match weight {
+            Weight::Needed => format!("**`{ability}`**"),
+            Weight::Useful => format!("`{ability}`"),
+        })
         .collect()
 }

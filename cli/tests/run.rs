@@ -107,13 +107,48 @@ async fn what_the_operator_does_without_is_told_and_no_blindness() {
     served.simulator.org().remove_permission(&scanner, Permission::ManageUsers);
     let (code, _, err) = served.run_once(None).await;
     assert_eq!(code, 4, "{err}");
-    assert!(err.contains("places of logins cannot be seen: Manage Users is missing"), "{err}");
-    let mut document = served.simulator.connection_document();
-    document["off"] = ["places", "sessions", "verifications"].into();
-    std::fs::write(&served.connection, document.to_string()).unwrap();
+    assert!(err.contains("blind: live sessions cannot be seen: Manage Users is missing"), "{err}");
+    served.rewrite(|document| document["off"] = ["places", "sessions", "verifications"].into());
     let (code, _, err) = served.run_once(None).await;
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("off by choice: sessions") && !err.contains("blind"), "{err}");
+    assert!(!err.contains("places of logins"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn monitor_login_history_alone_watches_logins_and_says_what_it_does_not_see() {
+    let served = Served::start().await;
+    let scanner = served.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+    let left = [Permission::ApiEnabled, Permission::MonitorLoginHistory];
+    for taken in Permission::ALL.into_iter().filter(|permission| !left.contains(permission)) {
+        served.simulator.org().remove_permission(&scanner, taken);
+    }
+    let alone = |document: &mut Value| document["revoker"] = Value::Null;
+    served.rewrite(alone);
+    let (code, _, err) = served.run_once(None).await;
+    assert_eq!(code, 4, "two of three sensors are blind: {err}");
+    for sensor in ["sessions", "tokens"] {
+        assert!(err.contains(&format!("or name `{sensor}` under `off`")), "{err}");
+    }
+
+    served.rewrite(|document| {
+        alone(document);
+        document["off"] = ["sessions", "tokens"].into();
+    });
+    let campaign = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
+    next_second().await;
+    let (code, out, err) = served.run_once(None).await;
+    let victim = served.simulator.org().user_by_name(&campaign.username).unwrap().id.to_string();
+    assert!(code == 1 && out.contains(&victim), "what logins show is found: {code} {out}{err}");
+    assert!(
+        err.contains("not seen: places of logins (LoginGeo) cannot be seen: Manage Users is missing"),
+        "{err}"
+    );
+    assert!(!err.contains("blind"), "{err}");
+    next_second().await;
+    let (code, _, err) = served.run_once(None).await;
+    assert_eq!(code, 0, "nothing new: {err}");
+    assert!(err.contains("not seen: identity verifications"), "it is told each time: {err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,8 +200,16 @@ async fn no_secret_is_logged_or_printed() {
     let connection = served.connection.to_str().unwrap();
     let verbose = ["-vv", "run", "--once", "--policy", "policy.yaml", "--connection", connection];
     let (_, out, err) = served.warden(&verbose).await;
-    let printed = format!("{out}{err}");
     assert!(err.contains("containment: contained"), "verbose says something: {err}");
+    let mut printed = format!("{out}{err}");
+    for reading in
+        [&["doctor"][..], &["sessions"], &["tokens"], &["logins"], &["hunt", "--ip", "198.18.0.0/15"]]
+    {
+        let (code, out, err) =
+            served.warden(&[&["-vv"], reading, &["--connection", connection]].concat()).await;
+        assert!(code <= 1 && !out.is_empty() && err.contains("DEBUG"), "{reading:?}: {code} {out}{err}");
+        printed += &(out + &err);
+    }
     let org = served.simulator.org();
     for campaign in &campaigns {
         assert!(!printed.contains(&campaign.loot.access_token));

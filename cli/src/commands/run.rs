@@ -166,12 +166,12 @@ fn show(org: &Org, round: &Round, format: Output) -> anyhow::Result<Exit> {
         Output::Json => output::say_json(&as_json(org, round))?,
         Output::Table => show_table(org, round)?,
     }
-    for blind in &round.blind {
-        output::note(&format!("Org {}: blind: {}", output::harmless(&org.alias), output::harmless(blind)));
-    }
-    for ability in &round.off {
-        output::note(&format!("Org {}: off by choice: {ability}", output::harmless(&org.alias)));
-    }
+    let note = |what: &str, told: &str| {
+        output::note(&format!("Org {}: {what}: {}", output::harmless(&org.alias), output::harmless(told)));
+    };
+    round.blind.iter().for_each(|sentence| note("blind", sentence));
+    round.unseen.iter().for_each(|sentence| note("not seen", sentence));
+    round.off.iter().for_each(|ability| note("off by choice", ability.id()));
     round.warnings.iter().for_each(|warning| output::warn(warning));
     round.errors.iter().for_each(output::complain);
     Ok(round.exit())
@@ -187,6 +187,7 @@ fn as_json(org: &Org, round: &Round) -> serde_json::Value {
         "findings": round.raised,
         "containments": round.containments,
         "blind": round.blind,
+        "unseen": round.unseen,
         "off": round.off.iter().map(|ability| ability.id()).collect::<Vec<_>>(),
         "warnings": round.warnings,
         "errors": errors,

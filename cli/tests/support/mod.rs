@@ -86,6 +86,13 @@ impl Served {
         self.directory.path()
     }
 
+    /// Writes the connection document, changed.
+    pub(crate) fn rewrite(&self, change: impl FnOnce(&mut serde_json::Value)) {
+        let mut document = self.simulator.connection_document();
+        change(&mut document);
+        std::fs::write(&self.connection, document.to_string()).unwrap();
+    }
+
     /// Writes `policy.yaml`.
     pub(crate) fn policy(&self, yaml: &str) {
         std::fs::write(self.path().join("policy.yaml"), yaml).unwrap();

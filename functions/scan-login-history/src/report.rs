@@ -21,7 +21,10 @@ pub(crate) struct Report {
     read_until: Timestamp,
     /// Whether the present has been reached.
     pub(crate) caught_up: bool,
+    /// What is needed and could not be seen.
     blind: Vec<String>,
+    /// What is useful and could not be seen.
+    unseen: Vec<String>,
     /// What the operator does without.
     off: Vec<&'static str>,
 }
@@ -38,6 +41,7 @@ impl Report {
             read_until: scanned.read_until,
             caught_up: scanned.caught_up,
             blind: scanned.blind,
+            unseen: scanned.unseen,
             off: scanned.off.into_iter().map(Ability::id).collect(),
         }
     }
@@ -57,6 +61,9 @@ impl Report {
     pub(crate) fn tell(&self, request: &ScanRequest, began: Timestamp, now: Timestamp) {
         for sentence in &self.blind {
             tracing::error!(org.id = %self.org, error.type = "Blind", "{sentence}");
+        }
+        for sentence in &self.unseen {
+            tracing::warn!(org.id = %self.org, "{sentence}");
         }
         tracing::info!(
             org.id = %self.org,

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// What stands for a character, and the character.
 const HARMLESS: [(&str, &str); 10] = [
@@ -18,13 +18,16 @@ const HARMLESS: [(&str, &str); 10] = [
     ("hxxp", "http"),
 ];
 
+/// Bits of an IPv6 address before the IPv4 address that is mapped into it (RFC 4291, 2.5.5.2).
+const MAPPED_BITS: u8 = 96;
+
 /// The address or network that a text names, if it names one. Bits behind the prefix are dropped.
 pub(super) fn network(text: &str) -> Option<IpNet> {
     let text = refanged(text);
     match text.split_once("://") {
         Some(("http" | "https", rest)) => address(host(rest)?),
         Some(_) => None,
-        None => text.parse::<IpNet>().map(|network| network.trunc()).ok().or_else(|| address(&text)),
+        None => text.parse::<IpNet>().map(canonical).ok().or_else(|| address(&text)),
     }
 }
 
@@ -46,9 +49,25 @@ fn address(text: &str) -> Option<IpNet> {
     Some(address.to_canonical().into())
 }
 
+/// Without bits beyond its length, and of IPv4 where it is mapped into IPv6, as addresses that are seen are.
+fn canonical(network: IpNet) -> IpNet {
+    let network = network.trunc();
+    let IpNet::V6(wide) = network else { return network };
+    let length = wide.prefix_len().checked_sub(MAPPED_BITS);
+    let mapped = wide.addr().to_ipv4_mapped().zip(length);
+    mapped.and_then(|(address, length)| Ipv4Net::new(address, length).ok()).map_or(network, IpNet::V4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_that_is_mapped_into_ipv6_is_the_one_of_ipv4() {
+        assert_eq!(network("::ffff:198.51.100.7/120"), network("198.51.100.0/24"));
+        assert_eq!(network("::ffff:198.51.100.7/96").map(|all| all.prefix_len()), Some(0));
+        assert_eq!(network("2001:db8::/32").map(|six| six.prefix_len()), Some(32));
+    }
 
     #[test]
     fn every_way_of_writing_an_address_is_the_same_one() {

@@ -168,21 +168,48 @@ mod tests {
         assert_eq!(found(&matcher, &Seen { application: "x", ..Seen::default() }), [0; 0]);
     }
 
+    /// 128 bits, of which IPv4 takes the last 32 of `::ffff:0:0/96`.
+    fn bits(address: IpAddr) -> u128 {
+        match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(address) => address.to_bits(),
+        }
+    }
+
+    /// Few different bits, so that networks hold one another and addresses hit them.
+    fn near() -> impl Strategy<Value = IpAddr> {
+        let four = any::<[u8; 4]>().prop_map(|[a, b, c, d]| [198 + a % 2, b % 2, c % 4, d].into());
+        let six = any::<[u8; 3]>()
+            .prop_map(|[a, b, c]| [0x2001, 0xdb8, (a % 2).into(), 0, 0, 0, (b % 4).into(), c.into()].into());
+        prop_oneof![four, six]
+    }
+
     proptest! {
         #[test]
         fn the_trie_finds_what_comparing_one_by_one_finds(
-            networks in prop::collection::vec((any::<[u8; 4]>(), 1..=32_u8), 0..60),
-            address in any::<[u8; 4]>(),
+            networks in prop::collection::vec((near(), any::<u8>(), any::<bool>()), 0..60),
+            seen in near(),
+            is_mapped in any::<bool>(),
         ) {
-            let near = |[a, b, c, d]: [u8; 4]| format!("{}.{}.{}.{}", a % 2, b % 2, c % 4, d);
-            let list = indicators(networks.iter().map(|(net, len)| Observable::address(&format!("{}/{len}", near(*net)))));
-            let address: IpAddr = near(address).parse().unwrap();
-            let holds = |indicator: &Indicator| {
-                matches!(&indicator.observable, Observable::Address(network) if network.contains(&address))
+            let written = |address: IpAddr, is_mapped| match address {
+                IpAddr::V4(address) if is_mapped => address.to_ipv6_mapped().to_string(),
+                address => address.to_string(),
             };
-            let expected: Vec<_> = list.iter().enumerate().filter(|(_, i)| holds(i)).map(|(place, _)| place).collect();
+            // The length in 128 bits, at least one of them the address's own.
+            let length = |address: IpAddr, any: u8| if address.is_ipv4() { 97 + any % 32 } else { 1 + any % 128 };
+            let list = indicators(networks.iter().map(|(address, any, is_mapped)| {
+                let taken = if address.is_ipv4() && !is_mapped { 96 } else { 0 };
+                Observable::address(&format!("{}/{}", written(*address, *is_mapped), length(*address, *any) - taken))
+            }));
+            let holds = |(address, any, _): &(IpAddr, u8, bool)| {
+                // IPv4 is no part of the IPv6 that is written without it.
+                address.is_ipv4() == seen.is_ipv4()
+                    && (bits(*address) ^ bits(seen)) >> (128 - length(*address, *any)) == 0
+            };
+            let expected: Vec<_> = networks.iter().enumerate().filter(|(_, net)| holds(net)).map(|(place, _)| place).collect();
             let matcher = Matcher::new(&list, &HashMap::new()).unwrap();
-            prop_assert_eq!(found(&matcher, &Seen { address: Some(address), ..Seen::default() }), expected);
+            let source = Source::from(written(seen, is_mapped));
+            prop_assert_eq!(found(&matcher, &Seen::in_source(&source)), expected);
         }
     }
 }

@@ -47,9 +47,9 @@ pub enum Ability {
 /// How much an identity is the poorer without an ability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// It does its job all the same, and knows less.
+    /// It does its job all the same, and knows less: that is told.
     Useful,
-    /// It cannot do its job.
+    /// It cannot do its job: it is blind.
     Needed,
 }
 
@@ -152,20 +152,12 @@ impl Ability {
         }
     }
 
-    /// What an identity in this role needs it for; `None` where it does not use it.
+    /// What an identity in this role needs it for; `None` where it does not use it. The scanner's job are its three
+    /// sensors, logins, sessions and tokens; all else is context to them.
     pub const fn weight(self, role: Role) -> Option<Weight> {
         use Weight::{Needed, Useful};
         match (role, self) {
-            (
-                Role::Scanner,
-                Self::Logins
-                | Self::Places
-                | Self::Sessions
-                | Self::Tokens
-                | Self::Verifications
-                | Self::Users
-                | Self::Privileges,
-            )
+            (Role::Scanner, Self::Logins | Self::Sessions | Self::Tokens)
             | (
                 Role::Revoker,
                 Self::Sessions
@@ -177,7 +169,17 @@ impl Ability {
                 | Self::RevokeTokens
                 | Self::FreezeUsers,
             ) => Some(Needed),
-            (Role::Scanner, Self::UserLogins | Self::SetupTrail | Self::MfaMethods | Self::Limits)
+            (
+                Role::Scanner,
+                Self::Places
+                | Self::Verifications
+                | Self::Users
+                | Self::Privileges
+                | Self::UserLogins
+                | Self::SetupTrail
+                | Self::MfaMethods
+                | Self::Limits,
+            )
             | (Role::Revoker, Self::ResetPasswords) => Some(Useful),
             _ => None,
         }

@@ -16,7 +16,7 @@ use super::describe::Descriptions;
 use super::error::SalesforceError;
 use super::http::{Answer, exchange};
 use super::lanes::Lanes;
-use super::login_fields::LoginFields;
+use super::learned_fields::LearnedFields;
 use super::refusal;
 use super::retry::{RETRIES, TOKEN_RETRIES, persist};
 use super::token_request::{Grant, OBJECT, TokenRequest};
@@ -35,9 +35,8 @@ pub struct Salesforce {
     grant: Mutex<Option<Arc<Grant>>>,
     meter: Meter,
     lanes: Lanes,
-    /// Which fields of LoginHistory this identity may ask for.
-    pub(super) login_fields: LoginFields,
     pub(super) descriptions: Descriptions,
+    pub(super) learned_fields: LearnedFields,
     /// What the operator does without.
     pub(super) off: BTreeSet<Ability>,
 }
@@ -71,8 +70,8 @@ impl Salesforce {
             grant: Mutex::new(None),
             meter: Meter::default(),
             lanes: Lanes::default(),
-            login_fields: LoginFields::default(),
             descriptions: Descriptions::default(),
+            learned_fields: LearnedFields::default(),
             off: match role {
                 Role::Scanner => connection.off.clone(),
                 // Nobody is called contained by an identity that does not look.
@@ -185,6 +184,7 @@ impl Salesforce {
         self.meter.count_call();
         let answer = exchange(request, object).await?;
         self.meter.note(answer.limit_info.as_deref(), answer.date, self.clock.now());
+        tracing::debug!(object, status = answer.status, bytes = answer.body.len(), "Salesforce answered");
         Ok(answer)
     }
 

@@ -8,29 +8,29 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use super::client::{Call, Salesforce};
+use super::connection::Role;
 use super::error::SalesforceError;
 use super::query::parse;
 use super::{
-    auth_session, connected_application, login_ip, oauth_token, privilege, setup_audit_trail,
+    auth_session, connected_application, login_ip, login_record, oauth_token, privilege, setup_audit_trail,
     two_factor_methods_info, user, verification_history,
 };
 
-/// Everything that is read by description.
-const READ: [Wanted; 10] = [
-    auth_session::WANTED,
+/// What both identities read.
+const READ_BY_BOTH: [Wanted; 5] =
+    [auth_session::WANTED, oauth_token::WANTED, privilege::WANTED, user::WANTED, user::API_ONLY];
+/// What the scanner alone reads.
+const READ_BY_SCANNER: [Wanted; 6] = [
     connected_application::WANTED,
     login_ip::WANTED,
-    oauth_token::WANTED,
-    privilege::WANTED,
+    login_record::WANTED,
     setup_audit_trail::WANTED,
     two_factor_methods_info::WANTED,
-    user::WANTED,
-    user::API_ONLY,
     verification_history::WANTED,
 ];
 
 /// What a reading asks an object for. A field may be a path of one relationship, such as `LoginGeo.City`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) object: &'static str,
     /// Without one of these nothing can be read.
@@ -42,9 +42,20 @@ pub(super) struct Wanted {
 /// What this identity sees of what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
-    object: &'static str,
+    wanted: Wanted,
     fields: Vec<&'static str>,
     missing: Vec<&'static str>,
+    /// Fields of an object that a relationship leads to and that has no description.
+    untold: Vec<&'static str>,
+}
+
+/// What an identity does not see of what is read as its role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingField {
+    /// `Object.Field`, `Object.Relationship` where it sees nothing of that, or `Object`.
+    pub path: String,
+    /// Whether nothing of the object can be read without it.
+    pub is_required: bool,
 }
 
 /// The objects that were asked for so far, each asked for once.
@@ -76,28 +87,37 @@ impl Salesforce {
     /// # Errors
     /// [`SalesforceError::NotVisible`] names the object or the required fields that it does not see.
     pub(super) async fn seen(&self, wanted: &Wanted) -> Result<Seen, SalesforceError> {
-        let seen = self.look(wanted).await?.ok_or_else(|| not_visible(wanted.object.to_owned()))?;
-        let lost: Vec<_> = wanted.required.iter().filter(|field| seen.missing.contains(field)).collect();
-        if !lost.is_empty() {
-            return Err(not_visible(paths(wanted.object, lost.into_iter().copied()).join(", ")));
-        }
-        self.descriptions.tell(&seen);
-        Ok(seen)
+        self.seen_if_described(wanted).await?.ok_or_else(|| not_visible(wanted.object.to_owned()))
     }
 
-    /// What this identity does not see of everything that this room reads: `Object.Field`, or `Object` where it sees
-    /// nothing of it. Costs a call for each object that was not asked for before.
-    pub async fn missing_fields(&self) -> Result<Vec<String>, SalesforceError> {
-        self.missing(&READ).await
+    /// The same; `None` where the object has no description.
+    pub(super) async fn seen_if_described(&self, wanted: &Wanted) -> Result<Option<Seen>, SalesforceError> {
+        let Some(seen) = self.look(wanted).await? else { return Ok(None) };
+        let lost: Vec<_> = seen.missing().into_iter().filter(|it| it.is_required).map(|it| it.path).collect();
+        if !lost.is_empty() {
+            return Err(not_visible(lost.join(", ")));
+        }
+        self.descriptions.tell(&seen);
+        Ok(Some(seen))
+    }
+
+    /// What this identity does not see of everything that is read as this role. Costs a call for each object that was
+    /// not asked for before, at most 12.
+    pub async fn missing_fields(&self, role: Role) -> Result<Vec<MissingField>, SalesforceError> {
+        let mut missing = self.missing(&READ_BY_BOTH).await?;
+        if role == Role::Scanner {
+            missing.extend(self.missing(&READ_BY_SCANNER).await?);
+        }
+        Ok(missing)
     }
 
     /// What this identity does not see of these.
-    pub(super) async fn missing(&self, wanted: &[Wanted]) -> Result<Vec<String>, SalesforceError> {
+    pub(super) async fn missing(&self, wanted: &[Wanted]) -> Result<Vec<MissingField>, SalesforceError> {
         let mut missing = Vec::new();
         for wanted in wanted {
             match self.look(wanted).await? {
-                Some(seen) => missing.extend(paths(wanted.object, seen.missing)),
-                None => missing.push(wanted.object.to_owned()),
+                Some(seen) => missing.extend(seen.missing()),
+                None => missing.push(MissingField { path: wanted.object.to_owned(), is_required: true }),
             }
         }
         Ok(missing)
@@ -107,23 +127,27 @@ impl Salesforce {
     async fn look(&self, wanted: &Wanted) -> Result<Option<Seen>, SalesforceError> {
         let own = self.description(wanted.object).await?;
         let Some(described) = own.get().and_then(Option::as_ref) else { return Ok(None) };
-        let mut seen = Seen { object: wanted.object, fields: Vec::new(), missing: Vec::new() };
-        for &field in wanted.required.iter().chain(wanted.optional) {
-            let is_there = match field.split_once('.') {
-                None => described.has(field),
-                Some((relationship, of_it)) => match described.target(relationship) {
-                    Some(target) => self
-                        .description(target)
-                        .await?
-                        .get()
-                        .and_then(Option::as_ref)
-                        .is_some_and(|it| it.has(of_it)),
-                    None => false,
-                },
+        let mut seen = Seen { wanted: *wanted, fields: Vec::new(), missing: Vec::new(), untold: Vec::new() };
+        for field in wanted.all() {
+            let list = match self.shows(described, field).await? {
+                Some(true) => &mut seen.fields,
+                Some(false) => &mut seen.missing,
+                None => &mut seen.untold,
             };
-            if is_there { &mut seen.fields } else { &mut seen.missing }.push(field);
+            list.push(field);
         }
         Ok(Some(seen))
+    }
+
+    /// Whether an object, or the one that a relationship of it leads to, has a field; `None` where that has no
+    /// description.
+    async fn shows(&self, described: &Described, field: &str) -> Result<Option<bool>, SalesforceError> {
+        let Some((relationship, of_it)) = field.split_once('.') else {
+            return Ok(Some(described.has(field)));
+        };
+        let Some(target) = described.target(relationship) else { return Ok(Some(false)) };
+        let target = self.description(target).await?;
+        Ok(target.get().and_then(Option::as_ref).map(|it| it.has(of_it)))
     }
 
     async fn description(&self, object: &str) -> Result<Arc<OnceCell<Option<Described>>>, SalesforceError> {
@@ -147,10 +171,42 @@ impl Salesforce {
     }
 }
 
+impl Wanted {
+    /// Every field, the required ones first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.required.iter().chain(self.optional).copied()
+    }
+}
+
 impl Seen {
+    /// Everything that a query may get: what is seen, and what no description denies.
+    pub(super) fn worth_asking(self) -> Vec<&'static str> {
+        [self.fields, self.untold].concat()
+    }
+
+    /// What is not seen. A relationship of which nothing is seen is named once.
+    fn missing(&self) -> Vec<MissingField> {
+        let mut missing: Vec<MissingField> = Vec::new();
+        for field in self.missing.iter().chain(&self.untold) {
+            let named = match field.split_once('.') {
+                Some((relationship, _)) if !self.leads_along(relationship) => relationship,
+                _ => field,
+            };
+            let path = format!("{}.{named}", self.wanted.object);
+            if missing.last().is_none_or(|last| last.path != path) {
+                missing.push(MissingField { path, is_required: self.wanted.required.contains(field) });
+            }
+        }
+        missing
+    }
+
+    fn leads_along(&self, relationship: &str) -> bool {
+        self.fields.iter().any(|field| field.split_once('.').is_some_and(|(name, _)| name == relationship))
+    }
+
     /// `SELECT … FROM …`, to be continued with a condition.
     pub(super) fn select(&self) -> String {
-        format!("SELECT {} FROM {}", self.fields.join(", "), self.object)
+        format!("SELECT {} FROM {}", self.fields.join(", "), self.wanted.object)
     }
 
     /// Whether a wanted field is seen.
@@ -174,8 +230,8 @@ impl Descriptions {
 
     fn tell(&self, seen: &Seen) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = paths(seen.object, seen.missing.iter().copied());
-        let new: Vec<_> = new.into_iter().filter(|path| told.insert(path.clone())).collect();
+        let paths = seen.missing().into_iter().map(|field| field.path);
+        let new: Vec<_> = paths.filter(|path| told.insert(path.clone())).collect();
         if !new.is_empty() {
             tracing::warn!(
                 fields = new.join(", "),
@@ -199,8 +255,15 @@ impl Described {
     }
 }
 
-fn paths(object: &str, fields: impl IntoIterator<Item = &'static str>) -> Vec<String> {
-    fields.into_iter().map(|field| format!("{object}.{field}")).collect()
+/// Every path that a [`MissingField`] may have.
+#[cfg(test)]
+pub(crate) fn paths_read() -> BTreeSet<String> {
+    let nothing = |wanted: Wanted| {
+        let all = || wanted.all().collect();
+        let none = Seen { wanted, fields: Vec::new(), missing: all(), untold: Vec::new() };
+        none.missing().into_iter().map(|field| field.path).chain([wanted.object.to_owned()])
+    };
+    READ_BY_BOTH.into_iter().chain(READ_BY_SCANNER).flat_map(nothing).collect()
 }
 
 fn not_visible(what: String) -> SalesforceError {
@@ -233,8 +296,8 @@ mod tests {
 
     #[test]
     fn no_field_is_wanted_twice_and_none_both_ways() {
-        for wanted in READ {
-            let all: Vec<_> = wanted.required.iter().chain(wanted.optional).collect();
+        for wanted in READ_BY_BOTH.into_iter().chain(READ_BY_SCANNER) {
+            let all: Vec<_> = wanted.all().collect();
             assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{}", wanted.object);
         }
     }

@@ -252,6 +252,10 @@ fn advice(code: &str) -> &'static str {
         "INVALID_FIELD" => {
             "; the field does not exist in this org, or the identity may not see it: check its field permissions"
         }
+        "INVALID_OPERATION_WITH_EXPIRED_PASSWORD" => {
+            "; the password of the identity's user has expired: give it the permission Password Never Expires, or set a \
+             new password in Setup"
+        }
         "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => "; give the identity the permission API Enabled",
         "GONE" | "UNSUPPORTED_API_VERSION" => "; set a newer `api_version` in the connection document",
         _ => "",

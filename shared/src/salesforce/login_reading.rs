@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::client::Salesforce;
 use super::datetime::literal;
 use super::error::SalesforceError;
-use super::login_record::{OBJECT, login};
+use super::login_record::{OBJECT, WANTED, login};
 use super::query::{Cursor, Page};
 use crate::observation::Login;
 
@@ -60,12 +60,16 @@ impl Reading {
         salesforce: &Salesforce,
     ) -> Result<Option<(Page<Login>, Self)>, SalesforceError> {
         loop {
-            let fields = salesforce.login_fields.select();
-            let cursor = match self.cursor.take() {
-                Some(cursor) => cursor,
-                None => Cursor::Start(self.query(&fields)),
+            let (cursor, asked) = match self.cursor.take() {
+                Some(cursor) => (cursor, None),
+                None => match salesforce.fields(&WANTED).await {
+                    Ok(fields) => (Cursor::Start(self.query(&fields)), Some(fields)),
+                    Err(error) => {
+                        self.recover(error, true)?;
+                        continue;
+                    }
+                },
             };
-            let is_first = matches!(cursor, Cursor::Start(_));
             match salesforce.page(OBJECT, cursor, login).await {
                 Ok(Some((page, cursor))) => {
                     self.cursor = Some(cursor);
@@ -73,17 +77,19 @@ impl Reading {
                 }
                 Ok(None) if self.begin_next_part() => {}
                 Ok(None) => return self.check(salesforce).await.map(|()| None),
-                Err(error) if error.code() == Some("INVALID_FIELD") && is_first => {
-                    leave_out(salesforce, &fields, error)?;
-                }
-                Err(error) => self.recover(error, is_first)?,
+                Err(error) => match asked {
+                    Some(fields) if error.code() == Some("INVALID_FIELD") => {
+                        salesforce.leave_out(&WANTED, &fields, error)?;
+                    }
+                    asked => self.recover(error, asked.is_some())?,
+                },
             }
         }
     }
 
     /// Only LoginTime and Id are named beyond SELECT: `Status`, `Application`, `Browser` and others cannot be filtered.
-    fn query(&self, fields: &str) -> String {
-        format!("SELECT {fields} FROM {OBJECT} {} ORDER BY LoginTime, Id", within(self.part))
+    fn query(&self, fields: &[&str]) -> String {
+        format!("SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id", fields.join(", "), within(self.part))
     }
 
     fn receive(&mut self, mut page: Page<Login>) -> Page<Login> {
@@ -160,18 +166,6 @@ impl Reading {
         }
         Err(SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read: self.came })
     }
-}
-
-fn leave_out(salesforce: &Salesforce, asked: &str, error: SalesforceError) -> Result<(), SalesforceError> {
-    let SalesforceError::Api { message, .. } = &error else { return Err(error) };
-    let Some(out) = salesforce.login_fields.leave_out(asked, message) else { return Err(error) };
-    if !out.is_empty() {
-        tracing::warn!(
-            fields = out.join(", "),
-            "this identity or org lacks fields of LoginHistory; reading without them"
-        );
-    }
-    Ok(())
 }
 
 /// The condition for a span of time; its ends are taken to whole seconds.

@@ -4,12 +4,39 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::datetime::Instant;
+use super::describe::Wanted;
 use super::error::SalesforceError;
 use super::query::{Page, read_page, record};
 use super::wire::{Address, Country, Text};
 use crate::observation::{Client, Login, LoginDetail, LoginId, Outcome, Place, UserId};
 
 pub(super) const OBJECT: &str = "LoginHistory";
+pub(super) const WANTED: Wanted = Wanted {
+    object: OBJECT,
+    required: &["Id", "UserId", "LoginTime", "LoginType", "Status", "SourceIp"],
+    optional: &[
+        "LoginSubType",
+        "CountryIso",
+        "TlsProtocol",
+        "CipherSuite",
+        "Application",
+        "Browser",
+        "Platform",
+        // Needs Manage Users.
+        "LoginGeo.Latitude",
+        "LoginGeo.Longitude",
+        "LoginGeo.City",
+        "ForwardedForIp",
+        "AuthContextClassRef",
+        "AuthMethodReference",
+        "AuthenticationServiceId",
+        "LoginUrl",
+        "ApiType",
+        "ApiVersion",
+        "ClientVersion",
+        "OptionsIsGet",
+    ],
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

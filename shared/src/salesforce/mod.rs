@@ -25,7 +25,7 @@ mod hostile_rows;
 mod http;
 mod lanes;
 mod last_login;
-mod login_fields;
+mod learned_fields;
 mod login_geo;
 mod login_history;
 mod login_ip;
@@ -63,6 +63,9 @@ pub use client::Salesforce;
 pub use client_app::{ClientApp, ClientAppId};
 pub use connected_application::{ConnectedApp, Permitted, connected_app_from_record};
 pub use connection::{Connection, ConnectionError, Credential, Identity, Role};
+pub use describe::MissingField;
+#[cfg(test)]
+pub(crate) use describe::paths_read;
 pub use error::SalesforceError;
 pub use http::http_client;
 pub use last_login::LastLogin;

@@ -7,17 +7,14 @@ use serde_json::{Map, Value};
 
 use super::ability::Ability;
 use super::client::Salesforce;
+use super::describe::Wanted;
 use super::error::SalesforceError;
 use super::permission::Permission;
 use super::query::record;
 
 const OBJECT: &str = "UserPermissionAccess";
-/// Every org has these; which others there are depends on its edition and licences.
-const EVERYWHERE: &str = "PermissionsApiEnabled, PermissionsApiUserOnly, PermissionsManageUsers, \
-                          PermissionsMonitorLoginHistory, PermissionsCustomizeApplication, PermissionsViewAllUsers, \
-                          PermissionsViewSetup, PermissionsAssignPermissionSets, PermissionsFreezeUsers, \
-                          PermissionsResetPasswords, PermissionsModifyAllData, PermissionsViewAllData, \
-                          PermissionsAuthorApex";
+/// Which permissions there are depends on the org's edition and licences.
+const WANTED: Wanted = Wanted { object: OBJECT, required: &[], optional: Permission::FIELDS };
 
 /// What an identity can see of other users, and do to them, proven from its permissions: having seen only one's own
 /// rows proves nothing.
@@ -106,17 +103,18 @@ impl Salesforce {
         Ok(Visibility { permissions, off: self.off.clone() })
     }
 
-    /// Every permission is asked for at first, and where the org does not have them all those that every org has.
     async fn permissions(&self) -> Result<Held, SalesforceError> {
-        let all = format!("SELECT {} FROM {OBJECT} LIMIT 1", Permission::FIELDS.join(", "));
-        let rows = match self.rows(OBJECT, all, record::<Map<String, Value>>).await {
-            Err(error) if error.code() == Some("INVALID_FIELD") => {
-                let soql = format!("SELECT {EVERYWHERE} FROM {OBJECT} LIMIT 1");
-                self.rows(OBJECT, soql, record::<Map<String, Value>>).await
+        let rows = loop {
+            let fields = self.fields(&WANTED).await?;
+            let soql = format!("SELECT {} FROM {OBJECT} LIMIT 1", fields.join(", "));
+            match self.rows(OBJECT, soql, record::<Map<String, Value>>).await {
+                Err(error) if error.code() == Some("INVALID_FIELD") => {
+                    self.leave_out(&WANTED, &fields, error)?;
+                }
+                rows => break rows?,
             }
-            rows => rows,
         };
-        let row = rows?.into_iter().next().ok_or_else(|| SalesforceError::UnexpectedAnswer {
+        let row = rows.into_iter().next().ok_or_else(|| SalesforceError::UnexpectedAnswer {
             object: OBJECT.to_owned(),
             status: 200,
             reason: "it holds no row of this identity".to_owned(),

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::clock::Clock;
 use crate::observation::{User, UserId};
 use crate::salesforce::{
-    Ability, ApiBudget, Connection, FreezeState, LastLogin, Role, Salesforce, SalesforceError, SeenRows,
-    Sight, Visibility,
+    Ability, ApiBudget, Connection, FreezeState, LastLogin, MissingField, Role, Salesforce, SalesforceError,
+    SeenRows, Sight, Visibility,
 };
 
 /// Long histories are counted over this time: it needs only to be clear whether others are there.
@@ -54,8 +54,8 @@ pub struct Looked {
     pub last_login: Result<Option<LastLogin>, SalesforceError>,
     /// The org's daily API calls.
     pub budget: Option<ApiBudget>,
-    /// What the org lacks of what is read: objects and fields.
-    pub lacking: Result<Vec<String>, SalesforceError>,
+    /// Objects and fields that it does not see of what is read.
+    pub lacking: Result<Vec<MissingField>, SalesforceError>,
 }
 
 /// What the other identity sees of one that was not let in.
@@ -70,7 +70,7 @@ pub struct WordOfOther {
 }
 
 impl Facts {
-    /// Logs in and looks around; about 25 calls.
+    /// Logs in and looks around; about 40 calls.
     pub async fn read(
         salesforce: &Salesforce,
         connection: &Connection,
@@ -129,7 +129,7 @@ impl Looked {
             account: salesforce.users(std::slice::from_ref(own)).await.map(|mut users| users.pop()),
             freeze: salesforce.freeze_state(own).await,
             last_login: salesforce.last_login(own, ago(SLACK)).await,
-            lacking: Ok(Vec::new()),
+            lacking: salesforce.missing_fields(role).await,
             budget: salesforce.budget(),
             versions,
             visibility,

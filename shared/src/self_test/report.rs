@@ -147,7 +147,7 @@ fn of_looked(facts: &Facts, looked: &Looked, interval: std::time::Duration) -> V
     checks.push(account::judge(looked));
     checks.push(privilege::judge(&looked.visibility));
     checks.extend(visibility::judge(facts.role, looked));
-    checks.push(lacking::judge(looked));
+    checks.push(lacking::judge(facts.role, looked));
     checks
 }
 

@@ -70,8 +70,10 @@ pub struct Scanned {
     pub read_until: Timestamp,
     /// Whether the present has been reached; otherwise call again.
     pub caught_up: bool,
-    /// What could not be seen, and why, as sentences.
+    /// What is needed and could not be seen, and why, as sentences.
     pub blind: Vec<String>,
+    /// What is useful and could not be seen, and why, as sentences.
+    pub unseen: Vec<String>,
     /// What the operator does without.
     pub off: Vec<Ability>,
 }
@@ -122,7 +124,9 @@ impl Scan<'_> {
         }
         let org = self.salesforce.org_id().await?;
         let mut sending = Sending::begin(self, org, self.clock.now()).await?;
-        sending.sees(&sight, Ability::Places, "places of logins");
+        sending.sees(&sight, Ability::Places, "places of logins (LoginGeo)");
+        sending.sees(&sight, Ability::Users, "users whom the org's sharing hides");
+        sending.sees(&sight, Ability::Privileges, "who is an administrator or a program");
         Ok((sending, sight))
     }
 

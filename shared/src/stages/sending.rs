@@ -11,7 +11,7 @@ use super::scan::{Progress, Scan, ScanError, Scanned};
 use crate::detection::Lane;
 use crate::messages::{ObservationBatch, SCHEMA_VERSION};
 use crate::observation::{Observation, OrgId, User};
-use crate::salesforce::{Ability, Rejected, Sight, Visibility};
+use crate::salesforce::{Ability, Rejected, Role, Sight, Visibility, Weight};
 use crate::store::{Expect, Key, Outgoing, Queue, Room, StoreError, Table, Write};
 
 /// A message's observations take at most this many bytes as JSON: SQS and EventBridge end at 256 KiB.
@@ -46,6 +46,7 @@ impl Sending {
             read_until: cursor.read_until,
             caught_up: false,
             blind: Vec::new(),
+            unseen: Vec::new(),
             off: Vec::new(),
         };
         Ok(Self { cursor, version, accounts: Accounts::of(&scanned.org, scan.own), now, scanned })
@@ -55,8 +56,14 @@ impl Sending {
     pub(super) fn sees(&mut self, sight: &Visibility, ability: Ability, what: &str) -> bool {
         match sight.of(ability) {
             Sight::Seeing => return true,
+            Sight::Blind { missing } if ability.weight(Role::Scanner) == Some(Weight::Needed) => {
+                self.scanned.blind.push(format!(
+                    "{what} cannot be seen: {missing} is missing; give it, or name `{ability}` under `off` in the \
+                     connection document"
+                ));
+            }
             Sight::Blind { missing } => {
-                self.scanned.blind.push(format!("{what} cannot be seen: {missing} is missing"));
+                self.scanned.unseen.push(format!("{what} cannot be seen: {missing} is missing"));
             }
             Sight::Off => self.scanned.off.push(ability),
         }

@@ -47,6 +47,6 @@ async fn without_manage_users_logins_come_without_places() {
     assert!(read.iter().all(|login| login.place.as_ref().is_none_or(|place| place.city.is_none())));
     all_logins(&client, from, until).await;
     let refused = simulator.org().requests().iter().filter(|request| request.status == 400).count();
-    assert_eq!(refused, 1);
+    assert_eq!(refused, 0, "nothing is guessed");
     simulator.finish().unwrap();
 }
