@@ -143,6 +143,17 @@ async fn permissions_that_cannot_be_read_are_blindness_and_not_health() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_has_expired_is_told_where_salesforce_minds_it() {
+    let served = Served::start().await;
+    let refusal = Effect::refusal(403, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD");
+    served.simulator.org().faults_mut().add(Fault::new("GET", "UserPermissionAccess", 4, refusal));
+    let (code, org, _) = doctor(&served).await;
+    let permissions = check(&org, Role::Scanner, "permissions");
+    assert_eq!((code, &permissions["state"]), (4, &json!("blind")), "{permissions:#}");
+    assert!(permissions["seen"].as_str().unwrap().contains("Password Never Expires"), "{permissions:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_is_not_let_in_is_explained_by_the_other_identity() {
     for (role, other) in [(Role::Scanner, Role::Revoker), (Role::Revoker, Role::Scanner)] {
         let served = Served::start().await;

@@ -23,7 +23,7 @@ fn nothing_known(role: Role, reason: &str) -> Check {
             "permissions",
             State::Blind(Weight::Needed),
             format!("its own permissions cannot be read ({reason}), so all is blind: {}", used.join(", ")),
-            "give it API Enabled; without it every request is refused",
+            "do what the refusal asks for; most often it is API Enabled that is missing, without which every request is refused",
         )
     }
 }
