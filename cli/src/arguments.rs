@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use crate::commands::doctor::DoctorOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
+use crate::commands::posture::PostureOptions;
 use crate::commands::sessions::SessionsOptions;
 use crate::commands::tokens::TokensOptions;
 
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Logins(LoginsOptions),
     /// Look for addresses, user agents, applications or users over every org given and six months.
     Hunt(HuntOptions),
+    /// Show how well orgs are kept: second factors, login ranges, applications, old tokens, and what cannot be read.
+    Posture(PostureOptions),
     /// Show for each identity whether it is let in, what it is blind to, and what to do.
     Doctor(DoctorOptions),
     /// List findings.

@@ -31,6 +31,7 @@ async fn main() -> std::process::ExitCode {
         Command::Tokens(options) => commands::tokens::run(&options, output).await,
         Command::Logins(options) => commands::logins::run(&options, output).await,
         Command::Hunt(options) => commands::hunt::run(&options, output).await,
+        Command::Posture(options) => Box::pin(commands::posture::run(&options, output)).await,
         Command::Doctor(options) => Box::pin(commands::doctor::run(&options, output)).await,
         Command::Findings(options) => commands::findings::run(&options, output).await,
         Command::Evidence(options) => commands::evidence::run(&options, output).await,

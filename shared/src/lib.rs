@@ -17,6 +17,7 @@ pub mod lambda;
 pub mod messages;
 pub mod observation;
 pub mod policy;
+pub mod posture;
 pub mod report;
 pub mod salesforce;
 pub mod secrets;

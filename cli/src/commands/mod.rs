@@ -9,6 +9,7 @@ mod filters;
 pub(crate) mod findings;
 pub(crate) mod hunt;
 pub(crate) mod logins;
+pub(crate) mod posture;
 pub(crate) mod run;
 pub(crate) mod sessions;
 pub(crate) mod simulate;

@@ -3,6 +3,8 @@
 use std::io::Write;
 
 use anyhow::Context;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::harmless::{harmless, no_formula};
 
@@ -26,5 +28,27 @@ impl<W: Write> CsvRows<W> {
     /// Hands on what was written so far.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
         self.0.flush().context("Failed to write to standard output")
+    }
+}
+
+/// Prints rows under a header, of names that their JSON has too.
+pub(crate) fn say_csv_rows(header: &[&str], rows: &[impl Serialize]) -> anyhow::Result<()> {
+    let mut csv = CsvRows::begin(std::io::stdout().lock(), header)?;
+    rows.iter().try_for_each(|row| csv.row(&cells(header, row)?))?;
+    csv.flush()
+}
+
+/// What a row's JSON holds under the header's names.
+pub(super) fn cells(header: &[&str], row: &impl Serialize) -> anyhow::Result<Vec<String>> {
+    let row = serde_json::to_value(row).context("Failed to write CSV")?;
+    Ok(header.iter().map(|key| text(&row[*key])).collect())
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(self::text).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
     }
 }

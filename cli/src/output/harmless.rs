@@ -14,8 +14,8 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
-/// Text of several lines.
-pub(super) fn lines(text: &str) -> String {
+/// Text of several lines, made harmless and not cut.
+pub(crate) fn lines(text: &str) -> String {
     text.chars().map(|c| if is_hostile(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -7,9 +7,8 @@ use anyhow::Context;
 use comfy_table::Cell;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::csv::CsvRows;
+use super::csv::{self, CsvRows};
 use super::json::say_json_line;
 use super::table::{Column, fitted};
 use super::{note, say};
@@ -27,12 +26,6 @@ pub(crate) trait Listed: Serialize {
 
     /// The cells of the table.
     fn cells(&self, now: Timestamp) -> Vec<Cell>;
-
-    /// The cells of the CSV: what the JSON holds under the header's names.
-    fn csv(&self) -> anyhow::Result<Vec<String>> {
-        let row = serde_json::to_value(self).context("Failed to write CSV")?;
-        Ok(Self::CSV.iter().map(|key| csv_text(&row[*key])).collect())
-    }
 }
 
 /// A list that is printed while it is read: in JSON one object a line, and in CSV, nothing is held back unless only the
@@ -105,7 +98,7 @@ impl To {
         match self {
             Self::Table => Ok(()),
             Self::Json(out) => say_json_line(out, row),
-            Self::Csv(rows) => rows.row(&row.csv()?),
+            Self::Csv(rows) => rows.row(&csv::cells(R::CSV, row)?),
         }
     }
 
@@ -115,15 +108,6 @@ impl To {
             Self::Json(out) => out.flush().context("Failed to write to standard output"),
             Self::Csv(rows) => rows.flush(),
         }
-    }
-}
-
-fn csv_text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(csv_text).collect::<Vec<_>>().join("; "),
-        other => other.to_string(),
     }
 }
 

@@ -10,9 +10,10 @@ mod listing;
 mod table;
 
 pub(crate) use containment::{outcome_words, step_words, survivor_words};
+pub(crate) use csv::say_csv_rows;
 pub(crate) use file::write_file;
 pub(crate) use findings::{findings_table, say_csv};
-pub(crate) use harmless::harmless;
+pub(crate) use harmless::{harmless, lines};
 pub(crate) use json::{say_json, say_json_lines};
 pub(crate) use listing::{List, Listed, say_table};
 pub(crate) use table::{Column, cell, sentences, table};

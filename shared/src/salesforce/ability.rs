@@ -32,6 +32,10 @@ pub enum Ability {
     SetupTrail,
     /// Sees TwoFactorMethodsInfo.
     MfaMethods,
+    /// Sees ConnectedApplication.
+    Apps,
+    /// Sees where the users of a profile may log in, and the settings that Health Check shows.
+    OrgSettings,
     /// Sees the org's limits.
     Limits,
     /// Deletes sessions.
@@ -55,7 +59,7 @@ pub enum Weight {
 
 impl Ability {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Logins,
         Self::Places,
         Self::Sessions,
@@ -66,6 +70,8 @@ impl Ability {
         Self::UserLogins,
         Self::SetupTrail,
         Self::MfaMethods,
+        Self::Apps,
+        Self::OrgSettings,
         Self::Limits,
         Self::DeleteSessions,
         Self::RevokeTokens,
@@ -86,6 +92,8 @@ impl Ability {
             Self::UserLogins => "user-logins",
             Self::SetupTrail => "setup-trail",
             Self::MfaMethods => "mfa-methods",
+            Self::Apps => "apps",
+            Self::OrgSettings => "org-settings",
             Self::Limits => "limits",
             Self::DeleteSessions => "delete-sessions",
             Self::RevokeTokens => "revoke-tokens",
@@ -112,6 +120,8 @@ impl Ability {
             Self::UserLogins | Self::FreezeUsers => "UserLogin",
             Self::SetupTrail => "SetupAuditTrail",
             Self::MfaMethods => "TwoFactorMethodsInfo",
+            Self::Apps => "ConnectedApplication",
+            Self::OrgSettings => "Profile and SecurityHealthCheckRisks (Tooling API)",
             Self::Limits => "limits",
         }
     }
@@ -121,11 +131,11 @@ impl Ability {
         match self {
             Self::Logins => &[MonitorLoginHistory, ManageUsers],
             Self::Places | Self::Sessions | Self::Verifications | Self::DeleteSessions => &[ManageUsers],
-            Self::Tokens | Self::RevokeTokens => &[CustomizeApplication],
+            Self::Tokens | Self::Apps | Self::RevokeTokens => &[CustomizeApplication],
             Self::Users => &[ViewAllUsers, ManageUsers],
             Self::Privileges => &[ViewSetup, AssignPermissionSets, ManageUsers],
             Self::UserLogins | Self::FreezeUsers => &[FreezeUsers, ManageUsers],
-            Self::SetupTrail | Self::Limits => &[ViewSetup],
+            Self::SetupTrail | Self::OrgSettings | Self::Limits => &[ViewSetup],
             Self::MfaMethods => &[ManageTwoFactor],
             Self::ResetPasswords => &[ResetPasswords],
         }
@@ -144,6 +154,8 @@ impl Ability {
             Self::UserLogins => "it is not seen who is frozen",
             Self::SetupTrail => "what is changed in Setup is not seen",
             Self::MfaMethods => "it is not seen who has no second factor",
+            Self::Apps => "it is not seen which applications users may let in themselves",
+            Self::OrgSettings => "it is not seen from where users may log in, nor how long sessions last",
             Self::Limits => "only the org's daily API calls are known, no other limit",
             Self::DeleteSessions => "live sessions cannot be ended",
             Self::RevokeTokens => "refresh tokens of others cannot be found and revoked",
@@ -178,6 +190,8 @@ impl Ability {
                 | Self::UserLogins
                 | Self::SetupTrail
                 | Self::MfaMethods
+                | Self::Apps
+                | Self::OrgSettings
                 | Self::Limits,
             )
             | (Role::Revoker, Self::ResetPasswords) => Some(Useful),

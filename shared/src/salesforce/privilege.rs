@@ -59,6 +59,7 @@ privileges! {
     "PermissionsViewEventLogFiles" "View Event Log Files",
     "PermissionsPasswordNeverExpires" "Password Never Expires",
     "PermissionsSkipIdentityConfirmation" "Skip Identity Confirmation",
+    "PermissionsBypassMFAForUiLogins" "Waive Multi-Factor Authentication for Exempt Users",
     "PermissionsUseAnyApiAuth" "Use Any API Auth",
 }
 
@@ -93,6 +94,22 @@ impl Privileges {
     /// Whether a user holds the privilege of this name in the API.
     pub fn holds(&self, user: &UserId, api_name: &str) -> bool {
         self.of.get(user).is_some_and(|held| held.iter().any(|privilege| privilege.api_name() == api_name))
+    }
+
+    /// Whether it can be told at all who holds the privilege of this name in the API.
+    pub fn tells_of(&self, api_name: &str) -> bool {
+        !self.unseen.iter().any(|privilege| privilege.api_name() == api_name)
+    }
+
+    /// What each of these users was granted, by its name in the API.
+    #[cfg(test)]
+    pub(crate) fn granted(held: &[(UserId, &str)]) -> Self {
+        let mut privileges = Self::default();
+        for (user, api_name) in held {
+            let granted = PRIVILEGES.iter().filter(|privilege| privilege.api_name() == *api_name);
+            privileges.of.entry(user.clone()).or_default().extend(granted);
+        }
+        privileges
     }
 
     fn add(&mut self, record: Record) {

@@ -45,6 +45,8 @@ impl Salesforce {
     async fn looked_at(&self, ability: Ability, since: Timestamp) -> Result<(), SalesforceError> {
         match ability {
             Ability::Limits => self.send(&Call::get("limits", self.path("limits"))).await.map(drop),
+            Ability::Apps => self.connected_apps().await.map(drop),
+            Ability::OrgSettings => self.security_settings().await.map(drop),
             Ability::Places => {
                 let since = Some(format!("LoginTime >= {}", literal(since)));
                 self.count(ability.object(), &counting(ability, [since, None])).await.map(drop)
@@ -80,6 +82,8 @@ fn rows(ability: Ability) -> Option<Rows> {
         Ability::Privileges => rows("AssigneeId", None),
         Ability::SetupTrail => rows("CreatedById", Some("CreatedDate")),
         Ability::Places
+        | Ability::Apps
+        | Ability::OrgSettings
         | Ability::Limits
         | Ability::DeleteSessions
         | Ability::RevokeTokens

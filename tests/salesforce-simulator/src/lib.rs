@@ -16,6 +16,7 @@ mod objects;
 mod org;
 mod permission;
 mod recording;
+mod security_setting;
 mod settings;
 mod soql;
 mod switches;
@@ -41,12 +42,14 @@ pub use objects::login_geo::LoginGeo;
 pub use objects::login_history::{Login, Text};
 pub use objects::login_ip::LoginIp;
 pub use objects::oauth_token::Token;
+pub use objects::profile::LoginRange;
 pub use objects::setup_audit_trail::SetupChange;
 pub use objects::user::{Activity, User};
 pub use objects::user_login::{Frost, UserLogin};
 pub use objects::verification_history::Verification;
 pub use org::Org;
 pub use permission::{Permission, Permissions};
+pub use security_setting::SecuritySetting;
 pub use settings::{LateRows, NotInOrg};
 pub use switches::{
     AccessStatus, AccessTokens, Cascade, CascadedItems, ClientAppTokens, ClientApps, FreezePermission,

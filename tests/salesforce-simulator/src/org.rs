@@ -28,11 +28,12 @@ use crate::objects::user::{Activity, User};
 use crate::objects::user_login::{Frost, UserLogin};
 use crate::objects::verification_history::Verification;
 use crate::permission::{Permission, Permissions};
+use crate::security_setting::SecuritySetting;
 use crate::settings::Settings;
 use crate::switches::Switches;
 use crate::table::{Keyed, Table};
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,9 @@ pub struct Org {
     pub(crate) permission_sets: Table<PermissionSet>,
     pub(crate) assignments: Table<PermissionSetAssignment>,
     pub(crate) verifications: Table<Verification>,
+    pub(crate) security_settings: Vec<SecuritySetting>,
+    /// Ways of verifying that were registered and perhaps never used.
+    pub(crate) registered_methods: BTreeMap<Id, BTreeSet<String>>,
     pub(crate) taken_permissions: HashMap<Id, Permissions>,
     pub(crate) deleted_sessions: HashSet<Id>,
     pub(crate) revoked_tokens: Vec<Arc<Token>>,
@@ -281,6 +285,13 @@ impl Org {
         let now = self.now();
         add_token(self, user_id, app, now, 0, None);
         self.tokens.last().cloned()
+    }
+
+    /// Sets when a user last logged in, as if he had not come since.
+    pub fn set_last_login(&mut self, user_id: &str, at: Option<Timestamp>) {
+        if let Some(user) = self.users.get_mut(user_id) {
+            user.last_login = at;
+        }
     }
 
     /// Switches an account on or off.

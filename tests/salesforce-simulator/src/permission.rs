@@ -93,6 +93,8 @@ permissions! {
     UseAnyApiAuth,
     /// No code is asked for on an unknown device.
     SkipIdentityConfirmation,
+    /// No second factor is asked for, whatever the org demands.
+    BypassMFAForUiLogins,
     /// The password never expires.
     PasswordNeverExpires,
 }
@@ -130,9 +132,12 @@ impl Permissions {
         permissions.iter().fold(Self::default(), |set, permission| set.with(*permission))
     }
 
-    /// Everything: what a System Administrator has, API-only aside.
+    /// What a System Administrator has: everything but what makes an account weaker or narrower.
     pub fn administrator() -> Self {
-        Permission::ALL.into_iter().fold(Self::default(), Self::with).without(Permission::ApiUserOnly)
+        let all = Permission::ALL.into_iter().fold(Self::default(), Self::with);
+        let not =
+            [Permission::ApiUserOnly, Permission::BypassMFAForUiLogins, Permission::PasswordNeverExpires];
+        not.into_iter().fold(all, Self::without)
     }
 
     /// Whether `permission` is in the set.

@@ -90,7 +90,7 @@ impl Account {
 impl Org {
     pub(crate) fn add_profile(&mut self, name: &'static str, permissions: Permissions) -> Id {
         let id = self.profiles.next_id();
-        self.profiles.push(Profile { id, name, permissions });
+        self.profiles.push(Profile { id, name, permissions, login_ranges: Vec::new() });
         self.add_permission_set(&format!("X{}", &id[..15]), name, Some(id), permissions);
         id
     }

@@ -16,11 +16,12 @@ use crate::objects::organization::Organization;
 use crate::objects::user::Activity;
 use crate::org::Org;
 use crate::permission::{Permission, Permissions};
+use crate::security_setting::baseline;
 use crate::settings::Settings;
 use crate::switches::Switches;
 use crate::table::Table;
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 /// Users who are not staff: the connection's two, the integrations, the break-glass administrator.
@@ -69,6 +70,8 @@ fn empty(seed: &Seed) -> Org {
         permission_sets: Table::default(),
         assignments: Table::default(),
         verifications: Table::default(),
+        security_settings: baseline(),
+        registered_methods: BTreeMap::new(),
         taken_permissions: HashMap::new(),
         deleted_sessions: HashSet::new(),
         revoked_tokens: Vec::new(),

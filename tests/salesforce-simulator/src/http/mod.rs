@@ -18,6 +18,7 @@ mod query;
 mod records;
 mod router;
 mod server;
+mod tooling;
 
 pub use server::Simulator;
 

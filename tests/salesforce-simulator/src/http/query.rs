@@ -30,7 +30,7 @@ const TOKEN_ROWS: usize = 2_500;
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct QueryRequest {
     #[serde(default)]
-    q: String,
+    pub(super) q: String,
     /// Asks for the columns instead of the rows.
     #[serde(default)]
     columns: bool,

@@ -2,6 +2,7 @@
 
 use super::{
     Shared, app_usage, collections, describe, gate, identity, limits, oauth, passwords, query, records,
+    tooling,
 };
 use axum::Router;
 use axum::middleware;
@@ -34,6 +35,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/services/data/{version}/limits", get(limits::limits)),
         ("/services/data/{version}/query", get(query::query)),
         ("/services/data/{version}/query/{locator}", get(query::more)),
+        ("/services/data/{version}/tooling/query", get(tooling::query)),
         ("/services/data/{version}/sobjects", get(describe::all)),
         ("/services/data/{version}/sobjects/{object}/describe", get(describe::one)),
         ("/services/data/{version}/sobjects/User/{id}/password", password),

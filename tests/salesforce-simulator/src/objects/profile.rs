@@ -3,6 +3,7 @@
 use super::permission_set::{PERMISSION_FIELDS, permission};
 use super::{Field, Row, Rows, Schema, View, row};
 use crate::id::Id;
+use crate::org::Org;
 use crate::permission::{Permission, Permissions};
 use crate::soql::Value;
 use crate::table::Keyed;
@@ -16,6 +17,17 @@ pub(crate) struct Profile {
     pub(crate) name: &'static str,
     /// What every user of the profile may do.
     pub(crate) permissions: Permissions,
+    /// From where its users may log in; without any, from everywhere.
+    pub(crate) login_ranges: Vec<LoginRange>,
+}
+
+/// Addresses from one to another, both included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginRange {
+    /// The first.
+    pub first: String,
+    /// The last.
+    pub last: String,
 }
 
 impl Keyed for Profile {
@@ -46,4 +58,21 @@ impl Row for Profile {
 
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
     Box::new(view.org.profiles.all().iter().map(row))
+}
+
+impl Org {
+    /// The login IP ranges of a profile, by its name.
+    pub fn login_ranges(&self, profile: &str) -> &[LoginRange] {
+        let named = self.profiles.all().iter().find(|one| one.name == profile);
+        named.map_or(&[], |profile| &profile.login_ranges)
+    }
+
+    /// Sets the login IP ranges of a profile, each its first and its last address. They are told and not enforced.
+    pub fn set_login_ranges(&mut self, profile: &str, ranges: &[(&str, &str)]) {
+        let id = self.profiles.all().iter().find(|one| one.name == profile).map(|one| one.id);
+        let Some(profile) = id.and_then(|id| self.profiles.get_mut(&id)) else { return };
+        let range =
+            |(first, last): &(&str, &str)| LoginRange { first: (*first).into(), last: (*last).into() };
+        profile.login_ranges = ranges.iter().map(range).collect();
+    }
 }

@@ -1,10 +1,11 @@
-//! TwoFactorMethodsInfo: which methods a user has registered, as far as the verifications show.
+//! TwoFactorMethodsInfo: which methods a user has registered: those that he was verified by, and others.
 
 use super::{Field, Row, Rows, Schema, View};
 use crate::id::Id;
+use crate::org::Org;
 use crate::permission::Permission;
 use crate::soql::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 struct Methods {
@@ -48,10 +49,17 @@ impl Row for Methods {
 }
 
 pub(crate) fn rows<'o>(view: &View<'o>) -> Rows<'o> {
-    let mut used: BTreeMap<Id, BTreeSet<String>> = BTreeMap::new();
+    let mut used = view.org.registered_methods.clone();
     for check in view.org.verifications() {
         used.entry(check.user_id).or_default().extend(check.method.as_deref().map(str::to_owned));
     }
     let row = |(user_id, used)| Arc::new(Methods { user_id, used }) as Arc<dyn Row>;
     Box::new(used.into_iter().map(row))
+}
+
+impl Org {
+    /// A user registers a way of verifying, by its name as a VerificationMethod, such as `Totp` or `U2F`.
+    pub fn register_method(&mut self, user_id: Id, method: &str) {
+        self.registered_methods.entry(user_id).or_default().insert(method.to_owned());
+    }
 }

@@ -17,9 +17,11 @@ mod resolve;
 mod sequence;
 mod value;
 
+pub(crate) use ast::{Condition, Item, Literal, Operator, Query};
 pub(crate) use columns::{ColumnName, columns};
 pub(crate) use error::SoqlError;
 pub(crate) use evaluate::{Answer, run};
+pub(crate) use parser::parse;
 pub(crate) use places::Places;
 pub(crate) use render::{LoginTemplate, Template};
 pub(crate) use sequence::Sequence;
