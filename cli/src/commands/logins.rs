@@ -2,16 +2,15 @@
 
 mod row;
 
-use std::pin::pin;
-
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::observation::{Login, UserId};
-use session_warden::salesforce::{Salesforce, http_client};
+use session_warden::observation::Login;
+use session_warden::salesforce::{Page, Salesforce, SalesforceError, http_client};
 
 use self::row::LoginRow;
 use super::filters::{address, is_part_of, rows};
@@ -80,11 +79,19 @@ pub(crate) async fn run(options: &LoginsOptions, format: Output) -> anyhow::Resu
     };
     let user = reading.user_if_named(options.user.as_deref()).await?;
     let mut list = List::begin(format, options.limit)?;
-    let read = stream(salesforce, span, |login| passes(login, options, user.as_ref()), &mut list).await?;
+    let pages = match &user {
+        Some(user) => salesforce.logins_of_user(user, span.0, span.1).boxed(),
+        None => salesforce.logins(span.0, span.1).boxed(),
+    };
+    let read = stream(salesforce, pages, |login| passes(login, options), &mut list).await?;
     let (found, alias) = (list.total(), output::harmless(&reading.alias));
     list.end(now, "--limit")?;
     let (from, until) = span;
-    output::note(&format!("Org {alias}: {found} logins, of {} from {from:.0} until {until:.0}.", read.rows));
+    let whose = if user.is_some() { " of this user" } else { "" };
+    output::note(&format!(
+        "Org {alias}: {found} logins, of {}{whose} from {from:.0} until {until:.0}.",
+        read.rows
+    ));
     if read.rejected > 0 {
         output::warn(&format!(
             "{} rows could not be read and are not listed; --verbose tells why",
@@ -113,13 +120,12 @@ struct Read {
 /// Lists the wanted logins page by page; one page is held at a time.
 async fn stream(
     salesforce: &Salesforce,
-    (from, until): Span,
+    mut pages: BoxStream<'_, Result<Page<Login>, SalesforceError>>,
     is_wanted: impl Fn(&Login) -> bool,
     list: &mut List<LoginRow>,
 ) -> anyhow::Result<Read> {
     let spinner = progress::spinner("Reading logins".to_owned());
     let (mut people, mut read) = (People::default(), Read::default());
-    let mut pages = pin!(salesforce.logins(from, until));
     while let Some(page) = pages.try_next().await? {
         let wanted: Vec<_> = page.rows.iter().filter(|login| is_wanted(login)).collect();
         people.learn(salesforce, wanted.iter().filter_map(|login| login.user_id.as_ref())).await?;
@@ -133,8 +139,8 @@ async fn stream(
     Ok(read)
 }
 
-/// Salesforce itself filters by time alone; most other fields cannot stand in a WHERE.
-fn passes(login: &Login, options: &LoginsOptions, user: Option<&UserId>) -> bool {
+/// Salesforce itself filters by time and user; most other fields cannot stand in a WHERE, or not safely.
+fn passes(login: &Login, options: &LoginsOptions) -> bool {
     let from = |network: &IpNet| login.source.address().is_some_and(|address| network.contains(&address));
     let status = match options.status {
         Status::All => true,
@@ -142,7 +148,6 @@ fn passes(login: &Login, options: &LoginsOptions, user: Option<&UserId>) -> bool
         Status::Failed => !login.succeeded(),
     };
     status
-        && user.is_none_or(|user| login.user_id.as_ref() == Some(user))
         && options.ip.as_ref().is_none_or(from)
         && options.app.as_ref().is_none_or(|part| is_part_of(part, &login.application))
 }

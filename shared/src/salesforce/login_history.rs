@@ -14,7 +14,7 @@ use super::login_record::OBJECT;
 use super::query::Page;
 use super::soql::{IDS_PER_QUERY, list};
 use super::wire::Address;
-use crate::observation::{Login, LoginId, Source};
+use crate::observation::{Login, LoginId, Source, UserId};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -38,6 +38,17 @@ impl Salesforce {
         until: Timestamp,
     ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + '_ {
         stream::try_unfold(Reading::of(from, until), move |reading| reading.next(self))
+    }
+
+    /// As [`logins`](Self::logins), of one user alone: UserId is among the fields that the Object Reference lists as
+    /// filterable.
+    pub fn logins_of_user(
+        &self,
+        user: &UserId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
+        stream::try_unfold(Reading::of(from, until).by(user), move |reading| reading.next(self))
     }
 
     /// The logins of adjoining slices of time, each from one instant of `bounds` to the next, in order. As many slices

@@ -13,7 +13,8 @@ use super::datetime::literal;
 use super::error::SalesforceError;
 use super::login_record::{OBJECT, WANTED, login};
 use super::query::{Cursor, Page};
-use crate::observation::Login;
+use super::soql::quote;
+use crate::observation::{Login, UserId};
 
 /// How often a query is begun anew without having given a new row.
 const SETBACKS: u32 = 3;
@@ -24,6 +25,8 @@ const NARROWEST: SignedDuration = SignedDuration::from_secs(1);
 pub(super) struct Reading {
     from: Timestamp,
     until: Timestamp,
+    /// Whose logins; everyone's where nobody is named.
+    user: Option<UserId>,
     /// What the query under way asks for: from the second of the last row, or the end of the part before.
     part: (Timestamp, Timestamp),
     /// How much one query asks for.
@@ -44,6 +47,7 @@ impl Reading {
         Self {
             from,
             until,
+            user: None,
             part: (from, until),
             width: until.duration_since(from),
             cursor: None,
@@ -52,6 +56,11 @@ impl Reading {
             setbacks: 0,
             fell_short: false,
         }
+    }
+
+    /// Of one user alone.
+    pub(super) fn by(self, user: &UserId) -> Self {
+        Self { user: Some(user.clone()), ..self }
     }
 
     /// The next page with rows that did not come before, and what is left to read; `None` at the end.
@@ -87,9 +96,15 @@ impl Reading {
         }
     }
 
-    /// Only LoginTime and Id are named beyond SELECT: `Status`, `Application`, `Browser` and others cannot be filtered.
+    /// Only LoginTime, Id and UserId are named beyond SELECT: `Status`, `Application`, `Browser` and others cannot be
+    /// filtered.
     fn query(&self, fields: &[&str]) -> String {
-        format!("SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id", fields.join(", "), within(self.part))
+        format!("SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id", fields.join(", "), self.wanted(self.part))
+    }
+
+    fn wanted(&self, part: (Timestamp, Timestamp)) -> String {
+        let of_user = self.user.iter().map(|user| format!(" AND UserId = {}", quote(user.as_str())));
+        within(part) + &of_user.collect::<String>()
     }
 
     fn receive(&mut self, mut page: Page<Login>) -> Page<Login> {
@@ -160,7 +175,8 @@ impl Reading {
         if !self.fell_short {
             return Ok(());
         }
-        let expected = salesforce.login_count(self.from, self.until).await?;
+        let counting = format!("SELECT COUNT() FROM {OBJECT} {}", self.wanted((self.from, self.until)));
+        let expected = salesforce.count(OBJECT, &counting).await?;
         if expected <= self.came {
             return Ok(());
         }
