@@ -39,6 +39,18 @@ impl Workplace {
         Self::at(&location).await
     }
 
+    /// Opens the store for those who only look: the one that all commands share is not made where it is not there.
+    pub(crate) async fn if_there(options: &StoreOptions) -> anyhow::Result<Option<Self>> {
+        if options.store.is_some() {
+            return Self::open(options).await.map(Some);
+        }
+        let location = StoreLocation::default_in(&settings::state_directory()?);
+        match &location {
+            StoreLocation::Sqlite(path) if !path.try_exists()? => Ok(None),
+            location => Self::at(location).await.map(Some),
+        }
+    }
+
     /// Opens a store.
     pub(crate) async fn at(location: &StoreLocation) -> anyhow::Result<Self> {
         let beside = match location {

@@ -27,7 +27,7 @@ pub use record::{
     Containment, ContainmentId, Impact, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,
     StepResult, Survivor, Trigger,
 };
-pub use token_key::token_key;
+pub use token_key::{kept_token_key, token_key};
 pub use verify::Pauses;
 
 pub(crate) use act::Actor;

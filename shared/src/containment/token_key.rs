@@ -9,7 +9,7 @@ use crate::store::{Expect, Key, Store, StoreError, Table, Write};
 
 /// The org's key; the first who asks makes it.
 pub async fn token_key(store: &dyn Store, org: &OrgId) -> Result<TokenHashKey, StoreError> {
-    let key = Key::new(Table::Contain, org, "keys", "token-hash");
+    let key = key_of(org);
     if let Some(kept) = read(store, &key).await? {
         return Ok(kept);
     }
@@ -18,6 +18,15 @@ pub async fn token_key(store: &dyn Store, org: &OrgId) -> Result<TokenHashKey, S
         Err(error) => return Err(error),
     }
     read(store, &key).await?.ok_or_else(|| unreadable(&key, "it has vanished"))
+}
+
+/// The org's key, if one was made.
+pub async fn kept_token_key(store: &dyn Store, org: &OrgId) -> Result<Option<TokenHashKey>, StoreError> {
+    read(store, &key_of(org)).await
+}
+
+fn key_of(org: &OrgId) -> Key {
+    Key::new(Table::Contain, org, "keys", "token-hash")
 }
 
 async fn read(store: &dyn Store, key: &Key) -> Result<Option<TokenHashKey>, StoreError> {
@@ -51,6 +60,8 @@ mod tests {
         let hex = async |org| token_key(&store, org).await.unwrap().to_hex().expose_secret().to_owned();
         let first = hex(&one).await;
         assert_eq!(hex(&one).await, first);
+        assert!(kept_token_key(&store, &one).await.unwrap().is_some());
+        assert!(kept_token_key(&store, &two).await.unwrap().is_none(), "looking makes none");
         assert_ne!(hex(&two).await, first);
     }
 }

@@ -23,4 +23,4 @@ pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
 pub use knowledge::findings;
 pub use scan::{Progress, Scan, ScanError, Scanned};
-pub use token_watch::tokens_seen;
+pub use token_watch::TokensSeen;

@@ -57,7 +57,7 @@ pub(super) struct Portion {
 impl TokenWatch {
     /// The watch, if it is its turn.
     pub(super) async fn due(store: &dyn Store, org: &OrgId, now: Timestamp) -> Result<Turn, StoreError> {
-        let looks: Room<Look> = Room::new(Table::Scan, org, "token-looks");
+        let looks = looks(org);
         match looks.get(store, "last").await?.map(|kept| kept.value) {
             Some(last) if now.duration_since(last.at) < CADENCE => Ok(Turn::Wait { unseen: last.unseen }),
             _ => Ok(Turn::Look(Self { looks, tokens: tokens_seen(org) })),
@@ -138,8 +138,38 @@ fn portions(changes: Vec<(Option<TokenUse>, Write)>) -> Vec<Portion> {
     portions
 }
 
-/// The tokens as the last look saw them, by key: what their use since then is measured against.
-pub fn tokens_seen(org: &OrgId) -> Room<Token> {
+/// What the last look at an org's tokens saw: what their use since then is measured against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokensSeen {
+    /// When it was.
+    pub at: Timestamp,
+    /// `UseCount` of each token that was there.
+    pub use_counts: HashMap<TokenKey, i64>,
+}
+
+impl TokensSeen {
+    /// Reads it; `None` for an org that the store does not know, or whose tokens nobody has looked at.
+    pub async fn read(store: &dyn Store, org: &OrgId) -> Result<Option<Self>, StoreError> {
+        let Some(last) = looks(org).get(store, "last").await? else { return Ok(None) };
+        let kept = tokens_seen(org).all(store).await?;
+        let use_counts =
+            kept.into_iter().map(|(key, kept)| (TokenKey::new(key), kept.value.use_count)).collect();
+        Ok(Some(Self { at: last.value.at, use_counts }))
+    }
+
+    /// How often a token was used since the look; every use, where the token was not there then. A count that falls
+    /// is no use.
+    pub fn uses_since(&self, token: &Token) -> u64 {
+        let before = self.use_counts.get(&token.key).copied().unwrap_or_default();
+        u64::try_from(token.use_count.saturating_sub(before)).unwrap_or(0)
+    }
+}
+
+fn looks(org: &OrgId) -> Room<Look> {
+    Room::new(Table::Scan, org, "token-looks")
+}
+
+fn tokens_seen(org: &OrgId) -> Room<Token> {
     Room::new(Table::Scan, org, "tokens")
 }
 
@@ -219,6 +249,17 @@ mod tests {
             look(&store, 75, vec![token("A", 2, 29)]).await.unwrap().is_empty(),
             "a count that falls is no use"
         );
+    }
+
+    #[tokio::test]
+    async fn use_since_the_last_look_is_counted() {
+        let (store, org) = (MemoryStore::new(), OrgId::new("00D"));
+        assert_eq!(TokensSeen::read(&store, &org).await.unwrap(), None);
+        look(&store, 0, vec![token("A", 3, -9)]).await.unwrap();
+        look(&store, 15, vec![token("A", 7, 14), token("B", 2, 14)]).await.unwrap();
+        let seen = TokensSeen::read(&store, &org).await.unwrap().unwrap();
+        let uses = [token("A", 9, 20), token("B", 1, 14), token("C", 4, 20)].map(|now| seen.uses_since(&now));
+        assert_eq!((seen.at, uses), (at(15), [2, 0, 4]));
     }
 
     #[tokio::test]
