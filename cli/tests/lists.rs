@@ -61,7 +61,7 @@ async fn every_live_family_is_listed_once_and_with_all_every_row() {
         rows.iter().any(|row| row["privileged"] == true) && !rows.iter().all(|row| row["privileged"] == true)
     );
     assert!(rows.is_sorted_by_key(|row| instant(row, "since")));
-    insta::assert_snapshot!(keys(&rows[0]), @"address application browser city country derived expires family_id last_active login_address login_id login_type name own platform privileged security_level session_id session_types since user_id username");
+    insta::assert_snapshot!(keys(&rows[0]), @"access_token address application browser city country derived expires family_id last_active logged_in login_address login_id login_type name own platform privileged security_level session_id session_types since user_id username");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,6 +164,48 @@ async fn logins_stream_in_order_and_are_filtered_here() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn salesforce_is_asked_for_the_logins_of_one_user_alone() {
+    let served = Served::start().await;
+    let user =
+        served.simulator.org().users().iter().find(|user| user.first_name != "Service").unwrap().clone();
+    let rows = served.json("logins", &["--since", "30d", "--user", &user.username]).await;
+    let of_user = |login: &&std::sync::Arc<salesforce_simulator::Login>| login.user_id == user.id;
+    let expected = served.simulator.org().logins().iter().filter(of_user).count();
+    assert!(rows.len() > 10 && rows.len() == expected, "{} of {expected}", rows.len());
+    let org = served.simulator.org();
+    let asked = format!("AND UserId = '{}' ORDER BY LoginTime, Id", user.id);
+    assert!(org.requests().iter().any(|request| request.query.contains(&asked)), "{:#?}", org.requests());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_use_of_tokens_since_the_last_look_is_told_where_the_store_knows_it() {
+    let served = Served::start().await;
+    let (code, _, err) = served.run_once(None).await;
+    assert!(code < 2, "{err}");
+    let before = served.simulator.org().tokens().to_vec();
+    served.simulator.org().launch(CampaignKind::StolenRefreshToken, SystemClock.now());
+    let after = served.simulator.org().tokens().to_vec();
+    let (was, token) = before.iter().zip(&after).find(|(was, now)| was.use_count < now.use_count).unwrap();
+    let uses = token.use_count - was.use_count;
+    let rows = served.json("tokens", &[]).await;
+    let moved: Vec<_> = rows.iter().filter(|row| row["uses_since_look"] != 0).collect();
+    assert_eq!((moved.len(), &moved[0]["uses_since_look"]), (1, &uses.into()), "{moved:#?}");
+    assert_eq!(
+        (&moved[0]["user_id"], &moved[0]["application"]),
+        (&token.user_id.to_string().into(), &token.app.clone().into())
+    );
+    assert!(instant(moved[0], "looked_at") <= SystemClock.now());
+    let by_app = served.json("tokens", &["--by", "app"]).await;
+    assert_eq!(by_app.iter().map(|row| row["uses_since_look"].as_i64().unwrap()).sum::<i64>(), uses);
+    let (_, table, err) = served.list("tokens", &["--app", &token.app]).await;
+    assert!(words(&table, &[]).starts_with("User Application Last used (UTC) Uses Used since"), "{table}");
+    assert!(err.contains("Use is counted since warden run looked last, at 20"), "{err}");
+    let elsewhere = format!("sqlite:{}", served.path().join("other.sqlite").display());
+    let rows = served.json("tokens", &["--store", &elsewhere]).await;
+    assert!(rows.iter().all(|row| row["uses_since_look"].is_null()), "a store that does not know the org");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_use_is_told_before_anything_is_asked() {
     let served = Served::start().await;
     for arguments in [
@@ -189,6 +231,10 @@ async fn tokens_are_listed_and_summed_up_without_anything_that_opens_a_door() {
         (user.id, user.username.clone())
     };
     let rows = served.json("tokens", &[]).await;
+    assert!(
+        rows.iter().all(|row| row["uses_since_look"].is_null() && row["looked_at"].is_null()),
+        "no look yet"
+    );
     let tokens = served.simulator.org().tokens().to_vec();
     assert_eq!(rows.len(), tokens.len());
     let of_user = served.json("tokens", &["--user", user.as_ref(), "--app", "=1+1"]).await;
@@ -205,12 +251,12 @@ async fn tokens_are_listed_and_summed_up_without_anything_that_opens_a_door() {
     =1+1�[2J� 1 1 0 never TIME TIME TIME TIME
     ");
     insta::assert_snapshot!(format!("{}\n{}", keys(&rows[0]), keys(&by_app[0])), @r"
-    application created last_used name use_count user_id username
-    application first_granted last_granted last_used tokens users uses
+    application created last_used looked_at name use_count user_id username uses_since_look
+    application first_granted last_granted last_used tokens users uses uses_since_look
     ");
     assert!(err.contains(&format!("1 of {} tokens, as Salesforce counts them", tokens.len())), "{err}");
     let (_, csv, _) = served.list("tokens", &["--app", "=1+1", "--output", "csv"]).await;
-    insta::assert_snapshot!(csv.lines().next().unwrap(), @"user_id,username,name,application,created,last_used,use_count");
+    insta::assert_snapshot!(csv.lines().next().unwrap(), @"user_id,username,name,application,created,last_used,use_count,uses_since_look,looked_at");
     assert!(csv.contains(",'=1+1"), "{csv}");
     let (_, json, _) = served.list("tokens", &["--output", "json"]).await;
     for text in [&table, &csv, &json, &err] {

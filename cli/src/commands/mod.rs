@@ -1,6 +1,6 @@
 //! One command a file.
 
-mod cells;
+mod arrival;
 pub(crate) mod contain;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
@@ -9,6 +9,7 @@ mod filters;
 pub(crate) mod findings;
 pub(crate) mod hunt;
 pub(crate) mod logins;
+mod person;
 pub(crate) mod posture;
 pub(crate) mod run;
 pub(crate) mod sessions;

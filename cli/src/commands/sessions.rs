@@ -1,6 +1,5 @@
 //! `warden sessions`: who is in, from where, since when.
 
-mod family;
 mod row;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -8,10 +7,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use clap::Args;
 use ipnet::IpNet;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::observation::{Login, LoginId, UserId};
-use session_warden::salesforce::{FoundSession, Salesforce, Whose, http_client};
+use session_warden::observation::{Family, Login, LoginId, Session, SessionId, UserId, families};
+use session_warden::salesforce::{FoundSession, Owned, Salesforce, Whose, http_client};
 
-use self::family::Family;
 use self::row::SessionRow;
 use super::filters::{address, is_part_of, rows};
 use crate::arguments::Output;
@@ -61,7 +59,8 @@ pub(crate) async fn run(options: &SessionsOptions, format: Output) -> anyhow::Re
     let found = salesforce.sessions(user.as_ref().map_or(Whose::Everyone, Whose::User)).await?;
     let around = Around::read(salesforce, &found).await?;
     spinner.finish_and_clear();
-    list(options, &reading, found, &around, format)?;
+    let sessions: Vec<_> = found.into_iter().map(|found| found.session).collect();
+    list(options, &sessions, &around, &reading, format)?;
     Ok(Exit::Clean)
 }
 
@@ -70,14 +69,15 @@ struct Around {
     people: People,
     logins: HashMap<LoginId, Login>,
     privileged: HashSet<UserId>,
+    /// Those that this run works through.
+    own: HashSet<SessionId>,
 }
 
 impl Around {
     async fn read(salesforce: &Salesforce, found: &[FoundSession]) -> anyhow::Result<Self> {
         let mut people = People::default();
         people.learn(salesforce, found.iter().map(|found| &found.session.user_id)).await?;
-        let ids: BTreeSet<_> =
-            found.iter().filter_map(|found| Some(found.session.login.as_ref()?.id.clone())).collect();
+        let ids: BTreeSet<_> = found.iter().filter_map(|found| found.session.login_id().cloned()).collect();
         let logins = salesforce.logins_with_ids(&ids.into_iter().collect::<Vec<_>>()).await?;
         let logins = logins.into_iter().map(|login| (login.id.clone(), login)).collect();
         // Who may manage users can let anybody in; where that is not to be known, nobody is marked.
@@ -85,42 +85,60 @@ impl Around {
             output::warn(&format!("Privileged users are not marked: {error}"));
             Vec::new()
         });
-        Ok(Self { people, logins, privileged: privileged.into_iter().collect() })
+        let own = found.iter().filter(|found| found.owned == Owned::ByUs);
+        let own = own.map(|found| found.session.id.clone()).collect();
+        Ok(Self { people, logins, privileged: privileged.into_iter().collect(), own })
+    }
+
+    fn login(&self, session: &Session) -> Option<&Login> {
+        self.logins.get(session.login_id()?)
     }
 }
 
 fn list(
     options: &SessionsOptions,
-    reading: &Reading,
-    found: Vec<FoundSession>,
+    sessions: &[Session],
     around: &Around,
+    reading: &Reading,
     format: Output,
 ) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let since = options.since.map(|since| since.before(now));
     let mut list = List::begin(format, options.limit)?;
-    let families = family::of(found, now, options.all);
-    let live = families.iter().filter(|family| family.is_live(now)).count();
+    let mut families = families(sessions);
+    let live = families.iter().filter(|family| family.is_access(now)).count();
+    if !options.all {
+        families.retain(|family| family.is_access(now));
+        for family in &mut families {
+            family.members.retain(|session| session.is_live(now));
+        }
+    }
+    families.sort_by_key(|family| family.members.first().map(|lead| lead.created));
     let rows = families.iter().flat_map(|family| rows_of(family, around, reading, options.all));
     for row in rows.filter(|row| row.passes(options) && since.is_none_or(|since| row.since >= since)) {
         list.add(row)?;
     }
-    let what = if options.all { "session rows" } else { "live session families" };
-    let (shown, total) = (list.total(), if options.all { families.len() } else { live });
+    let (shown, what) = (list.total(), if options.all { "session rows" } else { "live session families" });
+    let total = if options.all { sessions.len() } else { live };
     list.end(now, "--limit")?;
     output::note(&format!("Org {}: {shown} {what} listed, of {total}.", output::harmless(&reading.alias)));
     Ok(())
 }
 
-fn rows_of(family: &Family, around: &Around, reading: &Reading, all: bool) -> Vec<SessionRow> {
-    let of = |session: &FoundSession| SessionRow::of(session, family, around, reading);
-    if all { family.rows.iter().map(of).collect() } else { vec![of(family.lead())] }
+/// The family in one row, and where all are wanted each derived session after it.
+fn rows_of(family: &Family<'_>, around: &Around, reading: &Reading, all: bool) -> Vec<SessionRow> {
+    let Some((lead, derived)) = family.members.split_first() else { return Vec::new() };
+    let mut rows = vec![SessionRow::of_family(lead, family, around, reading)];
+    if all {
+        rows.extend(derived.iter().map(|session| SessionRow::of_derived(session, family, around, reading)));
+    }
+    rows
 }
 
 impl SessionRow {
     fn passes(&self, options: &SessionsOptions) -> bool {
         let from = |network: &IpNet| self.addresses().any(|address| network.contains(&address));
         options.ip.as_ref().is_none_or(from)
-            && options.app.as_ref().is_none_or(|part| is_part_of(part, &self.application))
+            && options.app.as_ref().is_none_or(|part| is_part_of(part, &self.arrival.application))
     }
 }

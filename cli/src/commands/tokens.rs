@@ -7,17 +7,20 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use session_warden::clock::{Clock, SystemClock};
+use session_warden::containment::kept_token_key;
 use session_warden::observation::Token;
 use session_warden::salesforce::{Salesforce, TokenHashKey, Whose, http_client};
+use session_warden::stages::TokensSeen;
 
 use self::row::TokenRow;
 use super::filters::{is_part_of, rows};
-use crate::arguments::Output;
+use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
 use crate::moment::Moment;
 use crate::output::{self, List};
 use crate::progress;
 use crate::reading::{People, Reading, Sensor, View};
+use crate::workplace::Workplace;
 
 /// `warden tokens`.
 #[derive(Debug, Args)]
@@ -27,6 +30,8 @@ pub(crate) struct TokensOptions {
     /// Connection document of the org.
     #[arg(long, value_name = "FILE")]
     connection: String,
+    #[command(flatten)]
+    store: StoreOptions,
     /// Only this user's: a username, a user id, or an exact name or e-mail address.
     #[arg(long, value_name = "USER")]
     user: Option<String>,
@@ -59,13 +64,14 @@ pub(crate) async fn run(options: &TokensOptions, format: Output) -> anyhow::Resu
         View::Blind(why) => return Ok(super::blind(&reading.alias, &why)),
     };
     let spinner = progress::spinner("Reading refresh tokens".to_owned());
-    let all = read(options, &reading, salesforce).await?;
+    let watched = Watched::of(&options.store, salesforce).await?;
+    let all = read(options, &reading, salesforce, &watched.key).await?;
     let counted = all.len();
     let tokens = wanted(options, all, SystemClock.now());
     let mut people = People::default();
     people.learn(salesforce, tokens.iter().map(|token| &token.user_id)).await?;
     spinner.finish_and_clear();
-    show(options, &tokens, &people, format)?;
+    show(options, &tokens, &people, watched.seen.as_ref(), format)?;
     let whose = if options.user.is_some() { "of this user" } else { "as Salesforce counts them" };
     let of = if tokens.len() == counted { String::new() } else { format!("{} of ", grouped(tokens.len())) };
     output::note(&format!(
@@ -73,18 +79,41 @@ pub(crate) async fn run(options: &TokensOptions, format: Output) -> anyhow::Resu
         output::harmless(&reading.alias),
         grouped(counted)
     ));
+    if let Some(seen) = &watched.seen {
+        output::note(&format!("Use is counted since warden run looked last, at {:.0}.", seen.at));
+    }
     Ok(Exit::Clean)
 }
 
-/// Every token of those that were asked for. What tells them apart ends with this command.
+/// What the store knows of an org's tokens.
+struct Watched {
+    key: TokenHashKey,
+    seen: Option<TokensSeen>,
+}
+
+impl Watched {
+    /// The last look that the store remembers, and the key under which it names tokens. Without one, what tells tokens
+    /// apart ends with this command.
+    async fn of(options: &StoreOptions, salesforce: &Salesforce) -> anyhow::Result<Self> {
+        if let Some(Workplace { store, .. }) = Workplace::if_there(options).await? {
+            let org = salesforce.org_id().await?;
+            if let Some(key) = kept_token_key(store.as_ref(), &org).await? {
+                return Ok(Self { key, seen: TokensSeen::read(store.as_ref(), &org).await? });
+            }
+        }
+        Ok(Self { key: TokenHashKey::generate().context("This machine gives no randomness")?, seen: None })
+    }
+}
+
+/// Every token of those that were asked for.
 async fn read(
     options: &TokensOptions,
     reading: &Reading,
     salesforce: &Salesforce,
+    key: &TokenHashKey,
 ) -> anyhow::Result<Vec<Token>> {
     let user = reading.user_if_named(options.user.as_deref()).await?;
-    let key = TokenHashKey::generate().context("This machine gives no randomness")?;
-    let found = salesforce.tokens(user.as_ref().map_or(Whose::Everyone, Whose::User), &key).await?;
+    let found = salesforce.tokens(user.as_ref().map_or(Whose::Everyone, Whose::User), key).await?;
     Ok(found.into_iter().map(|found| found.token).collect())
 }
 
@@ -99,16 +128,22 @@ fn wanted(options: &TokensOptions, mut tokens: Vec<Token>, now: Timestamp) -> Ve
     tokens
 }
 
-fn show(options: &TokensOptions, tokens: &[Token], people: &People, format: Output) -> anyhow::Result<()> {
+fn show(
+    options: &TokensOptions,
+    tokens: &[Token],
+    people: &People,
+    seen: Option<&TokensSeen>,
+    format: Output,
+) -> anyhow::Result<()> {
     let now = SystemClock.now();
     if options.by.is_none() {
         let mut list = List::begin(format, options.limit)?;
-        tokens.iter().try_for_each(|token| list.add(TokenRow::of(token, people)))?;
+        tokens.iter().try_for_each(|token| list.add(TokenRow::of(token, people, seen)))?;
         list.end(now, "--limit")?;
     }
     if options.by.is_some() || format == Output::Table {
         let mut list = List::begin(format, options.by.and(options.limit))?;
-        application::of(tokens).into_iter().try_for_each(|row| list.add(row))?;
+        application::of(tokens, seen).into_iter().try_for_each(|row| list.add(row))?;
         list.end(now, "--limit")?;
     }
     Ok(())

@@ -99,7 +99,11 @@ impl Reading {
     /// Only LoginTime, Id and UserId are named beyond SELECT: `Status`, `Application`, `Browser` and others cannot be
     /// filtered.
     fn query(&self, fields: &[&str]) -> String {
-        format!("SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id", fields.join(", "), self.wanted(self.part))
+        format!(
+            "SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id",
+            fields.join(", "),
+            self.wanted(self.part)
+        )
     }
 
     fn wanted(&self, part: (Timestamp, Timestamp)) -> String {

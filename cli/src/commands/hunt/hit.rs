@@ -6,7 +6,8 @@ use serde::Serialize;
 use session_warden::observation::{Login, Outcome, Source, Token, UserId};
 
 use super::live::LiveFamily;
-use crate::commands::cells;
+use crate::commands::arrival::{Arrival, held_at};
+use crate::commands::person::Person;
 use crate::moment::shown;
 use crate::output::{Column, Listed, cell};
 use crate::reading::People;
@@ -19,17 +20,13 @@ pub(super) struct HitRow {
     org: String,
     kind: Kind,
     time: Option<Timestamp>,
-    user_id: Option<UserId>,
-    username: String,
-    name: String,
+    #[serde(flatten)]
+    person: Person,
     indicators: Vec<String>,
     status: String,
     address: Option<Source>,
-    country: Option<String>,
-    city: Option<String>,
-    application: String,
-    browser: String,
-    platform: String,
+    #[serde(flatten)]
+    arrival: Arrival,
     record_id: Option<String>,
 }
 
@@ -59,15 +56,13 @@ impl HitRow {
         let session = &family.session;
         let row = Self::of_user(org, Kind::LiveSession, Some(&session.user_id), indicators, people);
         let row = family.login.iter().fold(row, Self::with_login);
-        let is_elsewhere = row.address.as_ref() != Some(&session.source);
+        let place = held_at(session, family.login.as_ref());
         Self {
-            time: Some(session.last_modified),
+            time: Some(family.last_modified),
             status: session.session_type.clone(),
-            // A login's place says nothing about a session that is held from elsewhere.
-            country: row.country.clone().filter(|_| !is_elsewhere),
-            city: row.city.clone().filter(|_| !is_elsewhere),
             address: Some(session.source.clone()),
-            record_id: Some(session.parent_id.to_string()),
+            record_id: Some(family.root.to_string()),
+            arrival: row.arrival.at(place),
             ..row
         }
     }
@@ -76,7 +71,7 @@ impl HitRow {
         Self {
             time: token.last_used.or(token.created),
             status: format!("used {} times", token.use_count),
-            application: token.app_name.clone(),
+            arrival: Arrival::with(&token.app_name),
             ..Self::of_user(org, Kind::RefreshToken, Some(&token.user_id), indicators, people)
         }
     }
@@ -88,37 +83,25 @@ impl HitRow {
         indicators: Vec<String>,
         people: &People,
     ) -> Self {
-        let (username, name) = people.names(user);
         Self {
             record: "hit",
             org: org.to_owned(),
             kind,
             time: None,
-            user_id: user.cloned(),
-            username,
-            name,
+            person: Person::of(user, people),
             indicators,
             status: String::new(),
             address: None,
-            country: None,
-            city: None,
-            application: String::new(),
-            browser: String::new(),
-            platform: String::new(),
+            arrival: Arrival::default(),
             record_id: None,
         }
     }
 
     fn with_login(self, login: &Login) -> Self {
-        let place = login.place.as_ref();
         Self {
             status: login.status.clone(),
             address: Some(login.source.clone()),
-            country: place.and_then(|place| place.country).map(|country| country.to_string()),
-            city: place.and_then(|place| place.city.clone()),
-            application: login.application.clone(),
-            browser: login.client.browser.clone(),
-            platform: login.client.platform.clone(),
+            arrival: Arrival::of(login),
             ..self
         }
     }
@@ -179,15 +162,15 @@ impl Listed for HitRow {
         vec![
             cell(self.time.map(shown).unwrap_or_default()),
             cell(self.kind.words()).fg(self.kind.colour()),
-            cell(cells::user(self.user_id.as_ref(), &self.username)),
+            cell(self.person.shown()),
             cell(self.address.as_ref().map(ToString::to_string).unwrap_or_default()),
-            cell(&self.application),
+            cell(&self.arrival.application),
             cell(self.indicators.join(", ")),
             cell(&self.org),
             cell(&self.status),
-            cell(cells::place(self.city.as_deref(), self.country.as_deref())),
-            cell(cells::client(&self.browser, &self.platform)),
-            cell(&self.name),
+            cell(self.arrival.place()),
+            cell(self.arrival.client()),
+            cell(&self.person.name),
         ]
     }
 }

@@ -1,10 +1,10 @@
 //! What is open now: the sessions and refresh tokens by which somebody who was in may still be.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use session_warden::indicators::{Matcher, Seen};
-use session_warden::observation::{Login, LoginId, Session, SessionId, Token, UserId};
+use session_warden::observation::{Family, Login, LoginId, Session, SessionId, Token, UserId, families};
 use session_warden::salesforce::{Salesforce, SalesforceError, TokenHashKey, Whose};
 
 /// Places of indicators.
@@ -12,8 +12,11 @@ pub(super) type Places = BTreeSet<usize>;
 
 /// A live family of sessions, and which indicators it shows.
 pub(super) struct LiveFamily {
+    pub(super) root: SessionId,
+    /// The session that stands for it.
     pub(super) session: Session,
     pub(super) login: Option<Login>,
+    pub(super) last_modified: Timestamp,
     pub(super) places: Places,
 }
 
@@ -26,47 +29,42 @@ pub(super) struct LiveTokens {
 
 /// The live families that show an indicator: by the address they are held from, by their user, or by anything about the
 /// login they point to.
-pub(super) async fn families(
+pub(super) async fn live_families(
     salesforce: &Salesforce,
     matcher: &Matcher,
     now: Timestamp,
 ) -> Result<Vec<LiveFamily>, SalesforceError> {
     let found = salesforce.sessions(Whose::Everyone).await?;
     let live: Vec<_> =
-        found.into_iter().map(|found| found.session).filter(|session| session.expires() > now).collect();
-    let ids: BTreeSet<_> =
-        live.iter().filter_map(|session| Some(session.login.as_ref()?.id.clone())).collect();
+        found.into_iter().map(|found| found.session).filter(|session| session.is_live(now)).collect();
+    let ids: BTreeSet<_> = live.iter().filter_map(|session| session.login_id().cloned()).collect();
     let logins = salesforce.logins_with_ids(&ids.into_iter().collect::<Vec<_>>()).await?;
     let logins: HashMap<LoginId, Login> = logins.into_iter().map(|login| (login.id.clone(), login)).collect();
-    let mut families: BTreeMap<SessionId, LiveFamily> = BTreeMap::new();
-    let mut found = Vec::new();
-    for session in live {
-        let login = session.login.as_ref().and_then(|login| logins.get(&login.id));
-        matcher.find(&Seen { user: Some(&session.user_id), ..Seen::in_source(&session.source) }, &mut found);
-        let mut places: Places = found.iter().copied().collect();
-        if let Some(login) = login {
-            matcher.find(&Seen::in_login(login), &mut found);
-            places.extend(&found);
-        }
-        if let Some(family) = families.get_mut(&session.parent_id) {
-            family.join(session, places);
-        } else {
-            let login = login.cloned();
-            families.insert(session.parent_id.clone(), LiveFamily { session, login, places });
-        }
-    }
-    Ok(families.into_values().filter(|family| !family.places.is_empty()).collect())
+    let live = families(&live).into_iter().filter_map(|family| LiveFamily::of(&family, &logins, matcher));
+    Ok(live.filter(|family| !family.places.is_empty()).collect())
 }
 
 impl LiveFamily {
-    /// The root stands for its family.
-    fn join(&mut self, other: Session, places: Places) {
-        self.places.extend(places);
-        let last_modified = self.session.last_modified.max(other.last_modified);
-        if other.is_root() {
-            self.session = other;
+    fn of(family: &Family<'_>, logins: &HashMap<LoginId, Login>, matcher: &Matcher) -> Option<Self> {
+        let login_of = |session: &Session| logins.get(session.login_id()?);
+        let (mut places, mut found) = (Places::new(), Vec::new());
+        for session in &family.members {
+            let seen = Seen { user: Some(&session.user_id), ..Seen::in_source(&session.source) };
+            matcher.find(&seen, &mut found);
+            places.extend(&found);
+            if let Some(login) = login_of(session) {
+                matcher.find(&Seen::in_login(login), &mut found);
+                places.extend(&found);
+            }
         }
-        self.session.last_modified = last_modified;
+        let lead = family.members.first()?;
+        Some(Self {
+            root: family.root.clone(),
+            session: (*lead).clone(),
+            login: login_of(lead).cloned(),
+            last_modified: family.members.iter().map(|session| session.last_modified).max()?,
+            places,
+        })
     }
 }
 

@@ -70,7 +70,7 @@ impl Search<'_> {
         self.hunt.org_id = Some(self.reading.scanner().org_id().await?);
         let matcher = Matcher::new(&self.quarry.indicators, &self.users().await?)?;
         let families = match self.view(Sensor::Sessions).await? {
-            Some(salesforce) => live::families(salesforce, &matcher, self.quarry.now).await?,
+            Some(salesforce) => live::live_families(salesforce, &matcher, self.quarry.now).await?,
             None => Vec::new(),
         };
         let mut tokens = match self.view(Sensor::Tokens).await? {
@@ -163,7 +163,7 @@ impl Search<'_> {
     async fn tell_live(&mut self, families: &[LiveFamily], tokens: &LiveTokens) -> anyhow::Result<()> {
         for family in families {
             for place in &family.places {
-                self.hunt.tallies.entry(*place).or_default().family(&family.session);
+                self.hunt.tallies.entry(*place).or_default().family(family);
             }
         }
         for (token, places) in tokens.shown() {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use session_warden::observation::{Login, Session, SessionId, Token, UserId};
+use session_warden::observation::{Login, SessionId, Token, UserId};
+
+use super::live::LiveFamily;
 
 /// Everything that shows one indicator.
 #[derive(Debug, Default)]
@@ -27,11 +29,11 @@ impl Tally {
         self.seen(login.time);
     }
 
-    /// Counts a live family, by the row that stands for it.
-    pub(super) fn family(&mut self, session: &Session) {
-        self.sessions.insert(session.parent_id.clone());
-        self.users.insert(session.user_id.clone());
-        self.seen(session.last_modified);
+    /// Counts a live family.
+    pub(super) fn family(&mut self, family: &LiveFamily) {
+        self.sessions.insert(family.root.clone());
+        self.users.insert(family.session.user_id.clone());
+        self.seen(family.last_modified);
     }
 
     /// Counts a refresh token.

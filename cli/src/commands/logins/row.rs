@@ -3,9 +3,10 @@
 use comfy_table::{Cell, Color};
 use jiff::Timestamp;
 use serde::Serialize;
-use session_warden::observation::{Login, LoginId, Outcome, Source, UserId};
+use session_warden::observation::{Login, LoginId, Outcome, Source};
 
-use crate::commands::cells;
+use crate::commands::arrival::Arrival;
+use crate::commands::person::Person;
 use crate::moment::shown;
 use crate::output::{Column, Listed, cell};
 use crate::reading::People;
@@ -15,39 +16,27 @@ use crate::reading::People;
 pub(super) struct LoginRow {
     login_id: LoginId,
     time: Timestamp,
-    user_id: Option<UserId>,
-    username: String,
-    name: String,
+    #[serde(flatten)]
+    person: Person,
     outcome: Outcome,
     status: String,
     address: Source,
-    country: Option<String>,
-    city: Option<String>,
-    application: String,
-    browser: String,
-    platform: String,
+    #[serde(flatten)]
+    arrival: Arrival,
     login_type: String,
     login_sub_type: String,
 }
 
 impl LoginRow {
     pub(super) fn of(login: &Login, people: &People) -> Self {
-        let (username, name) = people.names(login.user_id.as_ref());
-        let place = login.place.as_ref();
         Self {
             login_id: login.id.clone(),
             time: login.time,
-            user_id: login.user_id.clone(),
-            username,
-            name,
+            person: Person::of(login.user_id.as_ref(), people),
             outcome: login.outcome,
             status: login.status.clone(),
             address: login.source.clone(),
-            country: place.and_then(|place| place.country).map(|country| country.to_string()),
-            city: place.and_then(|place| place.city.clone()),
-            application: login.application.clone(),
-            browser: login.client.browser.clone(),
-            platform: login.client.platform.clone(),
+            arrival: Arrival::of(login),
             login_type: login.login_type.clone(),
             login_sub_type: login.login_sub_type.clone(),
         }
@@ -88,14 +77,14 @@ impl Listed for LoginRow {
         let colour = if self.outcome == Outcome::Success { Color::Reset } else { Color::Red };
         vec![
             cell(shown(self.time)),
-            cell(cells::user(self.user_id.as_ref(), &self.username)),
+            cell(self.person.shown()),
             cell(&self.status).fg(colour),
             cell(self.address.to_string()),
-            cell(&self.application),
-            cell(cells::place(self.city.as_deref(), self.country.as_deref())),
-            cell(cells::client(&self.browser, &self.platform)),
+            cell(&self.arrival.application),
+            cell(self.arrival.place()),
+            cell(self.arrival.client()),
             cell(&self.login_type),
-            cell(&self.name),
+            cell(&self.person.name),
         ]
     }
 }

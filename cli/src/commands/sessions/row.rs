@@ -6,12 +6,11 @@ use std::net::IpAddr;
 use comfy_table::{Cell, Color};
 use jiff::Timestamp;
 use serde::Serialize;
-use session_warden::observation::{LoginId, SessionId, Source, UserId};
-use session_warden::salesforce::{FoundSession, Owned};
+use session_warden::observation::{AccessToken, Family, LoginId, Session, SessionId, Source};
 
 use super::Around;
-use super::family::Family;
-use crate::commands::cells;
+use crate::commands::arrival::{Arrival, held_at};
+use crate::commands::person::Person;
 use crate::moment::{ago, shown};
 use crate::output::{Column, Listed, cell};
 use crate::reading::Reading;
@@ -19,71 +18,89 @@ use crate::reading::Reading;
 /// A line of the list.
 #[derive(Debug, Serialize)]
 pub(super) struct SessionRow {
-    pub(super) session_id: SessionId,
-    pub(super) family_id: SessionId,
-    pub(super) user_id: UserId,
-    pub(super) username: String,
-    pub(super) name: String,
-    pub(super) address: Source,
+    session_id: SessionId,
+    family_id: SessionId,
+    #[serde(flatten)]
+    person: Person,
+    address: Source,
     /// Where the login came from, if that is elsewhere.
-    pub(super) login_address: Option<Source>,
-    pub(super) country: Option<String>,
-    pub(super) city: Option<String>,
-    pub(super) application: String,
-    pub(super) browser: String,
-    pub(super) platform: String,
-    pub(super) login_type: String,
-    pub(super) session_types: Vec<String>,
-    pub(super) security_level: String,
+    login_address: Option<Source>,
+    #[serde(flatten)]
+    pub(super) arrival: Arrival,
+    /// The earliest login that a session of the family points to: Salesforce moves the pointer to the newest.
+    logged_in: Option<Timestamp>,
+    login_type: String,
+    session_types: Vec<String>,
+    security_level: String,
+    access_token: AccessToken,
     pub(super) since: Timestamp,
-    pub(super) last_active: Timestamp,
-    pub(super) expires: Timestamp,
-    pub(super) derived: usize,
-    pub(super) privileged: bool,
-    pub(super) own: bool,
-    pub(super) login_id: Option<LoginId>,
+    last_active: Timestamp,
+    /// When it ends unless used again.
+    expires: Timestamp,
+    /// Of a family, how many sessions were derived from its root.
+    derived: usize,
+    privileged: bool,
+    own: bool,
+    login_id: Option<LoginId>,
+    #[serde(skip)]
+    stands: Stands,
+}
+
+/// What a line stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    ForItsFamily,
+    UnderItsFamily,
 }
 
 impl SessionRow {
-    /// A row of a family; its root stands for all of it.
-    pub(super) fn of(found: &FoundSession, family: &Family, around: &Around, reading: &Reading) -> Self {
-        let session = &found.session;
-        let login = session.login.as_ref().and_then(|login| around.logins.get(&login.id));
-        let login_address =
-            login.map(|login| login.source.clone()).filter(|source| *source != session.source);
-        // A login's place says nothing about a session that is held from elsewhere.
-        let place = login.filter(|_| login_address.is_none()).and_then(|login| login.place.as_ref());
-        let (username, name) = around.people.names(Some(&session.user_id));
-        let of_login = |text: fn(&session_warden::observation::Login) -> &String| login.map(text).cloned();
-        let is_lead = std::ptr::eq(found, family.lead());
-        let members = if is_lead { family.rows.as_slice() } else { std::slice::from_ref(found) };
+    /// A family, for which its root stands.
+    pub(super) fn of_family(lead: &Session, family: &Family<'_>, around: &Around, reading: &Reading) -> Self {
+        let members = || family.members.iter();
+        let mut seen = BTreeSet::new();
+        let types = members().map(|session| session.session_type.clone());
+        let row = Self::of_derived(lead, family, around, reading);
+        Self {
+            logged_in: members().filter_map(|session| around.login(session)).map(|login| login.time).min(),
+            session_types: types.filter(|kind| seen.insert(kind.clone())).collect(),
+            last_active: members().map(|session| session.last_modified).max().unwrap_or(row.last_active),
+            expires: members().map(|session| session.expires()).max().unwrap_or(row.expires),
+            derived: family.members.len() - 1,
+            stands: Stands::ForItsFamily,
+            ..row
+        }
+    }
+
+    /// A single session of a family.
+    pub(super) fn of_derived(
+        session: &Session,
+        family: &Family<'_>,
+        around: &Around,
+        reading: &Reading,
+    ) -> Self {
+        let login = around.login(session);
+        let person = Person::of(Some(&session.user_id), &around.people);
+        let login_address = login.map(|login| login.source.clone());
         Self {
             session_id: session.id.clone(),
             family_id: family.root.clone(),
-            user_id: session.user_id.clone(),
-            own: found.owned == Owned::ByUs || reading.is_ours(&username),
-            username,
-            name,
+            own: around.own.contains(&session.id) || reading.is_ours(&person.username),
+            person,
             address: session.source.clone(),
-            country: place.and_then(|place| place.country).map(|country| country.to_string()),
-            city: place.and_then(|place| place.city.clone()),
-            login_address,
-            application: of_login(|login| &login.application).unwrap_or_default(),
-            browser: of_login(|login| &login.client.browser).unwrap_or_default(),
-            platform: of_login(|login| &login.client.platform).unwrap_or_default(),
-            login_type: of_login(|login| &login.login_type).unwrap_or_default(),
-            session_types: types(members),
+            login_address: login_address.filter(|source| *source != session.source),
+            arrival: login.map(Arrival::of).unwrap_or_default().at(held_at(session, login)),
+            logged_in: login.map(|login| login.time),
+            login_type: login.map_or(&session.login_type, |login| &login.login_type).clone(),
+            session_types: vec![session.session_type.clone()],
             security_level: session.security_level.clone(),
+            access_token: session.access_token,
             since: session.created,
-            last_active: members
-                .iter()
-                .map(|found| found.session.last_modified)
-                .max()
-                .unwrap_or(session.created),
-            expires: members.iter().map(|found| found.session.expires()).max().unwrap_or(session.expires()),
-            derived: members.len() - 1,
+            last_active: session.last_modified,
+            expires: session.expires(),
+            derived: 0,
             privileged: around.privileged.contains(&session.user_id),
-            login_id: session.login.as_ref().map(|login| login.id.clone()),
+            login_id: session.login_id().cloned(),
+            stands: Stands::UnderItsFamily,
         }
     }
 
@@ -99,17 +116,17 @@ impl SessionRow {
         }
     }
 
+    fn user(&self) -> String {
+        match self.stands {
+            Stands::ForItsFamily => self.person.shown().to_owned(),
+            Stands::UnderItsFamily => format!("└ {}", self.person.shown()),
+        }
+    }
+
     fn remarks(&self, now: Timestamp) -> String {
         let remarks = [(self.own, "ours"), (self.privileged, "admin"), (self.expires <= now, "expired")];
         remarks.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// The root's type first, then the others.
-fn types(members: &[FoundSession]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let types = members.iter().map(|found| found.session.session_type.clone());
-    types.filter(|kind| seen.insert(kind.clone())).collect()
 }
 
 impl Listed for SessionRow {
@@ -120,12 +137,13 @@ impl Listed for SessionRow {
         Column::always("Active"),
         Column::always("Application"),
         Column::always("Remarks"),
-        Column::if_room("Place"),
         Column::if_room("Type"),
+        Column::if_room("Valid until (UTC)"),
+        Column::if_room("Place"),
+        Column::if_room("Derived"),
         Column::if_room("Client"),
         Column::if_room("Level"),
-        Column::if_room("Derived"),
-        Column::if_room("Expires (UTC)"),
+        Column::if_room("Logged in (UTC)"),
         Column::if_room("Login"),
         Column::if_room("Name"),
     ];
@@ -142,9 +160,11 @@ impl Listed for SessionRow {
         "application",
         "browser",
         "platform",
+        "logged_in",
         "login_type",
         "session_types",
         "security_level",
+        "access_token",
         "since",
         "last_active",
         "expires",
@@ -157,20 +177,21 @@ impl Listed for SessionRow {
     fn cells(&self, now: Timestamp) -> Vec<Cell> {
         let from = cell(self.from());
         vec![
-            cell(cells::user(Some(&self.user_id), &self.username)),
+            cell(self.user()),
             if self.login_address.is_some() { from.fg(Color::Red) } else { from },
             cell(shown(self.since)),
             cell(ago(self.last_active, now)),
-            cell(&self.application),
+            cell(&self.arrival.application),
             cell(self.remarks(now)).fg(if self.privileged { Color::Yellow } else { Color::Reset }),
-            cell(cells::place(self.city.as_deref(), self.country.as_deref())),
             cell(self.session_types.first().map_or("", String::as_str)),
-            cell(cells::client(&self.browser, &self.platform)),
-            cell(&self.security_level),
-            cell(self.derived.to_string()),
             cell(shown(self.expires)),
+            cell(self.arrival.place()),
+            cell(if self.derived > 0 { self.derived.to_string() } else { String::new() }),
+            cell(self.arrival.client()),
+            cell(&self.security_level),
+            cell(self.logged_in.map(shown).unwrap_or_default()),
             cell(&self.login_type),
-            cell(&self.name),
+            cell(&self.person.name),
         ]
     }
 }

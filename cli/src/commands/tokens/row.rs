@@ -3,9 +3,10 @@
 use comfy_table::Cell;
 use jiff::Timestamp;
 use serde::Serialize;
-use session_warden::observation::{Token, UserId};
+use session_warden::observation::Token;
+use session_warden::stages::TokensSeen;
 
-use crate::commands::cells;
+use crate::commands::person::Person;
 use crate::moment::shown;
 use crate::output::{Column, Listed, cell};
 use crate::reading::People;
@@ -13,26 +14,27 @@ use crate::reading::People;
 /// A line of the list. Holds nothing by which the token could be used or revoked.
 #[derive(Debug, Serialize)]
 pub(super) struct TokenRow {
-    user_id: UserId,
-    username: String,
-    name: String,
+    #[serde(flatten)]
+    person: Person,
     application: String,
     created: Option<Timestamp>,
     last_used: Option<Timestamp>,
     use_count: i64,
+    /// Since the look; `None` where the store remembers none.
+    uses_since_look: Option<u64>,
+    looked_at: Option<Timestamp>,
 }
 
 impl TokenRow {
-    pub(super) fn of(token: &Token, people: &People) -> Self {
-        let (username, name) = people.names(Some(&token.user_id));
+    pub(super) fn of(token: &Token, people: &People, seen: Option<&TokensSeen>) -> Self {
         Self {
-            user_id: token.user_id.clone(),
-            username,
-            name,
+            person: Person::of(Some(&token.user_id), people),
             application: token.app_name.clone(),
             created: token.created,
             last_used: token.last_used,
             use_count: token.use_count,
+            uses_since_look: seen.map(|seen| seen.uses_since(token)),
+            looked_at: seen.map(|seen| seen.at),
         }
     }
 }
@@ -43,20 +45,31 @@ impl Listed for TokenRow {
         Column::always("Application"),
         Column::always("Last used (UTC)"),
         Column::always("Uses"),
-        Column::always("Granted (UTC)"),
+        Column::always("Used since"),
+        Column::if_room("Granted (UTC)"),
         Column::if_room("Name"),
     ];
-    const CSV: &'static [&'static str] =
-        &["user_id", "username", "name", "application", "created", "last_used", "use_count"];
+    const CSV: &'static [&'static str] = &[
+        "user_id",
+        "username",
+        "name",
+        "application",
+        "created",
+        "last_used",
+        "use_count",
+        "uses_since_look",
+        "looked_at",
+    ];
 
     fn cells(&self, _now: Timestamp) -> Vec<Cell> {
         vec![
-            cell(cells::user(Some(&self.user_id), &self.username)),
+            cell(self.person.shown()),
             cell(&self.application),
             cell(self.last_used.map_or_else(|| "never".to_owned(), shown)),
             cell(self.use_count.to_string()),
+            cell(self.uses_since_look.map(|uses| uses.to_string()).unwrap_or_default()),
             cell(self.created.map(shown).unwrap_or_default()),
-            cell(&self.name),
+            cell(&self.person.name),
         ]
     }
 }
