@@ -16,6 +16,8 @@ pub(crate) use findings::{findings_table, say_csv};
 pub(crate) use harmless::{harmless, lines};
 pub(crate) use json::{say_json, say_json_lines};
 pub(crate) use listing::{List, Listed, say_table};
+#[cfg(test)]
+pub(crate) use table::fitted;
 pub(crate) use table::{Column, cell, sentences, table};
 
 use std::io::{ErrorKind, Write};

@@ -195,3 +195,60 @@ impl Listed for SessionRow {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fitted;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-26T{time}Z").parse().unwrap()
+    }
+
+    /// The root of a family of one more, and that one.
+    fn family() -> [SessionRow; 2] {
+        let row = |number: u8, kind: &str, derived, stands| SessionRow {
+            session_id: SessionId::new(format!("0Ak{number}")),
+            family_id: SessionId::new("0Ak1"),
+            person: Person {
+                user_id: Some("005A".into()),
+                username: "ada@acme.example".to_owned(),
+                name: "Ada\u{1b}[2J Byron".to_owned(),
+            },
+            address: "203.0.113.9".to_owned().into(),
+            login_address: (derived > 0).then(|| "198.18.0.7".to_owned().into()),
+            arrival: Arrival::with("Browser"),
+            logged_in: Some(at("08:00:00")),
+            login_type: "Application".to_owned(),
+            session_types: vec![kind.to_owned()],
+            security_level: "STANDARD".to_owned(),
+            access_token: AccessToken::Opaque,
+            since: at("08:00:01"),
+            last_active: at("11:58:00"),
+            expires: at("13:58:00"),
+            derived,
+            privileged: derived > 0,
+            own: false,
+            login_id: None,
+            stands,
+        };
+        [row(1, "UI", 1, Stands::ForItsFamily), row(2, "Aura", 0, Stands::UnderItsFamily)]
+    }
+
+    #[test]
+    fn a_person_sees_who_is_in_from_where_and_until_when() {
+        let rows = family().map(|row| row.cells(at("12:00:00")));
+        let (table, left_out) = fitted(SessionRow::COLUMNS, rows);
+        let table: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        insta::assert_snapshot!(format!("{}\n{left_out:?}", table.join("\n")), @r#"
+        ────────────────────────────────────────────────────────────────────────────────────────────────────
+         User                 From                  Since (UTC)           Active      Application   Remarks
+        ════════════════════════════════════════════════════════════════════════════════════════════════════
+         ada@acme.example     203.0.113.9 (login:   2026-11-26 08:00:01   2 min ago   Browser       admin
+                              198.18.0.7)
+         └ ada@acme.example   203.0.113.9           2026-11-26 08:00:01   2 min ago   Browser
+        ────────────────────────────────────────────────────────────────────────────────────────────────────
+        ["Type", "Valid until (UTC)", "Derived", "Level", "Logged in (UTC)", "Login", "Name"]
+        "#);
+    }
+}
