@@ -1,9 +1,9 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check bench build
+.PHONY: help setup run test test-long check bench bench-quality build
 
 help: ## Says what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 11
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 15
 
 setup: ## Gets the tools that check, test and build need (into .tools, and Debian's Chromium); quick when they are there
 	@scripts/setup
@@ -23,6 +23,9 @@ check: setup ## Formatting, lints, and the rules for dependencies
 bench: setup ## Runs the benchmarks: judging, matching, and reading a million logins beside jsforce and simple-salesforce
 	cargo bench --locked -p session-warden --bench judging --bench matching --bench reading
 	@scripts/bench-scan
+
+bench-quality: setup ## Judges worlds whose truth is known, and writes docs/quality.md; a few minutes
+	cargo run --locked --profile bench -p quality -- --seeds 101..120 --page docs/quality.md
 
 build: setup ## Builds the three Lambda functions for arm64, ready to upload, below target/lambda
 	@scripts/build

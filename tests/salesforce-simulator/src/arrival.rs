@@ -39,6 +39,9 @@ pub(crate) struct Source {
     pub(crate) city: Option<&'static City>,
 }
 
+/// What nearly everybody's TLS 1.3 agrees on.
+pub(crate) const CIPHER: &str = "TLS_AES_256_GCM_SHA384";
+
 /// With what a login comes.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
@@ -46,6 +49,7 @@ pub(crate) struct Client {
     pub(crate) browser: Text,
     pub(crate) platform: Text,
     pub(crate) api: Option<(Text, Text)>,
+    pub(crate) cipher: &'static str,
 }
 
 impl Client {
@@ -55,6 +59,7 @@ impl Client {
             browser: "Unknown".into(),
             platform: "Unknown".into(),
             api: None,
+            cipher: CIPHER,
         }
     }
 }
@@ -111,6 +116,7 @@ impl Org {
             login_url: "simulated.my.salesforce.com".into(),
             authentication_service_id: arrival.method.service,
             api: arrival.client.api,
+            cipher_suite: arrival.client.cipher.into(),
         };
         let login = self.logins.push(login);
         if let Some(user) = self.users.get_mut(&login.user_id).filter(|_| login.succeeded()) {

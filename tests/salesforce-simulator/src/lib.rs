@@ -31,7 +31,7 @@ pub use campaign::{
 };
 pub use clock::Clock;
 pub use faults::{Effect, Fault, Faults, Matcher, Occurrence};
-pub use generate::{City, LargeSeed, Seed, generate, generate_large};
+pub use generate::{City, LargeSeed, Seed, generate, generate_ahead, generate_large};
 pub use http::Simulator;
 pub use id::Id;
 pub use journal::{Matched, Request, Secrecy, Unexpected, Write};

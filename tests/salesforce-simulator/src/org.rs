@@ -7,6 +7,7 @@ use crate::campaign::Campaign;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::generate::Person;
+use crate::generate::future::Future;
 use crate::generate::present::add_token;
 use crate::http::cursors::Cursors;
 use crate::id::Id;
@@ -67,6 +68,8 @@ pub struct Org {
     pub(crate) campaigns: Vec<Campaign>,
     /// Users in harmless oddities, whom campaigns leave alone.
     pub(crate) innocents: HashSet<Id>,
+    /// What everybody is going to do.
+    pub(crate) future: Future,
     pub(crate) cursors: Cursors,
     pub(crate) secrets: Secrets,
     pub(crate) keys: Keys,

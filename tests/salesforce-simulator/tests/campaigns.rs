@@ -37,7 +37,12 @@ fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) 
 }
 
 fn told(campaign: &Campaign) -> BTreeSet<String> {
-    let rows = campaign.login_ids.iter().chain(&campaign.session_ids).chain(&campaign.verification_ids);
+    let rows = campaign
+        .login_ids
+        .iter()
+        .chain(&campaign.session_ids)
+        .chain(&campaign.past_session_ids)
+        .chain(&campaign.verification_ids);
     let rows = rows.chain(&campaign.own_login_ids).map(ToString::to_string);
     rows.chain(campaign.token_serials.iter().map(|serial| format!("token {serial}"))).collect()
 }

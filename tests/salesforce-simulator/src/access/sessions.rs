@@ -15,6 +15,7 @@ impl Org {
             browser: first.browser.clone(),
             platform: first.platform.clone(),
             api: first.api.clone(),
+            ..Client::app("")
         };
         let source = Source { ip: session.source_ip.clone(), city: None };
         let (user_id, time, method) = (session.user_id, self.now(), Method::PASSWORD);

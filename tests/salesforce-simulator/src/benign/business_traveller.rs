@@ -1,6 +1,6 @@
 //! A hotel in a far city, a flight's time after the last login at home, on the traveller's own devices.
 
-use super::cast::{day, free, log_in, quiet_for};
+use super::cast::{be_away, day, free, log_in, quiet_for};
 use crate::clock::shifted;
 use crate::generate::cities::TRAVEL;
 use crate::generate::networks;
@@ -32,5 +32,6 @@ pub(super) fn live(org: &mut Org, now: Timestamp) -> Vec<Id> {
         person.phone.client(day(now)),
     );
     log_in(org, person.user_id, now, person.method(), networks::hotel(place, number, 3), client);
+    be_away(org, person.user_id, now, place);
     vec![person.user_id]
 }

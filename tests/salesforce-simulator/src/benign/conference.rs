@@ -1,6 +1,6 @@
 //! Colleagues at the same conference: a city new to all of them, one hotel, all in the same week.
 
-use super::cast::{DAY, day, free, log_in, quiet_for};
+use super::cast::{DAY, be_away, day, free, log_in, quiet_for};
 use crate::clock::shifted;
 use crate::generate::cities::TRAVEL;
 use crate::generate::networks;
@@ -24,6 +24,9 @@ pub(super) fn live(org: &mut Org, now: Timestamp) -> Vec<Id> {
             let (source, client) = (networks::hotel(place, 5, guest), person.desktop.client(day(now)));
             log_in(org, person.user_id, shifted(now, -ago), person.method(), source, client);
         }
+    }
+    for person in &staff {
+        be_away(org, person.user_id, now, place);
     }
     staff.iter().map(|person| person.user_id).collect()
 }

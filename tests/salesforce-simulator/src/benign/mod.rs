@@ -1,19 +1,33 @@
 //! Lives that look odd and are not: nobody in them may be touched.
 
 mod acquired_company;
+mod admin_tools;
 mod browser_rollout;
 mod business_traveller;
+mod carrier_cgnat;
 mod carrier_churn;
 mod cast;
 mod conference;
+mod family_visit;
 mod fickle_geolocation;
+mod idp_outage;
+mod moved_session;
+mod new_application;
+mod new_authenticator;
+mod new_hires;
 mod new_office;
 mod new_phone;
+mod night_shift;
 mod office_workers;
 mod password_typos;
+mod private_relay;
 mod protected_admin_abroad;
 mod relocation;
+mod return_from_leave;
 mod rotated_secret;
+mod shared_machine;
+mod tls_rollout;
+mod vendor_moves;
 mod vpn_from_abroad;
 
 use crate::id::Id;
@@ -51,11 +65,39 @@ pub enum BenignKind {
     CarrierChurn,
     /// An office behind a new egress.
     NewOffice,
+    /// People who begin to use their browser's relay, with another exit of their country at each login.
+    PrivateRelay,
+    /// Everybody's TLS cipher changes; twenty people come on the first day.
+    TlsRollout,
+    /// Ten colleagues behind one address of a mobile carrier, tethered to their own computers.
+    CarrierCgnat,
+    /// Six people at one computer of a new branch, one after the other.
+    SharedMachine,
+    /// People who change to the night shift for good.
+    NightShift,
+    /// Five newcomers in the first office, who mistype, log in and register a factor each.
+    NewHires,
+    /// An administrator with three tools that he has not used before.
+    AdminTools,
+    /// Live sessions that their owners take along: into the VPN, onto a hotspot, into a café.
+    MovedSession,
+    /// An integration whose vendor has moved to another data centre.
+    VendorMoves,
+    /// Fifteen single-sign-on users who type a password while their identity provider is down.
+    IdpOutage,
+    /// Somebody back after months away, on his home line, with one wrong password.
+    ReturnFromLeave,
+    /// Twelve people who approve an app that the org has not had before, in the office.
+    NewApplication,
+    /// Two people with a new factor each, registered minutes after a login: at home, and in a café.
+    NewAuthenticator,
+    /// Somebody who works from his family's home, in a country nobody of the org has been to.
+    FamilyVisit,
 }
 
 impl BenignKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 28] = [
         Self::PasswordTypos,
         Self::VpnFromAbroad,
         Self::BusinessTraveller,
@@ -70,6 +112,20 @@ impl BenignKind {
         Self::FickleGeolocation,
         Self::CarrierChurn,
         Self::NewOffice,
+        Self::PrivateRelay,
+        Self::TlsRollout,
+        Self::CarrierCgnat,
+        Self::SharedMachine,
+        Self::NightShift,
+        Self::NewHires,
+        Self::AdminTools,
+        Self::MovedSession,
+        Self::VendorMoves,
+        Self::IdpOutage,
+        Self::ReturnFromLeave,
+        Self::NewApplication,
+        Self::NewAuthenticator,
+        Self::FamilyVisit,
     ];
     /// The six of a drill.
     pub const DRILL: [Self; 6] = [
@@ -83,7 +139,8 @@ impl BenignKind {
 }
 
 impl Org {
-    /// Plays a harmless oddity around `now`; answers the ids of the users in it.
+    /// Plays a harmless oddity around `now`; answers the ids of the users in it. What they had planned until tomorrow
+    /// falls away.
     pub fn live_benign(&mut self, kind: BenignKind, now: Timestamp) -> Vec<Id> {
         let users = match kind {
             BenignKind::PasswordTypos => password_typos::live(self, now),
@@ -100,8 +157,23 @@ impl Org {
             BenignKind::FickleGeolocation => fickle_geolocation::live(self, now),
             BenignKind::CarrierChurn => carrier_churn::live(self, now),
             BenignKind::NewOffice => new_office::live(self, now),
+            BenignKind::PrivateRelay => private_relay::live(self, now),
+            BenignKind::TlsRollout => tls_rollout::live(self, now),
+            BenignKind::CarrierCgnat => carrier_cgnat::live(self, now),
+            BenignKind::SharedMachine => shared_machine::live(self, now),
+            BenignKind::NightShift => night_shift::live(self, now),
+            BenignKind::NewHires => new_hires::live(self, now),
+            BenignKind::AdminTools => admin_tools::live(self, now),
+            BenignKind::MovedSession => moved_session::live(self, now),
+            BenignKind::VendorMoves => vendor_moves::live(self, now),
+            BenignKind::IdpOutage => idp_outage::live(self, now),
+            BenignKind::ReturnFromLeave => return_from_leave::live(self, now),
+            BenignKind::NewApplication => new_application::live(self, now),
+            BenignKind::NewAuthenticator => new_authenticator::live(self, now),
+            BenignKind::FamilyVisit => family_visit::live(self, now),
         };
         self.innocents.extend(&users);
+        self.future.forget(&users);
         users
     }
 }

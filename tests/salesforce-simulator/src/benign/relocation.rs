@@ -1,6 +1,6 @@
 //! Somebody has moved to another of the company's cities for good: a new home line there, on his own devices.
 
-use super::cast::{day, free, log_in, quiet_for};
+use super::cast::{day, free, from_now_on, log_in, quiet_for};
 use crate::clock::shifted;
 use crate::generate::cities::HOME_CITIES;
 use crate::generate::people::home_line;
@@ -20,5 +20,6 @@ pub(super) fn live(org: &mut Org, now: Timestamp) -> Vec<Id> {
         let client = person.desktop.client(day(now));
         log_in(org, person.user_id, shifted(now, -ago), person.method(), source, client);
     }
+    from_now_on(org, person.user_id, |person| (person.home, person.office) = (home, home / 4));
     vec![person.user_id]
 }

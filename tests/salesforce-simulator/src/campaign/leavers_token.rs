@@ -49,8 +49,9 @@ impl Played for LeaversToken {
 /// Of those nobody has attacked the one who has not logged in for longest, with his app and his last login.
 fn leaver(org: &Org, now: Timestamp) -> (Id, &'static str, Timestamp) {
     let free = org.people.iter().filter(|person| person.number >= 4 && !attacked(org, person.user_id));
-    let quiet = free.min_by_key(|person| org.user(&person.user_id).and_then(|user| user.last_login));
-    let last = quiet.and_then(|person| org.user(&person.user_id)?.last_login);
+    // Who has never come has not left.
+    let seen = free.filter_map(|person| Some((org.user(&person.user_id)?.last_login?, person)));
+    let (last, quiet) = seen.min_by_key(|(last, _)| *last).unzip();
     let app = quiet.and_then(|person| person.app).unwrap_or("Salesforce for iOS");
     (quiet.map_or(org.id(), |person| person.user_id), app, last.unwrap_or(now).min(now))
 }

@@ -153,8 +153,10 @@ pub struct Campaign {
     pub user_ids: Vec<Id>,
     /// The attacker's login rows, failed ones too.
     pub login_ids: Vec<Id>,
-    /// The session rows that the attacker opened or used and that are still there, roots before their children.
+    /// The session rows that the attacker opened or used and that can still be used, roots before their children.
     pub session_ids: Vec<Id>,
+    /// Those that ended before the attack did.
+    pub past_session_ids: Vec<Id>,
     /// The refresh tokens the attacker used, by [`Token::serial`](crate::Token::serial).
     pub token_serials: Vec<u64>,
     /// The verifications the attacker passed.

@@ -2,7 +2,7 @@
 
 use crate::arrival::{Client, Source};
 use crate::generate::Person;
-use crate::generate::cities::{STRANGE, city};
+use crate::generate::cities::{HOME_CITIES, STRANGE, city};
 use crate::generate::integrations::INTEGRATIONS;
 use crate::generate::networks;
 use crate::generate::people::SignOn;
@@ -23,6 +23,8 @@ pub enum NetworkKind {
     Hosting,
     /// Somebody's home line, through a proxy.
     ResidentialProxy,
+    /// The same in one of the cities where staff live, so that the place looks right.
+    NearbyProxy,
     /// A mobile carrier.
     Mobile,
 }
@@ -100,6 +102,7 @@ pub(super) fn hideout_of(kind: NetworkKind, org: &Org, number: usize) -> Source 
         NetworkKind::Vpn => networks::commercial_vpn(place(0), campaign, number),
         NetworkKind::Hosting => networks::hosting(place(0), campaign, 40 + number),
         NetworkKind::ResidentialProxy => networks::residential_proxy(place(number), campaign, number),
+        NetworkKind::NearbyProxy => networks::residential_proxy(campaign * 5 % HOME_CITIES, campaign, number),
         NetworkKind::Mobile => networks::mobile(place(0), campaign, number * 7),
     }
 }

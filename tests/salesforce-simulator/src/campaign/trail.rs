@@ -20,6 +20,7 @@ pub(super) struct Trail {
     user_ids: Vec<Id>,
     login_ids: Vec<Id>,
     pub(super) session_ids: Vec<Id>,
+    past_session_ids: Vec<Id>,
     token_serials: Vec<u64>,
     verification_ids: Vec<Id>,
     /// The victim's own rows.
@@ -39,6 +40,7 @@ impl Trail {
             user_ids: Vec::new(),
             login_ids: Vec::new(),
             session_ids: Vec::new(),
+            past_session_ids: Vec::new(),
             token_serials: Vec::new(),
             verification_ids: Vec::new(),
             own_login_ids: Vec::new(),
@@ -109,7 +111,7 @@ impl Trail {
         self.attempt(org, user_id, time, (Method::PASSWORD, source, client), "Invalid Password".into());
     }
 
-    /// A login to the user interface and the family it opens, if that is still alive.
+    /// A login to the user interface and the family it opens.
     pub(super) fn enter(
         &mut self,
         org: &mut Org,
@@ -118,13 +120,12 @@ impl Trail {
         (method, source, client): (Method, &Source, &Client),
     ) -> (Id, Vec<Id>) {
         let login = self.attempt(org, user_id, time, (method, source, client), SUCCESS);
-        let family =
-            if self.alive(time) { org.open_ui_family(login, time, SESSION_SECONDS) } else { Vec::new() };
-        self.session_ids.extend(&family);
+        let family = org.open_ui_family(login, time, SESSION_SECONDS);
+        self.opened(time, &family);
         (login, family)
     }
 
-    /// A refresh token is exchanged: a login row, a session where that is still alive, and one use more.
+    /// A refresh token is exchanged: a login row, a session, and one use more.
     pub(super) fn refresh(
         &mut self,
         org: &mut Org,
@@ -140,10 +141,8 @@ impl Trail {
         let user_id = token.user_id;
         self.holds(serial);
         let login = self.attempt(org, user_id, time, (Method::REFRESH, source, client), SUCCESS);
-        if self.alive(time) {
-            let session = org.open_oauth_session(login, time, SESSION_SECONDS, Some(serial));
-            self.session_ids.extend(session.map(|session| session.id));
-        }
+        let session = org.open_oauth_session(login, time, SESSION_SECONDS, Some(serial));
+        self.opened(time, session.map(|session| session.id).as_slice());
     }
 
     /// The attacker has this refresh token.
@@ -177,9 +176,11 @@ impl Trail {
         }
     }
 
-    /// Whether a session last used at `time` outlives the end of the attack.
-    fn alive(&self, time: Timestamp) -> bool {
-        shifted(time, SESSION_SECONDS) > self.now
+    /// Sessions last used at `time` outlive the end of the attack, or are past.
+    fn opened(&mut self, time: Timestamp, sessions: &[Id]) {
+        let is_alive = shifted(time, SESSION_SECONDS) > self.now;
+        let among = if is_alive { &mut self.session_ids } else { &mut self.past_session_ids };
+        among.extend(sessions);
     }
 
     /// The attack is over; `user_id` is whose account is taken.
@@ -207,6 +208,7 @@ impl Trail {
             user_ids: self.user_ids,
             login_ids: self.login_ids,
             session_ids: self.session_ids,
+            past_session_ids: self.past_session_ids,
             token_serials: self.token_serials,
             verification_ids: self.verification_ids,
             own_login_ids: self.own_login_ids,

@@ -35,6 +35,11 @@ impl Device {
         Self { browser, platform, lag: dice.within(0..30) }
     }
 
+    /// A device of this kind with the newest version.
+    pub(crate) fn new(browser: &'static str, platform: &'static str) -> Self {
+        Self { browser, platform, lag: 0 }
+    }
+
     /// The desktop that so many bits of chance come to.
     pub(crate) fn desktop_of(chance: u64) -> Self {
         let (browser, platform) = DESKTOPS[(chance % 6) as usize];
@@ -55,10 +60,9 @@ impl Device {
     pub(crate) fn client(&self, day: i64) -> Client {
         let version = version(self.browser, day - self.lag);
         Client {
-            application: "Browser".into(),
             browser: format!("{} {version}", self.browser).into(),
             platform: self.platform.into(),
-            api: None,
+            ..Client::app("Browser")
         }
     }
 }

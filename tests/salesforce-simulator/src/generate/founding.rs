@@ -2,6 +2,7 @@
 
 use super::accounts::Account;
 use super::dice::Dice;
+use super::future::Future;
 use super::integrations::INTEGRATIONS;
 use super::people::Person;
 use super::{DAY, Seed};
@@ -37,7 +38,8 @@ struct Profiles {
     api_only: Id,
 }
 
-pub(crate) fn found(seed: &Seed, since: Timestamp, now: Timestamp) -> Org {
+/// `until` is as far as people's plans reach.
+pub(crate) fn found(seed: &Seed, since: Timestamp, now: Timestamp, until: Timestamp) -> Org {
     let mut org = empty(seed);
     let profiles = profiles(&mut org);
     let created = shifted(since, -300 * DAY);
@@ -46,9 +48,11 @@ pub(crate) fn found(seed: &Seed, since: Timestamp, now: Timestamp) -> Org {
         org.add_user(Account::service(integration.name, profiles.api_only, created));
     }
     org.add_user(Account::service("break-glass", profiles.administrator, created));
-    let days = (since.as_second().div_euclid(DAY), now.as_second().div_euclid(DAY));
+    let days = (since.as_second().div_euclid(DAY), until.as_second().div_euclid(DAY));
+    let today = now.as_second().div_euclid(DAY);
     for number in 0..seed.users.saturating_sub(SPECIAL).max(MIN_STAFF) {
-        hire(&mut org, &profiles, number, days, &mut Dice::new(seed.seed, 10_000 + number as u64));
+        let mut dice = Dice::new(seed.seed, 10_000 + number as u64);
+        hire(&mut org, &profiles, number, (days, today), &mut dice);
     }
     org
 }
@@ -79,6 +83,7 @@ fn empty(seed: &Seed) -> Org {
         people: Vec::new(),
         campaigns: Vec::new(),
         innocents: HashSet::new(),
+        future: Future::default(),
         cursors: Cursors::default(),
         secrets: Secrets::new(seed.seed),
         keys: Keys::default(),
@@ -132,7 +137,13 @@ fn connection_users(org: &mut Org, profiles: &Profiles, created: Timestamp) {
     }
 }
 
-fn hire(org: &mut Org, profiles: &Profiles, number: usize, days: (i64, i64), dice: &mut Dice) {
+fn hire(
+    org: &mut Org,
+    profiles: &Profiles,
+    number: usize,
+    (days, today): ((i64, i64), i64),
+    dice: &mut Dice,
+) {
     let mut person = Person::new(number, days, dice);
     if number < ADMINISTRATORS {
         (person.left, person.joined) = (None, days.0 - 400);
@@ -144,7 +155,7 @@ fn hire(org: &mut Org, profiles: &Profiles, number: usize, days: (i64, i64), dic
         _ => profiles.sales,
     };
     let mut account = Account::person(number, person.sign_on, person.home, profile_id, created);
-    if person.left.is_some() {
+    if person.left.is_some_and(|left| left <= today) {
         account.activity = Activity::Inactive;
     }
     person.user_id = org.add_user(account);

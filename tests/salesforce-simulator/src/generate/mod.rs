@@ -5,6 +5,7 @@ pub(crate) mod cities;
 pub(crate) mod devices;
 pub(crate) mod dice;
 mod founding;
+pub(crate) mod future;
 pub(crate) mod integrations;
 mod large;
 mod names;
@@ -22,6 +23,7 @@ use crate::arrival::{Arrival, Challenge, Method, SUCCESS};
 use crate::clock::{shifted, system, whole_seconds};
 use crate::org::Org;
 use dice::Dice;
+use future::Future;
 use integrations::INTEGRATIONS;
 use jiff::Timestamp;
 use workday::Workday;
@@ -49,9 +51,15 @@ impl Default for Seed {
 
 /// Makes an org whose history ends at `seed.now`; its clock is the computer's. No campaign is launched.
 pub fn generate(seed: &Seed) -> Org {
+    generate_ahead(seed, 0)
+}
+
+/// Makes such an org whose people have plans for so many days after `seed.now`, and follow them as far as
+/// [`Org::live_until`] asks.
+pub fn generate_ahead(seed: &Seed, days: u32) -> Org {
     let now = whole_seconds(seed.now);
     let since = shifted(now, -i64::from(seed.days) * DAY);
-    let mut org = founding::found(seed, since, now);
+    let mut org = founding::found(seed, since, now, shifted(now, i64::from(days) * DAY));
     let mut arrivals = history(seed, &org, since.as_second(), now.as_second());
     arrivals.retain(|arrival| since <= arrival.time && arrival.time <= now);
     arrivals.sort_by_key(|arrival| arrival.time);
@@ -59,6 +67,7 @@ pub fn generate(seed: &Seed) -> Org {
         org.record(arrival);
     }
     present::furnish(&mut org, seed.seed, now);
+    org.future = Future::after(seed.seed, now);
     org
 }
 

@@ -66,6 +66,21 @@ pub(crate) fn new_egress(place: usize, number: usize, host: usize) -> Source {
     at(format!("198.18.{}.{}", 30 + number % 30, 10 + host % 200), place)
 }
 
+/// One of a relay's exits, which stands for the country its user is in.
+pub(crate) fn relay(place: usize, exit: usize) -> Source {
+    at(format!("198.18.{}.{}", 176 + place % 12, 1 + exit % 254), place)
+}
+
+/// A branch's own line, in a /24 of its own.
+pub(crate) fn branch(place: usize, number: usize) -> Source {
+    at(format!("198.18.{}.5", 60 + number % 40), place)
+}
+
+/// The data centre that a vendor has moved to.
+pub(crate) fn moved_vendor(vendor: usize, host: usize) -> Source {
+    at(format!("198.19.{}.{}", 50 + vendor % 50, 33 + host % 14), [17, 22, 16][vendor % 3])
+}
+
 fn at(ip: String, place: usize) -> Source {
     Source { ip: ip.into(), city: Some(city(place)) }
 }

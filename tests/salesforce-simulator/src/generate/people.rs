@@ -4,7 +4,7 @@ use super::cities::{HOME_CITIES, TRAVEL, city};
 use super::devices::Device;
 use super::dice::Dice;
 use super::networks;
-use crate::arrival::{Method, Source};
+use crate::arrival::{CIPHER, Method, Source};
 use crate::id::Id;
 
 /// How a person logs in to the user interface.
@@ -45,6 +45,11 @@ pub(crate) struct Person {
     pub(crate) trips: Vec<Trip>,
     pub(crate) holidays: Vec<(i64, i64)>,
     pub(crate) v6: bool,
+    /// The way out of his office, where it is not the office's usual one.
+    pub(crate) egress: Option<Source>,
+    /// Whether his browser hides him behind a relay when he is at home.
+    pub(crate) relay: bool,
+    pub(crate) cipher: &'static str,
 }
 
 impl Person {
@@ -73,6 +78,9 @@ impl Person {
             trips: trips(days, dice),
             holidays: holidays(days, dice),
             v6: dice.chance(0.2),
+            egress: None,
+            relay: false,
+            cipher: CIPHER,
         }
     }
 

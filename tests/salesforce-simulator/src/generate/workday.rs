@@ -80,11 +80,21 @@ impl<'p> Workday<'p> {
             return networks::vpn(self.dice.below(3));
         }
         match whereabouts {
-            Whereabouts::Office => networks::office(self.person.office, self.dice.below(2)),
+            Whereabouts::Office => {
+                let usual = networks::office(self.person.office, self.dice.below(2));
+                self.person.egress.clone().unwrap_or(usual)
+            }
             Whereabouts::Away(place) => networks::hotel(*place, self.person.number, self.day as usize),
             _ if self.dice.chance(0.04) => self.on_the_move(self.person.home),
+            _ if self.person.relay && self.dice.chance(0.7) => self.relayed(),
             _ => self.person.home_line(self.day),
         }
+    }
+
+    /// Through an exit of his country, wherever in it he is.
+    fn relayed(&mut self) -> Source {
+        let country = self.person.home / 4 * 4;
+        networks::relay(country + self.dice.below(4), self.dice.below(60))
     }
 
     fn on_the_move(&mut self, place: usize) -> Source {
@@ -93,7 +103,7 @@ impl<'p> Workday<'p> {
 
     fn log_in(&mut self, at: i64, source: Source) {
         let device = if self.dice.chance(0.05) { &self.person.spare } else { &self.person.desktop };
-        let client = device.client(self.day);
+        let client = Client { cipher: self.person.cipher, ..device.client(self.day) };
         let method = self.person.method();
         if self.person.sign_on == SignOn::Password {
             self.mistype(at, &source, &client);

@@ -50,6 +50,8 @@ pub struct Login {
     pub authentication_service_id: Option<Id>,
     /// API and its version, for API logins.
     pub api: Option<(Text, Text)>,
+    /// Of TLS 1.3.
+    pub cipher_suite: Text,
 }
 
 impl Keyed for Login {
@@ -124,7 +126,7 @@ pub(crate) fn accessor(field: &str) -> fn(&Login) -> Value<'_> {
         "AuthContextClassRef" => Login::context_class,
         "LoginUrl" => |login| Value::text(&login.login_url),
         "TlsProtocol" => |_| Value::text("TLS 1.3"),
-        "CipherSuite" => |_| Value::text("TLS_AES_256_GCM_SHA384"),
+        "CipherSuite" => |login| Value::text(&login.cipher_suite),
         "OptionsIsGet" => |_| Value::Flag(false),
         "OptionsIsPost" => |_| Value::Flag(true),
         "Application" => |login| Value::text(&login.application),

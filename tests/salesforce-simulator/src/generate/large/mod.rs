@@ -62,7 +62,7 @@ pub fn generate_large(seed: &LargeSeed) -> Org {
     let now = whole_seconds(seed.now);
     let since = shifted(now, -i64::from(seed.days) * DAY);
     let held = Seed { seed: seed.seed, users: HELD, days: seed.days, now };
-    let mut org = found(&held, since, now);
+    let mut org = found(&held, since, now, now);
     settle(&mut org, since);
     let others = seed.users.saturating_sub(org.users.len() as u32);
     let rhythm = Rhythm::new(seed.seed, since, seed.days, seed.rows());

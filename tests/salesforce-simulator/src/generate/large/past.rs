@@ -153,6 +153,7 @@ impl Source<Login> for Past {
             login_url: "simulated.my.salesforce.com".into(),
             authentication_service_id: method.service,
             api: client.api,
+            cipher_suite: client.cipher.into(),
         }
     }
 
