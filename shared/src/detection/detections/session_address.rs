@@ -1,8 +1,10 @@
 //! H1: a session is held from another address than its login came from.
 
-use jiff::SignedDuration;
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
-use crate::observation::{Session, SessionLogin, Source};
+use jiff::{SignedDuration, Timestamp};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
+};
+use crate::observation::{Network, Session, SessionLogin, Source};
 
 pub(crate) static ABOUT: About = About {
     id: "session-address",
@@ -19,8 +21,12 @@ pub(crate) static ABOUT: About = About {
     quiet: &[
         "A near network, one the user knows or colleagues share, and hand-over sessions of Salesforce’s own servers.",
         "An address of the other kind (IPv4 and IPv6) alone is weak: one machine uses both.",
+        "A network that colleagues came from before, in a country the user knows, is weak: a phone’s hotspot.",
     ],
 };
+
+/// Users who make a network a carrier's.
+const COLLEAGUES: usize = 2;
 
 parameters! {
     /// Successes before a network can count as unknown to the user.
@@ -53,9 +59,20 @@ impl Detection for SessionAddress {
         }
         // One machine reaches Salesforce over IPv4 and IPv6 in turn: an address of the other kind alone is weak.
         let both_kinds = session.source.address()?.is_ipv4() != login_source.address()?.is_ipv4();
-        let severity = if both_kinds { Severity::Low } else { Severity::High };
+        let is_weak = both_kinds || is_carriers(view, user, held_from, time);
+        let severity = if is_weak { Severity::Low } else { Severity::High };
         Some(hit(severity, session, login, login_source))
     }
+}
+
+/// Whether colleagues had come from a network before the day before `time`, in a country that this user had come from:
+/// people take a session along to the hotspot of a carrier, whose networks everybody around them shares.
+fn is_carriers(view: &View<'_>, user: &UserProfile, network: Network, time: Timestamp) -> bool {
+    let settled = time - SignedDuration::from_hours(24);
+    let Some(known) = view.network(network) else { return false };
+    let is_shared = known.users.len() >= COLLEAGUES && known.seen.is_some_and(|seen| seen.first < settled);
+    let mut countries = known.places.iter().filter_map(|place| place.country);
+    is_shared && countries.any(|country| user.countries.is_known(&country, 1, settled))
 }
 
 fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source: &Source) -> Hit {
@@ -81,7 +98,7 @@ fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source
 pub(crate) mod cases {
     use crate::observation::Observation;
     use super::*;
-    use crate::detection::detections::world::{World, severity};
+    use crate::detection::detections::world::{LAGOS, LYON, World, severity};
 
     fn held(from: &str) -> Option<Severity> {
         let mut world = World::with_office_workers();
@@ -147,6 +164,22 @@ pub(crate) mod cases {
         assert_eq!(told(&world), (seen, version));
         world.use_token("ada", "Data Loader", 60);
         assert_eq!(told(&world), (seen + SignedDuration::from_mins(53), version));
+    }
+
+    #[test]
+    fn a_carrier_whose_networks_colleagues_share_is_weak_where_the_user_is_at_home() {
+        let held_after = |days: i64, city, colleagues: &[&str]| {
+            let mut world = World::with_office_workers();
+            for colleague in colleagues {
+                world.succeed_at(colleague, "198.19.200.7", city, 0);
+            }
+            let minute = days * 1_440;
+            severity(&world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "UI", minute), &ABOUT)
+        };
+        assert_eq!(held_after(3, LYON, &["bob", "worker1"]), Some(Severity::Low));
+        assert_eq!(held_after(3, LYON, &["bob"]), Some(Severity::High), "a colleague's home");
+        assert_eq!(held_after(3, LAGOS, &["bob", "worker1"]), Some(Severity::High), "where ada has never been");
+        assert_eq!(held_after(0, LYON, &["bob", "worker1"]), Some(Severity::High), "since this morning");
     }
 
     #[test]
