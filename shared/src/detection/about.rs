@@ -38,11 +38,17 @@ impl Severity {
     }
 
     /// The chance, 0 to 100, that at least one of several detections is right. Families are taken to be independent;
-    /// within one, the strongest counts fully and each further one a little, because both look at the same thing.
+    /// within one, the strongest counts fully and each further one a little, because both look at the same thing. What is
+    /// said of a login as a whole rests on what all the others look at, so it never adds to them: the graver counts.
     pub(super) fn score<'d>(said: impl IntoIterator<Item = (&'d str, Self)>) -> f64 {
         let mut families: Vec<(Option<Family>, f64, f64)> = Vec::new();
+        let mut whole = 0.0_f64;
         for (detection, severity) in said {
             let (family, weight) = (family_of(detection), severity.weight());
+            if family == Some(Family::Whole) {
+                whole = whole.max(weight);
+                continue;
+            }
             match families.iter_mut().find(|known| known.0.is_some() && known.0 == family) {
                 Some((_, strongest, others)) => {
                     *others *= 1.0 - FURTHER * weight.min(*strongest);
@@ -52,7 +58,7 @@ impl Severity {
             }
         }
         let miss: f64 = families.iter().map(|(_, strongest, others)| (1.0 - strongest) * others).product();
-        ((1.0 - miss) * 1000.0).round() / 10.0
+        ((1.0 - miss).max(whole) * 1000.0).round() / 10.0
     }
 
     /// The severity of what several detections say together, each named by its id.
@@ -115,11 +121,13 @@ pub enum Family {
     Lifecycle,
     /// H: sessions.
     Session,
+    /// I: everything about a login together.
+    Whole,
 }
 
 impl Family {
     /// Every family, in the order of the catalogue.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Credential,
         Self::Place,
         Self::Network,
@@ -128,6 +136,7 @@ impl Family {
         Self::Assurance,
         Self::Lifecycle,
         Self::Session,
+        Self::Whole,
     ];
 
     /// Its letter in the catalogue, its name in a path, and its heading.
@@ -141,6 +150,7 @@ impl Family {
             Self::Assurance => ('F', "assurance", "Assurance and changes of identity"),
             Self::Lifecycle => ('G', "lifecycle", "Lifecycle, time and volume"),
             Self::Session => ('H', "sessions", "Sessions"),
+            Self::Whole => ('I', "whole", "The login as a whole"),
         }
     }
 }

@@ -57,6 +57,7 @@ macro_rules! with_catalogue {
             long_session: LongSession = "long-session",
             new_session_type: NewSessionType = "new-session-type",
             crowded_sessions: CrowdedSessions = "crowded-sessions",
+            unlikely_login: UnlikelyLogin = "unlikely-login",
         }
     };
 }
@@ -155,6 +156,9 @@ mod tests {
         let [other, _] = of(Family::Assurance, Severity::Medium);
         assert_eq!(Severity::joined([one, other]), Severity::High);
         assert_eq!(Severity::joined([two, one, other]), Severity::joined([one, other, two]));
+        let whole = ("unlikely-login", Severity::Medium);
+        assert_eq!(Severity::joined([whole, one]), Severity::Medium, "it adds to nothing");
+        assert_eq!(Severity::joined([whole]), Severity::Medium);
         assert_eq!(
             Severity::joined([("gone", Severity::Medium), ("other", Severity::Medium)]),
             Severity::High

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Risk;
 use super::View;
 use super::crowd::marks;
 use super::profile::UserProfile;
@@ -12,7 +13,7 @@ const LOGINS: u64 = 10;
 /// Days of history before anything can count as new for a user.
 const DAYS: i64 = 7;
 /// What was first seen less than this ago is new still: whoever comes twice in a day has not become usual.
-const SETTLED: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const SETTLED: SignedDuration = SignedDuration::from_hours(24);
 /// The family of a client that says nothing of itself.
 const SILENT: &str = "unknown/unknown";
 
@@ -47,6 +48,8 @@ pub struct Facts<'a> {
     pub knows_client: Known,
     /// Whether the user knows the country.
     pub knows_country: Known,
+    /// How unlikely a success is as a whole.
+    pub risk: Option<Risk>,
 }
 
 impl<'a> Facts<'a> {
@@ -61,6 +64,7 @@ impl<'a> Facts<'a> {
             knows_network: Known::Unsaid,
             knows_client: Known::Unsaid,
             knows_country: Known::Unsaid,
+            risk: None,
         }
     }
 
@@ -82,6 +86,7 @@ impl<'a> Facts<'a> {
             facts.knows_client = known(client);
             facts.knows_country = known(country.map(|country| user.countries.is_known(&country, 1, settled)));
         }
+        facts.risk = Risk::of(view, &facts, login);
         facts
     }
 

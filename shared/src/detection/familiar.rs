@@ -177,6 +177,11 @@ impl<K: Ord> Familiar<K> {
         self.0.iter().map(|(key, known)| (key, known))
     }
 
+    /// How often anything was seen that is not forgotten.
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|(_, known)| u64::from(known.count)).sum()
+    }
+
     /// How many values are known.
     pub fn len(&self) -> usize {
         self.0.len()

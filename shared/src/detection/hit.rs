@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{About, Severity};
+use super::catalogue::family_of;
+use super::{About, Family, Severity};
 use crate::observation::{Login, LoginId, Network, Session, SessionId, UserId, Verification};
 
 /// The facts a detection judged by, named for people and scripts.
@@ -148,6 +149,12 @@ impl Hit {
             .fact("client", login.client.family().to_string())
             .logins([login.id.clone()]);
         if login.succeeded() { hit.containable() } else { hit }
+    }
+
+    /// Whether what it saw must not become usual. That a login is unlikely is no such reason: whoever moves house would stay
+    /// a stranger for ever.
+    pub(super) fn is_accusation(&self) -> bool {
+        self.severity >= Severity::High && family_of(&self.detection) != Some(Family::Whole)
     }
 
     /// Begins a hit on a live session about its user.

@@ -52,4 +52,15 @@ pub const LEFT_OUT: &[(&str, &str, &str)] = &[
         "needs every user's permissions; a policy may name who is protected",
     ),
     ("H5", "a risky login whose session lives", "what containment does with every finding"),
+    (
+        "I1",
+        "a chain of reconnaissance, guesses, success and a new factor",
+        "what an episode is: a day of one user's hits",
+    ),
+    ("I2", "Salesforce's own anomaly and hijacking events", "needs Event Monitoring"),
+    (
+        "I3",
+        "muting what an unanswered notice did not deny",
+        "an attacker who reads the mailbox wins by silence",
+    ),
 ];

@@ -16,6 +16,7 @@ mod hit;
 mod joining;
 mod left_out;
 mod profile;
+mod risk;
 mod seen;
 mod state;
 mod view;
@@ -35,6 +36,7 @@ pub use profile::{
     OrgProfile, PeerGroup, Profiles, UserProfile, Volume,
 };
 use profile::{cipher, grant, is_temporary};
+pub use risk::{Aspect, Calibration, Risk};
 pub use seen::SeenBucket;
 pub use state::{Absorbed, Lane, OVERLAP, OrgState, Present, TailEntry};
 pub use view::View;

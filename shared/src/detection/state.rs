@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::Facts;
 use super::joining::Judging;
 use super::profile::{Lesson, Teaches};
-use super::{Detection, Episode, Finding, Hit, Profiles, SeenBucket, Severity, Subject, SubjectKind, View};
+use super::{Detection, Episode, Finding, Hit, Profiles, SeenBucket, Subject, SubjectKind, View};
 use crate::observation::{Network, Observation, OrgId, Position, User, UserId};
 use crate::policy::{Egress, Policy};
 
@@ -210,7 +210,7 @@ impl Bench<'_> {
         let view = View { facts, ..view };
         let found =
             if view.is_warden() { Vec::new() } else { judge_one(self.detections, &view, observation) };
-        let is_hostile = found.iter().any(|hit| hit.severity >= Severity::High);
+        let is_hostile = found.iter().any(Hit::is_accusation);
         let teaches = if is_hostile { Teaches::No } else { Teaches::Yes };
         let is_access = matches!(observation, Observation::Login(login) if login.succeeded());
         let attacks = |hit: &Hit| !is_access && hit.subject.kind == SubjectKind::Network;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{Facts, Known};
-use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, Profiles, UserProfile};
+use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile};
 use crate::observation::{AccountKind, Network, Observation, User, UserId};
 use crate::policy::Egress;
 
@@ -72,6 +72,11 @@ impl<'a> View<'a> {
     /// What was learned of the org.
     pub fn org(&self) -> &'a OrgProfile {
         if self.ahead.org.observations > 0 { &self.ahead.org } else { &self.committed.org }
+    }
+
+    /// What users of the same profile do.
+    pub fn peers(&self) -> Option<&'a PeerGroup> {
+        self.org().groups.get(&self.account?.profile)
     }
 
     /// Whether the account is known to belong to a program.

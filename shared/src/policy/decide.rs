@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{IntegrationConsent, Mode, Policy};
-use crate::detection::{Action, Confidence, Detected, Finding, Level, Severity, card};
+use crate::detection::{Action, Confidence, Detected, Family, Finding, Level, Severity, card};
 use crate::observation::{AccountKind, User, UserId};
 
 /// What the policy says of an account.
@@ -99,7 +99,7 @@ impl Policy {
     }
 
     /// Whether two families of detections that may contain have something of weight to say, or one conclusive
-    /// detection has. One that is not in the catalogue counts as a family of its own.
+    /// detection has. A login that is unlikely as a whole is no evidence of its own. One that is not in the catalogue counts as a family of its own.
     fn is_corroborated(&self, finding: &Finding) -> bool {
         let own = || finding.detections.iter().filter(|detected| self.mode_of(&detected.id) == Mode::Contain);
         let is_conclusive = |detected: &Detected| {
@@ -109,6 +109,7 @@ impl Policy {
         let families: BTreeSet<_> = own()
             .filter(|detected| detected.severity >= Severity::Medium)
             .map(|detected| card(&detected.id).map(|card| card.family))
+            .filter(|family| *family != Some(Family::Whole))
             .collect();
         families.len() > 1 || own().any(is_conclusive)
     }

@@ -39,7 +39,7 @@ impl Detection for FirstApplication {
         if user.applications.of(name).is_some() || view.application(name).is_none() {
             return None;
         }
-        let group = view.account().and_then(|account| view.org().groups.get(&account.profile));
+        let group = view.peers();
         let is_new_for_peers =
             group.is_some_and(|group| group.successes >= self.0.successes && group.applications.of(name).is_none());
         let severity = if is_new_for_peers { Severity::Low } else { Severity::Info };

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::detection::crowd::{mark, marks};
 use crate::detection::facts::Facts;
-use crate::detection::{Crowd, Familiar, Familiarity};
-use crate::observation::{AccessPath, CountryCode, Login, Network, Observation, Outcome, User, UserId};
+use crate::detection::{Calibration, Crowd, Familiar, Familiarity};
+use crate::observation::{
+    AccessPath, ClientFamily, CountryCode, Login, Network, Observation, Outcome, User, UserId,
+};
 
 /// Password logins older than this say nothing about an outage of single sign-on.
 const PASSWORD_MEMORY: SignedDuration = SignedDuration::from_hours(1);
@@ -59,6 +61,10 @@ pub struct OrgProfile {
     pub ciphers: BTreeMap<u32, Crowd<16>>,
     /// What users of one profile do.
     pub groups: BTreeMap<String, PeerGroup>,
+    /// Client families of successes.
+    pub clients: Familiar<ClientFamily>,
+    /// How unlikely the org's own logins are.
+    pub calibration: Calibration,
 }
 
 /// Who does what with one kind of client: TLS, cipher, browser family and platform together.
@@ -100,6 +106,10 @@ impl OrgProfile {
             learn_name(&mut self.applications, &login.application, login.time);
         }
         learn_grant(&mut self.grants, login);
+        self.clients.learn_ref(facts.family, ClientFamily::new, login.time);
+        if let Some(risk) = &facts.risk {
+            self.calibration.learn(risk);
+        }
         if !login.detail.auth_service_id.is_empty() {
             learn_name(&mut self.providers, &login.detail.auth_service_id, login.time);
         }
