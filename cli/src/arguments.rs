@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::commands::dismiss::DismissOptions;
 use crate::commands::doctor::DoctorOptions;
+use crate::commands::findings::FindingsOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
 use crate::commands::posture::PostureOptions;
@@ -64,7 +66,9 @@ pub(crate) enum Command {
     /// Show for each identity whether it is let in, what it is blind to, and what to do.
     Doctor(DoctorOptions),
     /// List findings.
-    Findings(StoreOptions),
+    Findings(FindingsOptions),
+    /// Say that a finding is no alarm, and why: the same is kept quiet for a time.
+    Dismiss(DismissOptions),
     /// Verify the evidence.
     #[command(subcommand)]
     Evidence(EvidenceCommand),

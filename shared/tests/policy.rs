@@ -36,6 +36,16 @@ fn a_value_that_makes_no_sense_names_its_key() {
         ("containment: { max_age: 0s }", "containment.max_age"),
         ("containment: { attempts: 0 }", "containment.attempts"),
         ("protected: { users: [Ada Lovelace] }", "Ada Lovelace"),
+        (
+            "exemptions: [{ detections: [new-contry], user: a@b.example, until: 2026-12-01, reason: r }]",
+            "`new-contry`",
+        ),
+        ("exemptions: [{ detections: [new-country], until: 2026-12-01, reason: r }]", "hold for everybody"),
+        (
+            "exemptions: [{ detections: [new-country], user: a@b.example, until: soon, reason: r }]",
+            "`soon` is no time",
+        ),
+        ("exemptions: [{ detections: [new-country], user: a@b.example, reason: r }]", "until"),
     ];
     for (yaml, key) in cases {
         let error = Policy::parse(yaml).unwrap_err().to_string();

@@ -143,6 +143,7 @@ fn detections_off(options: &EvaluateOptions, history: &History, rules: &Rules) -
             options.verifications.is_none().then_some("no --verifications file was given")
         }
         // The logins themselves name their users; what else an account is comes with --users.
+        Sensor::Tokens => Some("the use of tokens is seen between two looks, and a file is one"),
         Sensor::Accounts => options.users.is_none().then_some("no --users file was given"),
         Sensor::Places => {
             let has = |column| !history.columns_missing.contains(&column);

@@ -2,6 +2,7 @@
 
 mod arrival;
 pub(crate) mod contain;
+pub(crate) mod dismiss;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod evidence;

@@ -1,7 +1,7 @@
 //! Findings, as people and spreadsheets read them.
 
 use comfy_table::{Cell, Color, Table};
-use session_warden::detection::{Finding, Severity};
+use session_warden::detection::{Finding, Severity, Status};
 
 use super::csv::CsvRows;
 use super::table::{cell, table};
@@ -18,11 +18,19 @@ pub(crate) fn findings_table(findings: &[Finding]) -> Table {
             cell(subject_name(finding)),
             cell(finding.first_seen.strftime("%Y-%m-%d %H:%M:%S").to_string()),
             cell(detections.join(", ")),
-            cell(format!("{:?}", finding.action).to_lowercase()),
+            cell(asked_or_dismissed(finding)),
             cell(finding.finding_id.as_str().chars().take(8).collect::<String>()),
         ]);
     }
     table
+}
+
+/// What the policy asks for, unless a person has decided the finding away.
+fn asked_or_dismissed(finding: &Finding) -> String {
+    match finding.status {
+        Status::Open => format!("{:?}", finding.action).to_lowercase(),
+        Status::Dismissed => "dismissed".to_owned(),
+    }
 }
 
 fn severity_cell(severity: Severity) -> Cell {
@@ -58,7 +66,7 @@ pub(crate) fn say_csv(findings: &[Finding]) -> anyhow::Result<()> {
             finding.first_seen.to_string(),
             finding.last_seen.to_string(),
             detections.join(" "),
-            format!("{:?}", finding.action).to_lowercase(),
+            asked_or_dismissed(finding),
             finding.finding_id.to_string(),
         ])?;
     }

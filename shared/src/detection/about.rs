@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::family_of;
 use super::{Hit, View};
-use crate::observation::{Login, Session, Verification};
+use crate::observation::{Login, Session, TokenUse, Verification};
 
 /// How much of its weight a detection keeps beside a stronger one of its own family.
 const FURTHER: f64 = 0.15;
@@ -169,6 +169,8 @@ pub enum Sensor {
     Verifications,
     /// User.
     Accounts,
+    /// OauthToken.
+    Tokens,
 }
 
 impl Sensor {
@@ -180,6 +182,7 @@ impl Sensor {
             Self::Sessions => "AuthSession",
             Self::Verifications => "VerificationHistory",
             Self::Accounts => "User",
+            Self::Tokens => "OauthToken",
         }
     }
 }
@@ -229,6 +232,11 @@ pub trait Detection: Send + Sync {
 
     /// Judges one identity verification.
     fn on_verification(&self, _view: &View<'_>, _verification: &Verification) -> Option<Hit> {
+        None
+    }
+
+    /// Judges what happened to one refresh token between two looks.
+    fn on_token(&self, _view: &View<'_>, _seen: &TokenUse) -> Option<Hit> {
         None
     }
 }

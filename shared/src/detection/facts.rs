@@ -1,12 +1,13 @@
 //! What one login shows, and how well each of it is known: worked out once, for every detection.
 
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Risk;
 use super::View;
 use super::crowd::marks;
 use super::profile::UserProfile;
-use crate::observation::{AccessPath, CountryCode, Login, Network};
+use crate::observation::{AccessPath, CountryCode, Login, Network, User};
 
 /// Successes before anything can count as new for a user.
 const LOGINS: u64 = 10;
@@ -48,6 +49,8 @@ pub struct Facts<'a> {
     pub knows_client: Known,
     /// Whether the user knows the country.
     pub knows_country: Known,
+    /// The hour of the day, 0 to 23, in the user's own time zone; in UTC where that is not known.
+    pub hour: usize,
     /// How unlikely a success is as a whole.
     pub risk: Option<Risk>,
 }
@@ -64,6 +67,7 @@ impl<'a> Facts<'a> {
             knows_network: Known::Unsaid,
             knows_client: Known::Unsaid,
             knows_country: Known::Unsaid,
+            hour: 0,
             risk: None,
         }
     }
@@ -78,7 +82,9 @@ impl<'a> Facts<'a> {
         let client = &login.client;
         let fingerprint = (family != SILENT)
             .then(|| marks([&client.tls_protocol, &client.cipher_suite, &login.detail.login_url, family]));
-        let mut facts = Self { family, network, country, fingerprint, path: login.path(), ..Self::none() };
+        let hour = hour_of(login.time, view.account());
+        let mut facts =
+            Self { family, network, country, fingerprint, path: login.path(), hour, ..Self::none() };
         let settled = login.time - SETTLED;
         if let Some(user) = view.user().filter(|user| has_history(user, login.time)) {
             facts.knows_network = knows_network(view, user, login, settled);
@@ -94,6 +100,14 @@ impl<'a> Facts<'a> {
     pub fn is_stranger(&self) -> bool {
         self.knows_network == Known::No && self.knows_client == Known::No
     }
+}
+
+/// A user's habits follow his clock, also when that is put forward.
+fn hour_of(time: Timestamp, account: Option<&User>) -> usize {
+    let zone = account.map_or("", |account| account.details.time_zone.as_str());
+    let zone = if zone.is_empty() { None } else { TimeZone::get(zone).ok() };
+    let local = zone.map_or_else(|| Offset::UTC.to_datetime(time), |zone| zone.to_datetime(time));
+    usize::try_from(local.hour()).unwrap_or_default()
 }
 
 fn known(known: Option<bool>) -> Known {

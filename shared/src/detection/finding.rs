@@ -71,6 +71,8 @@ pub enum Level {
 pub enum Status {
     /// Nobody has decided it away.
     Open,
+    /// A person has, as it stands.
+    Dismissed,
 }
 
 /// One detection's part in a finding.

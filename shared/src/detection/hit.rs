@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::catalogue::family_of;
-use super::{About, Family, Severity};
-use crate::observation::{Login, LoginId, Network, Session, SessionId, UserId, Verification};
+use super::{About, Exemption, Family, Severity};
+use crate::observation::{Login, LoginId, Network, Session, SessionId, TokenUse, UserId, Verification};
 
 /// The facts a detection judged by, named for people and scripts.
 pub type Evidence = BTreeMap<String, Value>;
@@ -151,6 +151,13 @@ impl Hit {
         if login.succeeded() { hit.containable() } else { hit }
     }
 
+    /// Takes it for context, because people said that it is no alarm.
+    pub(super) fn excuse(&mut self, exemption: &Exemption) {
+        (self.severity, self.containable) = (Severity::Info, Containable::No);
+        self.evidence.insert("exempt".to_owned(), exemption.reason.clone().into());
+        self.otherwise = format!("It is no alarm until {}: {}.", exemption.until, exemption.reason);
+    }
+
     /// Whether what it saw must not become usual. That a login is unlikely is no such reason: whoever moves house would stay
     /// a stranger for ever.
     pub(super) fn is_accusation(&self) -> bool {
@@ -173,6 +180,15 @@ impl Hit {
             .fact("source", check.source.to_string())
             .fact("activity", check.activity.clone())
             .fact("status", check.status.clone())
+    }
+
+    /// Begins a hit on the use of a refresh token about its user; a used token can be ended.
+    pub fn on_token(about: &About, severity: Severity, seen: &TokenUse) -> Self {
+        let user = &seen.token.user_id;
+        Self::new(about, severity, Subject::user(user), Some(user))
+            .fact("application", seen.token.app_name.clone())
+            .fact("uses", seen.uses)
+            .containable()
     }
 
     /// Makes it be about something else than the user.

@@ -31,20 +31,13 @@ pub const LEFT_OUT: &[(&str, &str, &str)] = &[
         "a forwarded-for header that disagrees",
         "the header is whatever the client writes; it needs a country for each address (an IP pack)",
     ),
-    ("E4", "a new token in heavy use", "waits for the scan to observe the use of tokens"),
-    (
-        "E5",
-        "a token alive after its user has left, or revived",
-        "waits for the scan to observe the use of tokens",
-    ),
     ("E8", "refresh failures and mass revocations", "needs Event Monitoring"),
     ("E9", "one device code from two addresses", "Salesforce records no device code in the login history"),
     ("F3", "an administrator who logs in as somebody", "needs the Setup Audit Trail, which is not read"),
-    ("F6", "a password changed, then a new device", "waits for the scan to read LastPasswordChangeDate"),
     (
         "F7",
         "a device activated, then a distant success",
-        "waits for the scan to read what a verification was for",
+        "Salesforce asks for it at every first login with a new browser from elsewhere: it is the rule, not a sign",
     ),
     (
         "G6",

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::Facts;
 use super::joining::Judging;
 use super::profile::{Lesson, Teaches};
-use super::{Detection, Episode, Finding, Hit, Profiles, SeenBucket, Subject, SubjectKind, View};
+use super::{Detection, Episode, Exemption, Finding, Hit, Profiles, SeenBucket, Subject, SubjectKind, View};
 use crate::observation::{Network, Observation, OrgId, Position, User, UserId};
 use crate::policy::{Egress, Policy};
 
@@ -53,6 +53,8 @@ pub struct OrgState {
     pub seen: BTreeMap<String, SeenBucket>,
     /// Accounts, as context.
     pub users: HashMap<UserId, User>,
+    /// What the dismissed findings taught.
+    pub dismissed: Vec<Exemption>,
 }
 
 /// What absorbing a batch changed.
@@ -102,7 +104,7 @@ impl OrgState {
         for entry in batch {
             self.receive(entry, &mut absorbed);
         }
-        let hits = self.judge(&policy.egress, detections, &mut absorbed);
+        let hits = self.judge(policy, detections, &mut absorbed);
         self.join(&Judging { org, policy, present }, hits, &mut absorbed);
         absorbed
     }
@@ -126,7 +128,7 @@ impl OrgState {
     /// overlap into the committed profiles. Returns the hits of the live lane.
     pub(super) fn judge(
         &mut self,
-        egress: &Egress,
+        policy: &Policy,
         detections: &[Box<dyn Detection>],
         out: &mut Absorbed,
     ) -> Vec<(Position, Hit)> {
@@ -134,7 +136,8 @@ impl OrgState {
         let until = self.committed_until.map_or(newest - OVERLAP, |until| until.max(newest - OVERLAP));
         self.committed_until = Some(until);
         let mut hits = Vec::new();
-        let mut bench = Bench { egress, detections, scratch: String::new() };
+        let exemptions = policy.exemptions.iter().chain(&self.dismissed).cloned().collect();
+        let mut bench = Bench { egress: &policy.egress, exemptions, detections, scratch: String::new() };
         let none = Profiles::default();
         while let Some(entry) = self.tail.first_entry()
             && entry.key().time < until
@@ -185,6 +188,7 @@ fn keep(hits: &mut Vec<(Position, Hit)>, at: &Position, entry: &TailEntry, found
 /// Where observations are judged one after the other.
 struct Bench<'a> {
     egress: &'a Egress,
+    exemptions: Vec<Exemption>,
     detections: &'a [Box<dyn Detection>],
     scratch: String,
 }
@@ -208,8 +212,14 @@ impl Bench<'_> {
             }
         };
         let view = View { facts, ..view };
-        let found =
+        let mut found =
             if view.is_warden() { Vec::new() } else { judge_one(self.detections, &view, observation) };
+        for hit in &mut found {
+            let covers = |exemption: &&Exemption| exemption.covers(hit, observation, &facts, account);
+            if let Some(exemption) = self.exemptions.iter().find(covers) {
+                hit.excuse(exemption);
+            }
+        }
         let is_hostile = found.iter().any(Hit::is_accusation);
         let teaches = if is_hostile { Teaches::No } else { Teaches::Yes };
         let is_access = matches!(observation, Observation::Login(login) if login.succeeded());
@@ -224,7 +234,7 @@ fn judge_one(detections: &[Box<dyn Detection>], view: &View<'_>, observation: &O
         Observation::Login(login) => detection.on_login(view, login),
         Observation::Session(session) => detection.on_session(view, session),
         Observation::Verification(check) => detection.on_verification(view, check),
-        Observation::TokenUse(_) => None,
+        Observation::TokenUse(seen) => detection.on_token(view, seen),
     };
     detections.iter().filter_map(|detection| judge(detection.as_ref())).collect()
 }

@@ -63,10 +63,14 @@ impl<'a> View<'a> {
         self.ahead.networks.get(&network).or_else(|| self.committed.networks.get(&network))
     }
 
-    /// What was learned of an application.
+    /// What was learned of an application that somebody has logged in with.
     pub fn application(&self, name: &str) -> Option<&'a ApplicationProfile> {
-        let known = self.ahead.applications.get(name).or_else(|| self.committed.applications.get(name));
-        known.filter(|known| known.successes > 0)
+        self.application_profile(name).filter(|known| known.successes > 0)
+    }
+
+    /// What was learned of an application, also where only its tokens were seen.
+    pub fn application_profile(&self, name: &str) -> Option<&'a ApplicationProfile> {
+        self.ahead.applications.get(name).or_else(|| self.committed.applications.get(name))
     }
 
     /// What was learned of the org.

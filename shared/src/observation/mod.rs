@@ -78,10 +78,15 @@ impl Observation {
 
     /// The network it came from, where it came from an address.
     pub fn network(&self) -> Option<Network> {
+        self.source()?.network()
+    }
+
+    /// Where it came from; `None` for what has no origin.
+    pub fn source(&self) -> Option<&Source> {
         match self {
-            Self::Login(login) => login.source.network(),
-            Self::Session(session) => session.source.network(),
-            Self::Verification(v) => v.source.network(),
+            Self::Login(login) => Some(&login.source),
+            Self::Session(session) => Some(&session.source),
+            Self::Verification(check) => Some(&check.source),
             Self::TokenUse(_) => None,
         }
     }

@@ -80,13 +80,18 @@ pub struct Network(IpNet);
 impl Network {
     /// The learned network of an address.
     pub fn of(address: IpAddr) -> Self {
-        Self(Self::prefix(address, 24, 48))
+        Self(prefix(address, 24, 48))
+    }
+
+    /// As an address and the length of its prefix.
+    pub fn prefix(self) -> IpNet {
+        self.0
     }
 
     /// The pool-sized block around it (IPv4 /20, IPv6 /40): dynamic addresses move inside one.
     #[must_use]
     pub fn pool(self) -> Self {
-        Self(Self::prefix(self.0.network(), 20, 40))
+        Self(prefix(self.0.network(), 20, 40))
     }
 
     /// Whether its addresses are those of IPv4.
@@ -98,12 +103,12 @@ impl Network {
     pub fn is_near(self, other: Self) -> bool {
         self.pool() == other.pool()
     }
+}
 
-    fn prefix(address: IpAddr, v4: u8, v6: u8) -> IpNet {
-        match address {
-            IpAddr::V4(a) => IpNet::V4(Ipv4Net::new_assert(a, v4).trunc()),
-            IpAddr::V6(a) => IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_bits(a.to_bits()), v6).trunc()),
-        }
+fn prefix(address: IpAddr, v4: u8, v6: u8) -> IpNet {
+    match address {
+        IpAddr::V4(a) => IpNet::V4(Ipv4Net::new_assert(a, v4).trunc()),
+        IpAddr::V6(a) => IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_bits(a.to_bits()), v6).trunc()),
     }
 }
 

@@ -17,6 +17,9 @@ pub struct TokenUse {
     pub uses: u64,
     /// When this look was.
     pub seen_at: Timestamp,
+    /// The last use that the look before knew of.
+    #[serde(default)]
+    pub used_before: Option<Timestamp>,
 }
 
 /// What happened to a token between two looks.

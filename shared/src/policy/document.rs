@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Detections, PolicyError};
-use crate::detection::{Level, Severity};
+use crate::detection::{Exemption, Level, Severity};
 
 /// How far automatic acts go. A person's own act is not governed by this.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct Policy {
     pub integrations: Vec<Integration>,
     /// The organisation's own ways out.
     pub egress: Egress,
+    /// What is no alarm, for whom and until when: travel notices, change windows.
+    pub exemptions: Vec<Exemption>,
     /// Each detection's mode and parameters.
     pub detections: Box<Detections>,
 }
@@ -182,6 +184,15 @@ impl Policy {
                 key: "protected, integrations",
                 found: format!("`{entry}`"),
                 wanted: "a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed",
+            });
+        }
+        if let Some((number, fault)) =
+            (1..).zip(&self.exemptions).find_map(|(number, exemption)| Some((number, exemption.fault()?)))
+        {
+            return Err(PolicyError::Unusable {
+                key: "exemptions",
+                found: format!("wrong in entry {number}: {fault}"),
+                wanted: "an entry needs detections, a reason, `until`, and a user, networks or applications",
             });
         }
         if self.containment.level != Level::User {

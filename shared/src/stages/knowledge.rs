@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::{
-    Absorbed, ApplicationProfile, Episode, Finding, NetworkProfile, OrgProfile, OrgState, SeenBucket,
-    TailEntry, UserProfile,
+    Absorbed, ApplicationProfile, Dismissal, Episode, Finding, NetworkProfile, OrgProfile, OrgState,
+    SeenBucket, TailEntry, UserProfile,
 };
 use crate::observation::{Observation, OrgId, User};
 use crate::store::{Expect, Kept, Room, Store, StoreError, Table, Write};
@@ -64,6 +64,11 @@ impl Rooms {
     }
 }
 
+/// The room that holds what people have decided away, by finding id.
+pub fn dismissals(org: &OrgId) -> Room<Dismissal> {
+    Room::new(Table::People, org, "dismissals")
+}
+
 /// The room that holds findings as people see them, by finding id.
 pub fn findings(org: &OrgId) -> Room<Finding> {
     Rooms::of(org).findings
@@ -88,6 +93,9 @@ impl Knowledge {
             tail_chunks: Vec::new(),
         };
         knowledge.state.profiles.org = standing.profile;
+        let dismissals = dismissals(org).all(store).await?;
+        knowledge.state.dismissed =
+            dismissals.into_iter().flat_map(|(_, dismissal)| dismissal.value.exempts).collect();
         knowledge.read_tail(store).await?;
         let tail: Vec<_> = knowledge.state.tail.values().map(|entry| entry.observation.clone()).collect();
         for observation in tail.iter().chain(batch.iter().map(|entry| &entry.observation)) {

@@ -21,6 +21,6 @@ pub use contain::{Apply, Contain};
 pub use contain_error::ContainError;
 pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
-pub use knowledge::findings;
+pub use knowledge::{dismissals, findings};
 pub use scan::{Progress, Scan, ScanError, Scanned};
 pub use token_watch::TokensSeen;

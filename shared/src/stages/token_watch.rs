@@ -111,7 +111,9 @@ impl TokenWatch {
         let mut changes = Vec::new();
         for (id, kept) in known.iter().filter(|(id, _)| !there.contains_key(&TokenKey::new(id))) {
             let (token, change) = (kept.value.clone(), TokenChange::Gone);
-            changes.push((Some(TokenUse { token, change, uses: 0, seen_at: now }), self.tokens.remove(id)));
+            let used_before = token.last_used;
+            let gone = TokenUse { token, change, uses: 0, seen_at: now, used_before };
+            changes.push((Some(gone), self.tokens.remove(id)));
         }
         for (key, token) in there {
             let before = known.get(key.as_str());
@@ -184,7 +186,8 @@ fn seen(token: Token, before: Option<&Kept<Token>>, now: Timestamp) -> Option<To
     };
     // A use that moved only LastUsedDate is one all the same.
     let uses = if change == TokenChange::Used { uses.max(1) } else { uses };
-    Some(TokenUse { token, change, uses, seen_at: now })
+    let used_before = before.and_then(|kept| kept.value.last_used);
+    Some(TokenUse { token, change, uses, seen_at: now, used_before })
 }
 
 #[cfg(test)]

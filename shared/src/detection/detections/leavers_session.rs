@@ -1,11 +1,11 @@
-//! G2, H10: a session that outlived its account.
+//! G2: a session that outlived its account.
 
 use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
 use crate::observation::Session;
 
 pub(crate) static ABOUT: About = About {
     id: "leavers-session",
-    row: "G2, H10",
+    row: "G2",
     title: "Access that outlived its account",
     why: "Salesforce ends a deactivated user's sessions when they are next asked for a login, not before. Whoever has \
           left, or was shut out, still reads with what he holds.",

@@ -18,7 +18,7 @@ pub(crate) static ABOUT: About = About {
 };
 
 parameters! {
-    /// Successes before a time of day can be unusual. A user's own habit stands for his time zone.
+    /// Successes before a time of day can be unusual. The hour is that of his own time zone, where Salesforce shows it.
     logins: u32 = 40,
     /// Share of his logins, 0 to 1, within two hours of this time below which it is unusual.
     share: f64 = 0.005,
@@ -36,13 +36,15 @@ impl Detection for UnusualHour {
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let is_attended = login.succeeded() && !view.facts().path.is_unattended();
         let hours = view.user().filter(|_| is_attended)?.hours;
-        let share = hours.share_near(login.time);
+        let hour = view.facts().hour;
+        let share = hours.share_near(hour);
         if share >= self.0.share || hours.total() < self.0.logins {
             return None;
         }
-        let time = login.time.strftime("%H:%M UTC").to_string();
-        Some(Hit::on_login(&ABOUT, Severity::Info, login).fact("time_of_day", time.clone()).because(
-            format!("A success at {time}."),
+        let zone = view.account().map_or("", |account| account.details.time_zone.as_str());
+        let zone = if zone.is_empty() { "UTC" } else { zone };
+        Some(Hit::on_login(&ABOUT, Severity::Info, login).fact("hour", hour).fact("time_zone", zone).because(
+            format!("A success between {hour} and {} o'clock ({zone}).", (hour + 1) % 24),
             format!("{:.1} % of {} logins lie within two hours of it.", share * 100.0, hours.total()),
             "A time within two hours of a usual one would not count.",
         ))

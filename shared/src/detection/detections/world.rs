@@ -257,18 +257,25 @@ impl World {
 
     /// A refresh token was used once.
     pub(crate) fn use_token(&mut self, user: &str, application: &str, minute: i64) {
+        let seen = self.token_use(user, application, 1, minute);
+        self.judge(Observation::TokenUse(Box::new(seen)));
+    }
+
+    /// A refresh token that was used some times since the look before; the caller changes what matters.
+    pub(crate) fn token_use(&mut self, user: &str, application: &str, times: u64, minute: i64) -> TokenUse {
+        self.serial += 1;
         let token = Token {
             key: format!("{user}/{application}").into(),
             user_id: user.into(),
             app_name: application.into(),
-            use_count: minute,
+            use_count: i64::from(self.serial) * 1_000,
             created: None,
             last_used: Some(at(minute)),
             app: AppKind::Connected,
             revocable: Revocable::Yes,
         };
-        let seen = TokenUse { token, change: TokenChange::Used, uses: 1, seen_at: at(minute + 5) };
-        self.judge(Observation::TokenUse(Box::new(seen)));
+        let (change, seen_at) = (TokenChange::Used, at(minute + 5));
+        TokenUse { token, change, uses: times, seen_at, used_before: Some(at(minute - 15)) }
     }
 
     /// What is read of an account.
@@ -344,7 +351,7 @@ impl World {
         for entry in batch {
             self.state.receive(entry, &mut absorbed);
         }
-        let hits = self.state.judge(&self.policy.egress, &self.detections, &mut absorbed);
+        let hits = self.state.judge(&self.policy, &self.detections, &mut absorbed);
         let (org, policy) = (&OrgId::new("org"), &self.policy);
         let judging = Judging { org, policy, present: Present::AsItHappened };
         self.state.join(&judging, hits.clone(), &mut absorbed);

@@ -27,6 +27,8 @@ pub struct ApplicationProfile {
     pub networks: Familiar<Network>,
     /// Uses of its refresh tokens that were seen, which need not show as logins.
     pub token_uses: u64,
+    /// Looks, each at one token, in which they were seen.
+    pub token_looks: u64,
     /// The last of them.
     pub last_token_use: Option<Timestamp>,
 }
@@ -50,6 +52,7 @@ impl ApplicationProfile {
     pub(super) fn learn_token(&mut self, seen: &TokenUse) {
         self.token_uses = self.token_uses.saturating_add(seen.uses);
         if seen.shows_use() {
+            self.token_looks += 1;
             self.last_token_use = self.last_token_use.max(Some(seen.time()));
         }
     }

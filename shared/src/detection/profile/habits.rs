@@ -9,19 +9,19 @@ const MEMORY: u32 = 1_000;
 /// Weight of the newest day in the mean of days.
 const NEWEST: f32 = 0.1;
 
-/// Logins by hour of the day, UTC.
+/// Logins by hour of the day, as the user's clock shows it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hours([u16; 24]);
 
 impl Hours {
-    pub(super) fn learn(&mut self, time: Timestamp) {
+    pub(super) fn learn(&mut self, hour: usize) {
         if self.total() >= MEMORY {
             for count in &mut self.0 {
                 *count /= 2;
             }
         }
-        if let Some(count) = self.0.get_mut(hour(time)) {
+        if let Some(count) = self.0.get_mut(hour) {
             *count = count.saturating_add(1);
         }
     }
@@ -31,15 +31,11 @@ impl Hours {
         self.0.iter().map(|count| u32::from(*count)).sum()
     }
 
-    /// The share of logins, 0 to 1, within two hours of this time of day, around midnight too.
-    pub fn share_near(&self, time: Timestamp) -> f64 {
-        let near = (22..=26).map(|step| u32::from(self.0[(hour(time) + step) % 24])).sum::<u32>();
+    /// The share of logins, 0 to 1, within two hours of an hour of the day, around midnight too.
+    pub fn share_near(&self, hour: usize) -> f64 {
+        let near = (22..=26).map(|step| u32::from(self.0[(hour + step) % 24])).sum::<u32>();
         f64::from(near) / f64::from(self.total().max(1))
     }
-}
-
-fn hour(time: Timestamp) -> usize {
-    time.as_second().div_euclid(3_600).rem_euclid(24) as usize
 }
 
 /// Logins a day.
@@ -98,11 +94,11 @@ mod tests {
     #[test]
     fn hours_are_a_circle() {
         let mut hours = Hours::default();
-        (0..50).for_each(|day| hours.learn(at(day, 23)));
-        assert!((hours.share_near(at(60, 1)) - 1.0).abs() < 1e-9, "two hours after 23 is 1");
-        assert!(hours.share_near(at(60, 2)) < 1e-9);
-        (0..5_000).for_each(|day| hours.learn(at(day, 12)));
-        assert!(hours.total() <= MEMORY && hours.share_near(at(60, 23)) < 0.01, "the past fades");
+        (0..50).for_each(|_| hours.learn(23));
+        assert!((hours.share_near(1) - 1.0).abs() < 1e-9, "two hours after 23 is 1");
+        assert!(hours.share_near(2) < 1e-9);
+        (0..5_000).for_each(|_| hours.learn(12));
+        assert!(hours.total() <= MEMORY && hours.share_near(23) < 0.01, "the past fades");
     }
 
     #[test]

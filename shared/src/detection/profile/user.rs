@@ -157,7 +157,7 @@ impl UserProfile {
         self.first_success = Some(self.first_success.map_or(time, |first| first.min(time)));
         self.clients.learn_ref(facts.family, ClientFamily::new, time);
         self.paths.learn(facts.path, time);
-        self.hours.learn(time);
+        self.hours.learn(facts.hour);
         learn_grant(&mut self.grants, login);
         if !login.application.is_empty() {
             learn_name(&mut self.applications, &login.application, time);

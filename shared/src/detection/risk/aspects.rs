@@ -135,10 +135,10 @@ pub(super) fn how(view: &View<'_>, login: &Login) -> Said {
 }
 
 /// A stranger comes at any hour; a program's hours are its schedule's.
-pub(super) fn when(view: &View<'_>, facts: &Facts<'_>, login: &Login) -> Said {
+pub(super) fn when(view: &View<'_>, facts: &Facts<'_>) -> Said {
     const ANY: f64 = 5.0 / 24.0;
     let Some(user) = view.user().filter(|_| !facts.path.is_unattended()) else { return SILENT };
     let total = f64::from(user.hours.total());
-    let near = user.hours.share_near(login.time) * total;
+    let near = user.hours.share_near(facts.hour) * total;
     ((ANY / ((near + HOURS * ANY) / (total + HOURS))).ln(), None)
 }

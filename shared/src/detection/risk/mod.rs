@@ -75,7 +75,7 @@ impl Risk {
             Aspect::Whence => aspects::whence(view, facts, login),
             Aspect::With => aspects::with(view, facts, login),
             Aspect::How => aspects::how(view, login),
-            Aspect::When => aspects::when(view, facts, login),
+            Aspect::When => aspects::when(view, facts),
         });
         let ratios = said.map(|(ratio, _)| ratio.clamp(LEAST, MOST) as f32);
         let mut risk = Self { ratios, novel: said.map(|(_, novel)| novel), score: 0.0 };
