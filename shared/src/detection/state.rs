@@ -202,16 +202,15 @@ impl Bench<'_> {
         users: &'s HashMap<UserId, User>,
         observation: &'v Observation,
     ) -> (Vec<Hit>, Lesson<'s>) {
-        let user = observation.user();
-        let account = user.and_then(|id| users.get(id));
-        let view = View { committed, ahead, user, account, egress: self.egress, facts: Facts::none() };
+        let account = observation.user().and_then(|id| users.get(id));
+        let mut view = View::of([committed, ahead], self.egress, observation, account);
         let facts = match observation {
             Observation::Login(login) => Facts::of(&view, login, &mut self.scratch),
             Observation::Session(_) | Observation::Verification(_) | Observation::TokenUse(_) => {
                 Facts::none()
             }
         };
-        let view = View { facts, ..view };
+        view.facts = facts;
         let mut found =
             if view.is_warden() { Vec::new() } else { judge_one(self.detections, &view, observation) };
         for hit in &mut found {

@@ -13,15 +13,34 @@ use crate::policy::Egress;
 /// of those that the not yet committed observations have changed.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    pub(super) committed: &'a Profiles,
-    pub(super) ahead: &'a Profiles,
-    pub(super) user: Option<&'a UserId>,
-    pub(super) account: Option<&'a User>,
-    pub(super) egress: &'a Egress,
+    committed: &'a Profiles,
+    ahead: &'a Profiles,
+    account: Option<&'a User>,
+    egress: &'a Egress,
     pub(super) facts: Facts<'a>,
+    // What nearly every detection asks for is looked up once.
+    user: Option<&'a UserProfile>,
+    network: Option<(Network, Option<&'a NetworkProfile>)>,
+    application: Option<(&'a str, Option<&'a ApplicationProfile>)>,
 }
 
 impl<'a> View<'a> {
+    /// What may be looked at to judge one observation.
+    pub(super) fn of(
+        [committed, ahead]: [&'a Profiles; 2],
+        egress: &'a Egress,
+        observation: &'a Observation,
+        account: Option<&'a User>,
+    ) -> Self {
+        let (user, network, application) = (None, None, None);
+        let mut view =
+            Self { committed, ahead, account, egress, facts: Facts::none(), user, network, application };
+        view.user = observation.user().and_then(|id| view.user_named(id));
+        view.network = observation.network().map(|network| (network, view.network(network)));
+        view.application = observation.application().map(|name| (name, view.application_profile(name)));
+        view
+    }
+
     /// What the login being judged shows.
     pub fn facts(&self) -> Facts<'a> {
         self.facts
@@ -50,7 +69,7 @@ impl<'a> View<'a> {
 
     /// The user's profile; `None` without a user or without history.
     pub fn user(&self) -> Option<&'a UserProfile> {
-        self.user_named(self.user?)
+        self.user
     }
 
     /// Another user's profile.
@@ -60,7 +79,10 @@ impl<'a> View<'a> {
 
     /// What was learned of a network.
     pub fn network(&self, network: Network) -> Option<&'a NetworkProfile> {
-        self.ahead.networks.get(&network).or_else(|| self.committed.networks.get(&network))
+        match self.network {
+            Some((here, known)) if here == network => known,
+            _ => self.ahead.networks.get(&network).or_else(|| self.committed.networks.get(&network)),
+        }
     }
 
     /// What was learned of an application that somebody has logged in with.
@@ -70,7 +92,10 @@ impl<'a> View<'a> {
 
     /// What was learned of an application, also where only its tokens were seen.
     pub fn application_profile(&self, name: &str) -> Option<&'a ApplicationProfile> {
-        self.ahead.applications.get(name).or_else(|| self.committed.applications.get(name))
+        match self.application {
+            Some((this, known)) if this == name => known,
+            _ => self.ahead.applications.get(name).or_else(|| self.committed.applications.get(name)),
+        }
     }
 
     /// What was learned of the org.
