@@ -38,11 +38,12 @@ fn of_one(token: &Token, exchanges: &[Timestamp], span: &Span) -> Vec<TokenUse> 
         let use_count = token.use_count.saturating_sub(since).max(0);
         let last_used =
             past.checked_sub(1).map(|last| exchanges[last]).or(token.last_used.filter(|at| *at < look));
+        let used_before = told.last().and_then(|before| before.token.last_used);
         let before = told.last().map_or(0, |before| before.token.use_count);
         let change = if told.is_empty() { TokenChange::Granted } else { TokenChange::Used };
         let uses = u64::try_from(use_count - before).unwrap_or(0);
         let token = Token { use_count, last_used, ..token.clone() };
-        told.push(TokenUse { token, change, uses, seen_at: look });
+        told.push(TokenUse { token, change, uses, seen_at: look, used_before });
     }
     told
 }
