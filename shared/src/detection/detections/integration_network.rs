@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{
-    About, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, View,
+    About, Attempt, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, UserProfile, View,
 };
-use crate::observation::{AccessPath, Login, Network};
+use crate::observation::{AccessPath, Login, Network, Outcome};
 
 pub(crate) static ABOUT: About = About {
     id: "integration-network",
@@ -24,8 +24,15 @@ pub(crate) static ABOUT: About = About {
     parameters: MEANINGS,
     quiet: &[
         "A network near a known one, the organisation’s egress, or one from which the same application serves others.",
+        "A network that has taken the place of the known ones for a day, as steadily as they were used, is weak: the vendor has moved. \
+         A thief comes beside the vendor.",
     ],
 };
+
+/// A program that comes less often than this a day is never said to have moved.
+const DAILY: u64 = 4;
+/// So many logins of a day show that a program has moved, however often it used to come.
+const STEADY: u64 = 32;
 
 parameters! {
     /// Successes before networks count as learned.
@@ -78,7 +85,9 @@ impl Detection for IntegrationNetwork {
         }
         let listed = contract.networks.iter().map(|(network, _)| network.to_string()).collect();
         let baseline = format!("In {} logins it came only from", contract.logins);
-        Some(hit(contract.severity, login, listed, &baseline))
+        let has_moved = || view.user().is_some_and(|user| has_moved(user, network, login.time));
+        let severity = if has_moved() { Severity::Low } else { contract.severity };
+        Some(hit(severity, login, listed, &baseline))
     }
 }
 
@@ -110,6 +119,18 @@ impl IntegrationNetwork {
         let (networks, logins) = (&known.networks, known.successes);
         is_bound.then_some(Contract { networks, logins, severity: Severity::Medium })
     }
+}
+
+/// Whether a program has come from `network` alone for a day, at least half as often as it used to come.
+fn has_moved(user: &UserProfile, network: Network, time: Timestamp) -> bool {
+    let day_ago = time - SignedDuration::from_hours(24);
+    let is_silent = user.networks.iter().all(|(_, known)| known.last < day_ago);
+    let daily = user.successes / user.days_of_history(time).max(1).unsigned_abs();
+    let is_there = |attempt: &&Attempt| {
+        attempt.outcome == Outcome::Success && attempt.network.is_some_and(|from| from.is_near(network))
+    };
+    let came = user.attempts.iter().filter(is_there).count() as u64;
+    is_silent && daily >= DAILY && came >= (daily / 2).min(STEADY)
 }
 
 fn hit(severity: Severity, login: &Login, known: Vec<String>, baseline: &str) -> Hit {
@@ -157,6 +178,25 @@ pub(crate) mod cases {
         let hits = world.hits_of_refresh("sync", "Acme Sync", "198.19.200.9", 5);
         assert_eq!(hits["integration-network"].severity, Severity::High);
         assert_eq!(hits["integration-network"].evidence["known_networks"][0], "198.18.90.0/24");
+    }
+
+    #[test]
+    fn a_vendor_that_has_moved_for_a_day_is_weak_and_a_thief_beside_it_is_not() {
+        let severities = |vendor_goes_on: bool| -> Vec<_> {
+            let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+            let mut hour = |hour: i64| {
+                if vendor_goes_on {
+                    world.hits_of_refresh("sync", "Acme Sync", "198.18.90.10", hour * 60 + 20);
+                }
+                severity(&world.hits_of_refresh("sync", "Acme Sync", "198.19.200.9", hour * 60 + 30), &ABOUT)
+            };
+            (0..30).map(&mut hour).collect()
+        };
+        let (moved, stolen) = (severities(false), severities(true));
+        assert_eq!(moved[..12], [Some(Severity::High); 12]);
+        assert!(moved.contains(&Some(Severity::Low)), "{moved:?}");
+        assert_eq!(moved[29], None, "known by now");
+        assert_eq!(stolen, [Some(Severity::High); 30]);
     }
 
     #[test]
