@@ -17,7 +17,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 2)]
     pub(crate) threads: usize,
     /// Days that are judged in each world.
-    #[arg(long, default_value_t = 42)]
+    #[arg(long, default_value_t = 28)]
     pub(crate) days: u32,
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/quality.json")]

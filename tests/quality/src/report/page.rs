@@ -51,7 +51,7 @@ pub(super) fn interval(hits: usize, of: usize) -> String {
 }
 
 const METHOD: &str = "\
-Each world is an org of 140 to 620 people and eight vendors' machines with two and a half to five months of history, which only \
+Each world is an org of 100 to 450 people and eight vendors' machines with two to four months of history, which only \
 teaches. In the judged weeks people go on living: they travel, move, mistype, change shifts and telephones, carry sessions into \
 the VPN and onto hotspots; odd and harmless things happen (the second table), and fourteen kinds of attack are made, one of each, with networks, \
 numbers and durations drawn anew: from Tor, hosting, commercial VPNs, homes abroad, and homes in the victims' own cities.

@@ -118,7 +118,7 @@ pub(crate) fn wilson(hits: usize, of: usize) -> (f64, f64) {
     let middle = share + z * z / (2.0 * n);
     let spread = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    ((middle - spread) / scale, ((middle + spread) / scale).min(1.0))
+    (((middle - spread) / scale).max(0.0), ((middle + spread) / scale).min(1.0))
 }
 
 #[cfg(test)]

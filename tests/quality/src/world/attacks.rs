@@ -33,7 +33,7 @@ pub(super) fn varied(kind: CampaignKind, dice: &mut Dice, users: usize) -> Box<d
             ..StolenIntegration::default()
         }),
         CampaignKind::TrustedApp => Box::new(TrustedApp {
-            recon_days: dice.from(8, 27),
+            recon_days: dice.from(8, 24),
             days_between: dice.from(2, 4),
             ..TrustedApp::default()
         }),

@@ -29,9 +29,9 @@ impl Scale {
     /// A small, middling or larger company, by the seed.
     pub(crate) fn of(seed: u64, judged: u32) -> Self {
         let mut dice = Dice::new(seed, 1);
-        let users = [140, 220, 300, 420, 560][dice.below(5)] + dice.below(60);
-        let learned = 75 + dice.below(75) as u32;
-        Self { users, learned, judged, oddities: (users / 12).min(BenignKind::ALL.len()) }
+        let users = [100, 150, 220, 300, 400][dice.below(5)] + dice.below(50);
+        let learned = 60 + dice.below(60) as u32;
+        Self { users, learned, judged, oddities: (users / 8).min(BenignKind::ALL.len()) }
     }
 }
 

@@ -49,7 +49,7 @@ fn at(span: &Span, day: i64, minute: i64) -> Timestamp {
 /// Days that an attack may have taken when it ends.
 fn longest(kind: CampaignKind) -> i64 {
     match kind {
-        CampaignKind::TrustedApp => 29,
+        CampaignKind::TrustedApp => 26,
         CampaignKind::SlowSpray => 10,
         CampaignKind::StolenIntegration | CampaignKind::LeaversToken => 6,
         _ => 2,

@@ -53,16 +53,6 @@ pub(super) fn log_in(
     if opens { org.open_ui_family(login, time, UI_SECONDS) } else { Vec::new() }
 }
 
-/// Sessions are used from another address, as their owner's way leads.
-pub(super) fn carry(org: &mut Org, sessions: &[Id], time: Timestamp, to: &Source) {
-    for id in sessions {
-        if let Some(session) = org.sessions.get_mut(id) {
-            session.source_ip.clone_from(&to.ip);
-            session.last_modified = session.last_modified.max(time);
-        }
-    }
-}
-
 /// From now on somebody lives differently.
 pub(super) fn from_now_on(org: &mut Org, user_id: Id, change: impl FnOnce(&mut Person)) {
     if let Some(person) = org.people.iter_mut().find(|person| person.user_id == user_id) {

@@ -1,7 +1,8 @@
 //! A session that goes along with its owner: into the VPN, onto his phone's hotspot, into a café.
 
-use super::cast::{carry, day, free, log_in};
+use super::cast::{day, free, log_in};
 use crate::clock::shifted;
+use crate::generate::future::carry;
 use crate::generate::networks;
 use crate::id::Id;
 use crate::org::Org;

@@ -25,8 +25,8 @@ pub(crate) struct Future {
     /// Since 1970; the first that nobody has plans for.
     next_day: i64,
     planned: Vec<Arrival>,
-    /// When which login's sessions are used from where.
-    moves: Vec<(Timestamp, Id, Source)>,
+    /// When which sessions are used from where.
+    moves: Vec<(Timestamp, Vec<Id>, Source)>,
     /// By their place among the integrations.
     moved_vendors: HashSet<usize>,
 }
@@ -126,8 +126,8 @@ impl Org {
             return;
         }
         if application == "Browser" {
-            self.open_ui_family(login, time, UI_SECONDS);
-            self.plan_move(login, user_id, time);
+            let family = self.open_ui_family(login, time, UI_SECONDS);
+            self.plan_move(family, user_id, time);
         } else {
             let token = refreshes.then(|| self.use_token(user_id, &application, time));
             self.open_oauth_session(login, time, APP_SECONDS, token);
@@ -145,25 +145,30 @@ impl Org {
         token.serial
     }
 
-    fn plan_move(&mut self, login: Id, user_id: Id, time: Timestamp) {
+    fn plan_move(&mut self, family: Vec<Id>, user_id: Id, time: Timestamp) {
         let Some(person) = self.people.iter().find(|person| person.user_id == user_id) else { return };
-        let mut dice = Dice::new(self.future.seed, 900_000_000 + login.number("0Ya").unwrap_or_default());
+        let number = family.first().and_then(|root| root.number("0Ak"));
+        let mut dice = Dice::new(self.future.seed, 900_000_000 + number.unwrap_or_default());
         if dice.below(MOVES) == 0 {
             let at = shifted(time, dice.within(10 * 60..110 * 60));
-            self.future.moves.push((at, login, onward(person, time, &mut dice)));
+            self.future.moves.push((at, family, onward(person, time, &mut dice)));
         }
     }
 
     fn move_sessions(&mut self, until: Timestamp) {
         let due: Vec<_> = self.future.moves.extract_if(.., |(at, ..)| *at <= until).collect();
-        for (at, login, to) in due {
-            let family = self.sessions().iter().rev().filter(|session| session.login_id == Some(login));
-            for id in family.map(|session| session.id).collect::<Vec<_>>() {
-                if let Some(session) = self.sessions.get_mut(&id) {
-                    session.source_ip.clone_from(&to.ip);
-                    session.last_modified = session.last_modified.max(at);
-                }
-            }
+        for (at, family, to) in due {
+            carry(self, &family, at, &to);
+        }
+    }
+}
+
+/// Sessions are used from another address, as their owner's way leads.
+pub(crate) fn carry(org: &mut Org, sessions: &[Id], time: Timestamp, to: &Source) {
+    for id in sessions {
+        if let Some(session) = org.sessions.get_mut(id) {
+            session.source_ip.clone_from(&to.ip);
+            session.last_modified = session.last_modified.max(time);
         }
     }
 }
