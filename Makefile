@@ -21,11 +21,11 @@ check: setup ## Formatting, lints, and the rules for dependencies
 	@scripts/check
 
 bench: setup ## Runs the benchmarks: judging, matching, and reading a million logins beside jsforce and simple-salesforce
-	cargo bench --locked -p session-warden --bench judging --bench matching --bench reading
+	cargo bench --locked --workspace --bench judging --bench matching --bench reading
 	@scripts/bench-scan
 
 bench-quality: setup ## Judges worlds whose truth is known, and writes docs/quality.md; a few minutes
-	cargo run --locked --profile bench -p quality -- --seeds 101..120 --page docs/quality.md
+	cargo run --locked --profile bench --bin quality -- --seeds 101..120 --page docs/quality.md
 
 build: setup ## Builds the three Lambda functions for arm64, ready to upload, below target/lambda
 	@scripts/build
