@@ -50,7 +50,7 @@ pub struct OrgState {
     /// Open episodes by subject.
     pub episodes: HashMap<String, Episode>,
     /// Which observations were committed, by bucket, where the batch needs to know.
-    pub seen: BTreeMap<String, SeenBucket>,
+    pub seen: BTreeMap<i64, SeenBucket>,
     /// Accounts, as context.
     pub users: HashMap<UserId, User>,
     /// What the dismissed findings taught.
@@ -77,7 +77,7 @@ pub struct Absorbed {
     /// Committed application profiles that changed.
     pub applications: HashSet<String>,
     /// Buckets of seen observations that changed.
-    pub buckets: BTreeSet<String>,
+    pub buckets: BTreeSet<i64>,
 }
 
 /// When a finding is judged to have been made.
@@ -114,7 +114,7 @@ impl OrgState {
         let is_late = self.committed_until.is_some_and(|until| at.time < until);
         let was_seen = self.tail.contains_key(&at)
             || is_late
-                && self.seen.get(&SeenBucket::name(at.time)).is_some_and(|bucket| bucket.contains(&at));
+                && self.seen.get(&SeenBucket::number(at.time)).is_some_and(|bucket| bucket.contains(&at));
         if was_seen {
             absorbed.duplicates += 1;
             return;
@@ -159,12 +159,16 @@ impl OrgState {
     }
 
     fn note_committed(&mut self, at: &Position, observation: &Observation, out: &mut Absorbed) {
-        let bucket = SeenBucket::name(at.time);
-        self.seen.entry(bucket.clone()).or_default().insert(at);
+        let bucket = SeenBucket::number(at.time);
+        self.seen.entry(bucket).or_default().insert(at);
         out.buckets.insert(bucket);
-        out.users.extend(observation.user().cloned());
+        if let Some(user) = observation.user().filter(|user| !out.users.contains(*user)) {
+            out.users.insert(user.clone());
+        }
         out.networks.extend(observation.network());
-        out.applications.extend(observation.application().map(str::to_owned));
+        if let Some(name) = observation.application().filter(|name| !out.applications.contains(*name)) {
+            out.applications.insert(name.to_owned());
+        }
     }
 
     /// The subjects whose open episodes a batch may add to: those named here are loaded before it is absorbed.

@@ -137,8 +137,8 @@ impl Knowledge {
             state.episodes.extend(episode.map(|episode| (key, episode)));
         }
         // Matters where this observation is late, and where it is about to be committed beside others.
-        let bucket = SeenBucket::name(observation.position().time);
-        let seen = fetch(&rooms.seen, store, versions, &bucket).await?;
+        let bucket = SeenBucket::number(observation.position().time);
+        let seen = fetch(&rooms.seen, store, versions, &SeenBucket::name(bucket)).await?;
         state.seen.extend(seen.map(|seen| (bucket, seen)));
         Ok(())
     }
@@ -181,7 +181,11 @@ impl Knowledge {
             )?);
         }
         for bucket in &absorbed.buckets {
-            writes.extend(self.write(&self.rooms.seen, bucket, state.seen.get(bucket))?);
+            writes.extend(self.write(
+                &self.rooms.seen,
+                &SeenBucket::name(*bucket),
+                state.seen.get(bucket),
+            )?);
         }
         // A subject may have had two episodes in one batch; only the open one is kept as such.
         let subjects: BTreeSet<_> = absorbed.changed.iter().map(|finding| finding.subject.key()).collect();

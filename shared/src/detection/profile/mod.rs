@@ -13,7 +13,7 @@ pub use attempt::{Attempt, Check, CheckOutcome};
 pub use habits::{Hours, Volume};
 pub use network::NetworkProfile;
 pub use org::{Fingerprint, OrgProfile, PeerGroup};
-pub(super) use org::{cipher, grant};
+pub(super) use org::{cipher, grant, is_grant};
 pub use session::Held;
 pub(super) use session::is_temporary;
 pub use user::{LastSuccess, UserProfile};

@@ -252,7 +252,7 @@ pub(super) fn learn_grant(grants: &mut Familiar<String>, login: &Login) {
 }
 
 /// Whether a name is that of a login's type and sub-type.
-pub(super) fn is_grant(name: &str, login: &Login) -> bool {
+pub(in crate::detection) fn is_grant(name: &str, login: &Login) -> bool {
     let sub_type = name.strip_prefix(login.login_type.as_str()).and_then(|rest| rest.strip_prefix(" / "));
     sub_type == Some(&login.login_sub_type) || name.len() >= NAME && name == grant(login)
 }
