@@ -79,6 +79,7 @@ impl Org {
             self.come(arrival);
         }
         self.move_sessions(until);
+        self.let_go(until.as_second().div_euclid(DAY));
         self.future.lived_until = self.future.lived_until.max(until);
     }
 
@@ -105,11 +106,11 @@ impl Org {
         }
         planned.retain(|arrival| arrival.time > self.future.lived_until);
         self.future.planned.append(&mut planned);
-        self.let_go(day);
     }
 
+    /// The last day's evening is over everywhere when the account is closed.
     fn let_go(&mut self, day: i64) {
-        let leaving = self.people.iter().filter(|person| person.left.is_some_and(|left| left <= day));
+        let leaving = self.people.iter().filter(|person| person.left.is_some_and(|left| left < day));
         for user_id in leaving.map(|person| person.user_id).collect::<Vec<_>>() {
             self.set_activity(&user_id, Activity::Inactive);
         }
