@@ -108,6 +108,14 @@ impl<'a> View<'a> {
         self.org().groups.get(&self.account?.profile)
     }
 
+    /// Whole days before `time` in which the account was not used, as far as the org's history reaches; `None` for one that was
+    /// never used and whose age is not known.
+    pub fn days_unused(&self, time: Timestamp) -> Option<i64> {
+        let never = || Some(self.account?.details.created?.max(self.org().seen.as_ref()?.first));
+        let since = self.user().and_then(|user| user.last_login).or_else(never)?;
+        Some(time.duration_since(since).as_hours() / 24)
+    }
+
     /// Whether the account is known to belong to a program.
     pub fn is_integration(&self) -> bool {
         self.account.is_some_and(|user| user.kind == AccountKind::Integration)

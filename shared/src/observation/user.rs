@@ -44,6 +44,8 @@ pub struct AccountDetails {
     pub time_zone: String,
     /// The manager.
     pub manager_id: Option<UserId>,
+    /// When the account was made.
+    pub created: Option<Timestamp>,
 }
 
 /// Whether an identity provider may vouch for a user: whether `FederationIdentifier` is set. The identifier itself is

@@ -28,6 +28,7 @@ pub(super) const WANTED: Wanted = Wanted {
         "LastPasswordChangeDate",
         "TimeZoneSidKey",
         "ManagerId",
+        "CreatedDate",
     ],
 };
 /// What tells programs from people beyond their profile's name.
@@ -56,6 +57,7 @@ struct Record {
     #[serde(default)]
     time_zone_sid_key: Text,
     manager_id: Option<UserId>,
+    created_date: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +96,7 @@ pub fn user_from_record(value: Value) -> Result<User, String> {
             last_password_change: record.last_password_change_date.map(|instant| instant.0),
             time_zone: record.time_zone_sid_key.0,
             manager_id: record.manager_id,
+            created: record.created_date.map(|instant| instant.0),
         },
     })
 }

@@ -7,7 +7,7 @@ use crate::salesforce::{Ability, MissingField, Role, Sight};
 
 const CHECK: &str = "schema";
 /// What is lost without a field; of an object that is not there at all its [`Ability`] says it.
-const LOST: [(&str, &str); 22] = [
+const LOST: [(&str, &str); 23] = [
     ("LoginHistory.LoginGeo", Ability::Places.lost()),
     ("LoginHistory.LoginSubType", "the grant of a login is not seen"),
     ("LoginHistory.CountryIso", "logins have no country"),
@@ -28,6 +28,7 @@ const LOST: [(&str, &str); 22] = [
     ("OauthToken.UseCount", USE),
     ("OauthToken.LastUsedDate", USE),
     ("User.FederationIdentifier", "single-sign-on users are known by their logins alone"),
+    ("User.CreatedDate", "an account that was never used is not told from a new one"),
     ("User.LastPasswordChangeDate", "a password that was just changed is not seen"),
     ("User.Profile", PROGRAMS),
     ("PermissionSet.PermissionsApiUserOnly", PROGRAMS),

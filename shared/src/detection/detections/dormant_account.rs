@@ -12,7 +12,7 @@ pub(crate) static ABOUT: About = About {
     confidence: Confidence::Low,
     family: Family::Lifecycle,
     mitre: &["T1078"],
-    needs: &[Sensor::Logins],
+    needs: &[Sensor::Logins, Sensor::Accounts],
     parameters: MEANINGS,
     quiet: &["From a network and with a client the user knows it is `info`: he is back from a long leave."],
 };
@@ -32,15 +32,14 @@ impl Detection for DormantAccount {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let last = view.user().filter(|_| login.succeeded())?.last_login?;
-        let days = login.time.duration_since(last).as_hours() / 24;
-        if days < self.0.days {
-            return None;
-        }
+        let days = view.days_unused(login.time).filter(|days| login.succeeded() && *days >= self.0.days)?;
         let facts = view.facts();
+        let is_egress = login.source.address().is_some_and(|address| view.is_egress(address, login.time));
         let severity = match (facts.knows_network, facts.knows_client) {
             (Known::Yes, Known::Yes) => Severity::Info,
-            (Known::No, Known::No) => Severity::Medium,
+            // Of an account without history only the organisation's own networks speak for its owner.
+            (Known::Unsaid, _) if is_egress => Severity::Info,
+            (Known::No, Known::No) | (Known::Unsaid, _) => Severity::Medium,
             _ => Severity::Low,
         };
         Some(Hit::on_login(&ABOUT, severity, login).fact("days", days).because(
@@ -70,5 +69,22 @@ pub(crate) mod cases {
 
     pub(crate) fn quiet() -> Option<Severity> {
         after(60, "198.18.1.7")
+    }
+
+    /// An account that the org's sixty days of history do not know, made so many days before its first login.
+    fn first_use(days_old: i64, address: &str) -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        let login = world.login("eve", address, 5);
+        world.account("eve", "");
+        let account = world.state.users.get_mut(&"eve".into()).unwrap();
+        account.details.created = Some(login.time - jiff::SignedDuration::from_hours(24 * days_old));
+        severity(&world.see(login), &ABOUT)
+    }
+
+    #[test]
+    fn an_old_account_that_was_never_used_wakes_up_too() {
+        assert_eq!(first_use(400, "198.19.200.9"), Some(Severity::Medium));
+        assert_eq!(first_use(400, "198.18.1.7"), Some(Severity::Info), "from the office");
+        assert_eq!(first_use(10, "198.19.200.9"), None, "a new account");
     }
 }

@@ -9,7 +9,7 @@ pub(crate) static ABOUT: About = About {
     title: "Application never seen in this org",
     why: "Data theft by persuaded users begins with an application nobody has used before, often a look-alike of a \
           data loader. New applications are rare enough to look at each.",
-    severity: Severity::Medium,
+    severity: Severity::High,
     confidence: Confidence::Low,
     family: Family::Application,
     mitre: &["T1671", "T1199"],
@@ -42,12 +42,15 @@ impl Detection for NewApplication {
         let is_new = login.succeeded()
             && !login.application.trim().is_empty()
             && view.application(&login.application).is_none();
-        (has_history && is_new).then(|| hit(login, org.successes(), org.days()))
+        // Somebody who is talked into an application of the attacker's never sits where it is used.
+        let is_elsewhere = view.is_new_network() && !view.is_integration();
+        let severity = if is_elsewhere { Severity::High } else { Severity::Medium };
+        (has_history && is_new).then(|| hit(severity, login, org.successes(), org.days()))
     }
 }
 
-fn hit(login: &Login, successes: u32, days: u32) -> Hit {
-    Hit::new(&ABOUT, Severity::Medium, Subject::application(&login.application), login.user_id.as_ref())
+fn hit(severity: Severity, login: &Login, successes: u32, days: u32) -> Hit {
+    Hit::new(&ABOUT, severity, Subject::application(&login.application), login.user_id.as_ref())
         .fact("application", login.application.clone())
         .fact("source", login.source.to_string())
         .fact("org_successes", successes)
@@ -95,6 +98,13 @@ pub(crate) mod cases {
                 .hits_of_refresh("bob", "My Ticket Portal", "198.18.1.7", 2)
                 .contains_key("new-application")
         );
+    }
+
+    #[test]
+    fn used_from_elsewhere_it_is_grave() {
+        let mut world = World::with_office_workers();
+        let hits = world.hits_of_refresh("ada", "My Ticket Portal", "203.0.113.9", 1);
+        assert_eq!(hits["new-application"].severity, Severity::High);
     }
 
     #[test]

@@ -9,18 +9,23 @@ pub(crate) static ABOUT: About = About {
     title: "A new account used from where nobody of the org is",
     why: "A user without history cannot be judged by himself, so he is judged by the others. An account that an \
           attacker makes for himself is new, too.",
-    severity: Severity::Info,
+    severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Place,
     mitre: &["T1078", "T1136"],
-    needs: &[Sensor::Logins, Sensor::Places],
+    needs: &[Sensor::Logins, Sensor::Places, Sensor::Accounts],
     parameters: MEANINGS,
-    quiet: &["Colleagues, or users of the same profile, have come from the country."],
+    quiet: &[
+        "Colleagues, or users of the same profile, have come from the country.",
+        "An account in its first weeks, or in use, is `info`: people are hired everywhere.",
+    ],
 };
 
 parameters! {
     /// Fewer successes than this make an account new.
     logins: u64 = 10,
+    /// Days without a use after which an account without history is no newcomer but a sleeper.
+    asleep: i64 = 45,
     /// Successes in the org's history before a country can be new.
     successes: u32 = 500,
 }
@@ -42,7 +47,9 @@ impl Detection for NewcomerElsewhere {
         if !is_new || org.countries.of(&country).is_some() || view.is_egress(address, login.time) {
             return None;
         }
-        let hit = Hit::on_login(&ABOUT, Severity::Info, login).fact("country", country.to_string());
+        let is_asleep = view.days_unused(login.time).is_some_and(|days| days >= self.0.asleep);
+        let severity = if is_asleep { Severity::Medium } else { Severity::Info };
+        let hit = Hit::on_login(&ABOUT, severity, login).fact("country", country.to_string());
         Some(hit.because(
             format!("A success from {country} with an account that has {successes} before it."),
             format!("In {} successes nobody of this org came from there.", org.successes()),
@@ -74,5 +81,17 @@ pub(crate) mod cases {
 
     pub(crate) fn quiet() -> Option<Severity> {
         came("eve", LAGOS, true)
+    }
+
+    #[test]
+    fn an_old_account_that_nobody_used_is_no_newcomer() {
+        let mut world = World::with_office_workers();
+        let login = world.login_in("eve", "198.19.200.9", LAGOS, 5);
+        world.account("eve", "");
+        let account = world.state.users.get_mut(&"eve".into()).unwrap();
+        account.details.created = Some(login.time - jiff::SignedDuration::from_hours(24 * 400));
+        let hits = world.see(login);
+        assert_eq!(severity(&hits, &ABOUT), Some(Severity::Medium));
+        assert!(hits.contains_key("dormant-account"), "two families speak");
     }
 }
