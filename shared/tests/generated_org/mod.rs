@@ -2,19 +2,25 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{Org, Permission};
 use serde_json::{from_value, json};
 use session_warden::detection::{Absorbed, Detection, Lane, OrgState, Present, TailEntry, catalogue};
 use session_warden::observation::{
-    AccountKind, CountryCode, Login, Observation, OrgId, Outcome, Place, User, UserId, Verification,
+    AccountKind, CountryCode, Login, Observation, OrgId, Outcome, Place, Session, TokenUse, User, UserId,
+    Verification,
 };
 use session_warden::policy::Policy;
 
-/// Logins and identity verifications in the order of judging.
+/// Logins, identity verifications, sessions and uses of refresh tokens in the order of judging.
 pub(crate) fn history(org: &Org) -> Vec<Observation> {
     let logins = org.logins().iter().map(|row| Observation::Login(Box::new(login(row))));
     let checks = org.verifications().iter().map(|row| Observation::Verification(Box::new(check(row))));
-    let mut history: Vec<_> = logins.chain(checks).collect();
+    let read: HashMap<_, _> =
+        org.logins().iter().map(|row| (row.id, (row.login_time, row.source_ip.to_string()))).collect();
+    let sessions = org.sessions().iter().map(|row| Observation::Session(Box::new(session(row, &read))));
+    let tokens = org.tokens().iter().map(|row| Observation::TokenUse(Box::new(token_use(row))));
+    let mut history: Vec<_> = logins.chain(checks).chain(sessions).chain(tokens).collect();
     history.sort_by_cached_key(Observation::position);
     history
 }
@@ -50,6 +56,44 @@ fn check(row: &salesforce_simulator::Verification) -> Verification {
         "activity": row.activity,
         "status": row.status,
         "source": row.source_ip,
+    }))
+    .unwrap()
+}
+
+fn session(
+    row: &salesforce_simulator::Session,
+    read: &HashMap<salesforce_simulator::Id, (Timestamp, String)>,
+) -> Session {
+    let login = row.login_id.map(|id| json!({ "id": id.as_str(), "read": read.get(&id) }));
+    from_value(json!({
+        "id": row.id.as_str(),
+        "user_id": row.user_id.as_str(),
+        "parent_id": row.parent_id.as_str(),
+        "session_type": row.session_type,
+        "source": row.source_ip,
+        "login": login,
+        "created": row.created,
+        "last_modified": row.last_modified,
+        "seconds_valid": row.num_seconds_valid,
+    }))
+    .unwrap()
+}
+
+/// A token as the look after its last use sees it.
+fn token_use(row: &salesforce_simulator::Token) -> TokenUse {
+    let used = row.last_used.unwrap_or(row.created);
+    from_value(json!({
+        "token": {
+            "key": row.serial.to_string(),
+            "user_id": row.user_id.as_str(),
+            "app_name": row.app,
+            "use_count": row.use_count,
+            "created": row.created,
+            "last_used": row.last_used,
+        },
+        "change": "used",
+        "uses": 1,
+        "seen_at": used + SignedDuration::from_mins(5),
     }))
     .unwrap()
 }
