@@ -9,7 +9,7 @@ pub(crate) static ABOUT: About = About {
     title: "A script where a person should sit",
     why: "Login pages are for people. A library or a browser without a screen that comes through one is a tool in \
           somebody's name.",
-    severity: Severity::Medium,
+    severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Client,
     mitre: &["T1078", "T1539"],
@@ -45,11 +45,12 @@ impl Detection for ScriptedClient {
             return None;
         }
         let word = self.0.words.iter().find(|word| facts.family.contains(word.as_str()))?;
-        let hit = Hit::on_login(&ABOUT, Severity::Medium, login).fact("word", word.clone());
+        let severity = if facts.is_stranger() { Severity::High } else { Severity::Medium };
+        let hit = Hit::on_login(&ABOUT, severity, login).fact("word", word.clone());
         Some(hit.fact("login_type", login.login_type.clone()).because(
             format!("A success with {} where people log in.", facts.family),
             "This user had not come with it before.",
-            "A program's own account, or a client the user knows, would not count.",
+            "From a network of his own it would weigh less; a program's account, or a client he knows, would not count.",
         ))
     }
 }
@@ -77,5 +78,13 @@ pub(crate) mod cases {
         let mut world = World::with_office_workers();
         came(&mut world, "python-requests/2.31", 5);
         came(&mut world, "python-requests/2.32", 2 * 1440)
+    }
+
+    #[test]
+    fn from_elsewhere_it_is_grave() {
+        let mut world = World::with_office_workers();
+        let mut login = world.login("ada", "203.0.113.9", 5);
+        login.client.browser = "python-requests/2.31".into();
+        assert_eq!(severity(&world.see(login), &ABOUT), Some(Severity::High));
     }
 }

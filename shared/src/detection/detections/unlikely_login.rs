@@ -50,7 +50,9 @@ impl Detection for UnlikelyLogin {
         if !is_unlikely || user.successes < self.0.logins || calibration.total() < self.0.history {
             return None;
         }
-        let severity = if rarity * 10.0 <= self.0.per_thousand { Severity::High } else { Severity::Medium };
+        // Two strange things are an odd day; three are somebody else.
+        let is_grave = rarity * 10.0 <= self.0.per_thousand && risk.strange().count() > 2;
+        let severity = if is_grave { Severity::High } else { Severity::Medium };
         let hit = Aspect::ALL.into_iter().fold(Hit::on_login(&ABOUT, severity, login), |hit, aspect| {
             hit.fact(aspect.name(), factor(&risk, aspect))
         });
