@@ -17,6 +17,7 @@ pub(crate) static ABOUT: About = About {
     parameters: MEANINGS,
     quiet: &[
         "Once used by a login that is not suspicious it is no longer new.",
+        "From a network its user knows, or by a program's account, it is `medium`.",
     ],
 };
 
