@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::commands::dismiss::DismissOptions;
 use crate::commands::doctor::DoctorOptions;
+use crate::commands::evaluate::EvaluateOptions;
 use crate::commands::findings::FindingsOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
@@ -103,58 +104,6 @@ pub(crate) struct RunOptions {
     /// Time between rounds, for example 60s or 5m.
     #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = interval)]
     pub(crate) interval: Duration,
-}
-
-/// `warden evaluate`.
-#[derive(Debug, Args)]
-pub(crate) struct EvaluateOptions {
-    #[command(flatten)]
-    pub(crate) history: HistoryFile,
-    /// AuthSession rows, a JSON array.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sessions: Option<PathBuf>,
-    /// OauthToken rows, a JSON array; a finding about a user names the tokens he holds.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) tokens: Option<PathBuf>,
-    /// User rows, a JSON array.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) users: Option<PathBuf>,
-    /// VerificationHistory rows, a JSON array.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) verifications: Option<PathBuf>,
-    /// The policy.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
-    /// Write findings here, one JSON object a line.
-    #[arg(long, value_name = "OUT.jsonl")]
-    pub(crate) findings: Option<PathBuf>,
-    /// Write a report here.
-    #[arg(long, value_name = "OUT.html")]
-    pub(crate) report: Option<PathBuf>,
-    /// Rows before this teach and raise nothing: 2026-10-01 (midnight UTC) or 2026-10-01T08:00:00Z.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub(crate) since: Option<Timestamp>,
-    /// Rows from here on are left out; written as for --since.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub(crate) until: Option<Timestamp>,
-    /// How dates are written: mdy, dmy, ymd, iso, or a pattern such as %d.%m.%Y %H:%M.
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) date_format: Option<String>,
-    /// The time zone of dates that name none, for example Europe/Paris.
-    #[arg(long, value_name = "ZONE")]
-    pub(crate) time_zone: Option<String>,
-}
-
-/// Where the login history comes from.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct HistoryFile {
-    /// The file that Setup > Login History downloads.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) csv: Option<PathBuf>,
-    /// LoginHistory records as the REST API returns them, one a line.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) jsonl: Option<PathBuf>,
 }
 
 /// How wide a containment is.

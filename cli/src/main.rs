@@ -5,6 +5,7 @@ mod commands;
 mod containing;
 mod drill;
 mod exit;
+mod history;
 mod moment;
 mod output;
 mod pipeline;

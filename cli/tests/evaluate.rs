@@ -163,6 +163,55 @@ fn wrong_use_is_two_and_names_the_mistake() {
 }
 
 #[test]
+fn bad_rows_are_listed_up_to_twenty_and_then_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let bad = "x@example.com,yesterday,198.18.1.1,,Application,Success,,,,,\n".repeat(23);
+    let (code, out, err) = evaluate(directory.path(), &(rows(3) + &bad), &["--output", "table"]);
+    let listed = err.lines().filter(|line| line.contains("Login Time: `yesterday` is not a date")).count();
+    assert_eq!((code, listed), (2, 20), "{err}");
+    assert!(err.contains("history.csv: line 5, Login Time") && err.contains("and 3 more rows"), "{err}");
+    assert!(out.contains("No findings") && err.contains("3 logins judged, 23 rows"), "{out}{err}");
+}
+
+#[test]
+fn rows_before_since_teach_and_are_not_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut org = small_org();
+    let now = SystemClock.now();
+    let campaign = org.launch(CampaignKind::BruteForce, now);
+    let file = as_setup_downloads(&org);
+    let since = |since: jiff::Timestamp| {
+        let since = since.to_string();
+        evaluate(directory.path(), &file, &["--output", "json", "--since", &since])
+    };
+    let (_, out, _) = since(now - jiff::SignedDuration::from_hours(24));
+    let found: Value = serde_json::from_str(&out).unwrap();
+    let attack = |found: &Value| {
+        let findings = found["findings"].as_array().unwrap().clone();
+        findings.into_iter().find(|finding| finding["username"] == campaign.username.as_str())
+    };
+    let explanation = attack(&found).unwrap()["explanation"].to_string();
+    assert!(explanation.contains("never") || explanation.contains("new"), "history taught: {explanation}");
+    let (code, out, _) = since(now + jiff::SignedDuration::from_hours(48));
+    assert_eq!(code, 0, "{out}");
+}
+
+#[test]
+fn a_history_in_another_language_is_read_and_a_status_that_is_not_understood_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let german =
+        "Benutzername;Anmeldezeit;Quell-IP;Status\nada@example.com;23.11.2026 18:43:00 MEZ;198.18.4.7;";
+    let (code, out, err) = evaluate(directory.path(), &format!("{german}Success\n"), &["--output", "json"]);
+    assert!(code == 0 && out.contains("\"rows\": 1") && !err.contains("No row is a success"), "{out}{err}");
+    let (code, _, err) = evaluate(directory.path(), &format!("{german}Erfolgreich\n"), &[]);
+    assert!(code == 0 && err.contains("No row is a success"), "{err}");
+    let unknown = format!("{german}Success\n").replace("Quell-IP", "Herkunft");
+    let (code, _, err) = evaluate(directory.path(), &unknown, &[]);
+    assert!(code == 2 && err.contains("--column 'Source IP=…'"), "{err}");
+    assert_eq!(evaluate(directory.path(), &unknown, &["--column", "Source IP=Herkunft"]).0, 0);
+}
+
+#[test]
 fn hostile_text_is_harmless_on_a_terminal() {
     let directory = tempfile::tempdir().unwrap();
     let mut org = small_org();

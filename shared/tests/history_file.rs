@@ -30,7 +30,7 @@ fn file(content: impl AsRef<[u8]>) -> Sample {
 }
 
 fn csv_with(content: impl AsRef<[u8]>, options: &HistoryOptions) -> Result<History, HistoryError> {
-    read_csv(&file(content).path, options, &mut |_| {})
+    read_csv(&file(content).path, options, &mut |_, _| {})
 }
 
 fn csv(content: impl AsRef<[u8]>) -> Result<History, HistoryError> {
@@ -214,8 +214,52 @@ fn semicolons_and_bytes_that_are_no_text() {
 #[test]
 fn progress_ends_at_the_size_of_the_file() {
     let mut heard = Vec::new();
-    read_csv(&file(SETUP).path, &HistoryOptions::default(), &mut |bytes| heard.push(bytes)).unwrap();
-    assert_eq!(heard.last(), Some(&(SETUP.len() as u64)));
+    read_csv(&file(SETUP).path, &HistoryOptions::default(), &mut |bytes, of| heard.push((bytes, of)))
+        .unwrap();
+    let size = SETUP.len() as u64;
+    assert_eq!(heard.last(), Some(&(size, size)));
+}
+
+fn gzipped(content: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(content).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn packed_files_and_utf_16() {
+    let plain = logins(&csv(SETUP).unwrap());
+    assert_eq!(logins(&csv(gzipped(SETUP.as_bytes())).unwrap()), plain);
+    let in_two = [gzipped(&SETUP.as_bytes()[..200]), gzipped(&SETUP.as_bytes()[200..])].concat();
+    assert_eq!(logins(&csv(in_two).unwrap()), plain, "gzip files that were joined are one");
+    let utf_16: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(SETUP.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(logins(&csv(&utf_16).unwrap()), plain);
+    assert_eq!(read_jsonl(&file(gzipped(RECORD.as_bytes())).path, &mut |_, _| {}).unwrap().rows, 1);
+    let cut = &gzipped(SETUP.as_bytes())[..60];
+    assert!(error(csv(cut)).starts_with(": cannot be read"), "a download that was broken off");
+}
+
+#[test]
+fn a_column_that_is_not_known_can_be_named() {
+    let text = SETUP.replace("Source IP", "IP (Azienda)");
+    assert!(error(csv(&text)).contains("--column 'Source IP=…'"));
+    let options = HistoryOptions {
+        columns: vec!["Source IP=IP (Azienda)".parse().unwrap()],
+        ..HistoryOptions::default()
+    };
+    assert_eq!(logins(&csv_with(&text, &options).unwrap()), logins(&csv(SETUP).unwrap()));
+}
+
+#[test]
+fn columns_beyond_the_usual_are_kept() {
+    let text = "Username,Login Time,Source IP,Status,Login URL,API Type,Forwarded For\n\
+        ada,2026-11-23 18:43:00 UTC,198.18.4.7,Success,acme.example,SOAP Partner,203.0.113.9\n";
+    let detail = logins(&csv(text).unwrap()).remove(0).detail;
+    assert_eq!(
+        (&*detail.login_url, &*detail.api_type, &*detail.forwarded_for),
+        ("acme.example", "SOAP Partner", "203.0.113.9")
+    );
 }
 
 const RECORD: &str = r#"{"attributes":{"type":"LoginHistory"},"Id":"0Ya5g00000AbCdE","UserId":"0055g00000AbCdE","LoginTime":"2026-11-23T18:43:00.000+0000","Status":"Success","SourceIp":"198.18.4.7","LoginGeo":null}"#;
@@ -227,7 +271,7 @@ fn records_one_per_line() {
         .replace("18:43:00.000+0000", "18:42:00.000Z")
         .replace("0Ya5g00000AbCdE", "0Ya5g00000AbCdF");
     let text = format!("{RECORD}\n\n{later}\nnot json\n{RECORD}\n{{\"Id\":\"x\"}}\n");
-    let history = read_jsonl(&file(text).path, &mut |_| {}).unwrap();
+    let history = read_jsonl(&file(text).path, &mut |_, _| {}).unwrap();
     let logins = logins(&history);
     assert_eq!(
         logins.iter().map(|login| login.id.as_str()).collect::<Vec<_>>(),
@@ -237,13 +281,13 @@ fn records_one_per_line() {
         rejected(&history),
         ["line 4: is not one JSON record: Syntax error at column 2", "line 6: missing field `LoginTime`"]
     );
-    assert_eq!(read_jsonl(&file("").path, &mut |_| {}).unwrap().rows, 0);
-    assert!(read_jsonl(&file("[\n]\n").path, &mut |_| {}).is_err());
+    assert_eq!(read_jsonl(&file("").path, &mut |_, _| {}).unwrap().rows, 0);
+    assert!(read_jsonl(&file("[\n]\n").path, &mut |_, _| {}).is_err());
 }
 
 #[test]
 fn sessions_get_their_logins_and_tokens_their_hashes() {
-    let history = read_jsonl(&file(RECORD).path, &mut |_| {}).unwrap();
+    let history = read_jsonl(&file(RECORD).path, &mut |_, _| {}).unwrap();
     let sessions = file(
         r#"[{"Id":"0Ak5g00000AbCdE","UsersId":"0055g00000AbCdE","SourceIp":"198.19.0.1","LoginHistoryId":"0Ya5g00000AbCdECAV",
             "NumSecondsValid":7200,"CreatedDate":"2026-11-23T18:43:00.000+0000","LastModifiedDate":"2026-11-23T18:44:00.000+0000"},
@@ -261,14 +305,25 @@ fn sessions_get_their_logins_and_tokens_their_hashes() {
     assert!(read_users(&file("[]").path).unwrap().rows.is_empty());
 }
 
+const ODD_ROWS: [&str; 8] = [
+    "0Ya5g00000AbCdE,ada@example.com,0055g00000AbCdE,23/11/2026 18:43:00 UTC,198.18.4.7,Success",
+    "0Ya5g00000AbCdE,Ada@example.com,0055g00000AbCdE,23/11/2026 18:43:00 UTC,198.18.4.7,Invalid Password",
+    ",ada@example.com,0055g00000AbCdE,05/11/2026 18:43:00 UTC,198.18.4.7,Success",
+    ",ada@example.com,0055g00000AbCdE,05/11/2026 18:43:00 UTC,198.18.4.7,Success",
+    ",bob@example.com,,06/11/2026 18:43:00,198.18.4.7,Success",
+    ",BOB@example.com,,06/11/2026 18:43:00 PST,198.18.4.7,Success",
+    ",bob@example.com,,06/11/2026 18:43:00 PST,198.18.4.8,Success",
+    "nonsense",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn no_bytes_break_it(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
         let sample = file(&bytes);
-        drop(read_csv(&sample.path, &HistoryOptions::default(), &mut |_| {}));
-        drop(read_jsonl(&sample.path, &mut |_| {}));
+        drop(read_csv(&sample.path, &HistoryOptions::default(), &mut |_, _| {}));
+        drop(read_jsonl(&sample.path, &mut |_, _| {}));
         drop(read_users(&sample.path));
     }
 
@@ -288,6 +343,20 @@ proptest! {
         if let Ok(history) = csv_with(&bytes, &options) {
             prop_assert_eq!(logins(&history).len() as u64, history.rows);
         }
+    }
+
+    /// Also with records that stand twice, users in two spellings, and rows without a time zone or without any sense.
+    #[test]
+    fn the_order_of_rows_changes_nothing(order in Just((0..ODD_ROWS.len()).collect::<Vec<_>>()).prop_shuffle()) {
+        let text = |order: &[usize]| {
+            let rows = order.iter().map(|row| ODD_ROWS[*row]);
+            format!("Id,Username,User ID,Login Time,Source IP,Status\n{}\n", rows.collect::<Vec<_>>().join("\n"))
+        };
+        let usual = csv(text(&(0..ODD_ROWS.len()).collect::<Vec<_>>())).unwrap();
+        let shuffled = csv(text(&order)).unwrap();
+        prop_assert_eq!(logins(&shuffled), logins(&usual));
+        prop_assert_eq!(&shuffled.users, &usual.users);
+        prop_assert_eq!((shuffled.rows, shuffled.rejected.total), (usual.rows, usual.rejected.total));
     }
 
     #[test]

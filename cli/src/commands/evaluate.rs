@@ -1,26 +1,53 @@
 //! `warden evaluate`: a login history from a file, without any credential.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use clap::{ArgGroup, Args};
 use serde_json::json;
 use session_warden::detection::{Finding, Sensor};
-use session_warden::history_file::{
-    History, HistoryOptions, read_csv, read_jsonl, read_sessions, read_tokens, read_users, read_verifications,
-};
+use session_warden::history_file::{History, read_sessions, read_tokens, read_users, read_verifications};
 use session_warden::observation::{Observation, OrgId};
 use session_warden::report::{Report, ReportSource};
 use session_warden::salesforce::TokenHashKey;
 
-use crate::arguments::{EvaluateOptions, Output};
+use crate::arguments::Output;
 use crate::exit::Exit;
+use crate::history::{self, HistoryFile, tell_rejected};
 use crate::output;
 use crate::progress;
-use crate::replay::{self, Beside, Window};
+use crate::replay::{self, Beside};
 use crate::report::{self, Timelines};
 use crate::workplace::Rules;
+
+/// `warden evaluate`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("from").args(["csv", "jsonl"]).required(true))]
+pub(crate) struct EvaluateOptions {
+    #[command(flatten)]
+    history: HistoryFile,
+    /// AuthSession rows, a JSON array.
+    #[arg(long, value_name = "FILE")]
+    sessions: Option<PathBuf>,
+    /// OauthToken rows, a JSON array; a finding about a user names the tokens he holds.
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    /// User rows, a JSON array.
+    #[arg(long, value_name = "FILE")]
+    users: Option<PathBuf>,
+    /// VerificationHistory rows, a JSON array.
+    #[arg(long, value_name = "FILE")]
+    verifications: Option<PathBuf>,
+    /// The policy.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Write findings here, one JSON object a line.
+    #[arg(long, value_name = "OUT.jsonl")]
+    findings: Option<PathBuf>,
+    /// Write a report here.
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
+}
 
 /// What was judged, for the summary and the report.
 pub(crate) struct Evaluation {
@@ -35,15 +62,13 @@ pub(crate) struct Evaluation {
 /// Judges a file. Rows that cannot be used are named and the others judged; the exit code is then 2.
 pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<Exit> {
     let rules = Rules::load(options.policy.as_deref())?;
-    let history = read(options)?;
+    let history = options.history.read()?;
+    history::tell_doubt(&history);
     let (beside, beside_rejected) = read_beside(options, &history)?;
-    let window = Window {
-        since: options.since.unwrap_or(Timestamp::MIN),
-        until: options.until.unwrap_or(Timestamp::MAX),
-    };
     let bar = progress::bar(history.rows, "Judging");
     let org = OrgId::new("file");
-    let mut findings = replay::judge(&org, &history, beside, window, &rules, &mut |rows| bar.inc(rows))?;
+    let mut findings =
+        replay::judge(&org, &history, beside, options.history.window(), &rules, &mut |rows| bar.inc(rows))?;
     bar.finish_and_clear();
     let tokens_rejected = name_tokens(options, &mut findings)?;
     findings.sort_by(|a, b| (a.first_seen, &a.finding_id).cmp(&(b.first_seen, &b.finding_id)));
@@ -54,7 +79,7 @@ pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<E
     if let Some(path) = &options.report {
         write_report(path, options, &evaluation)?;
     }
-    show(&evaluation, format)?;
+    show(options, &evaluation, format)?;
     Ok(exit(&evaluation))
 }
 
@@ -66,26 +91,6 @@ fn exit(evaluation: &Evaluation) -> Exit {
     } else {
         Exit::Findings
     }
-}
-
-fn read(options: &EvaluateOptions) -> anyhow::Result<History> {
-    let path =
-        options.history.csv.as_deref().or(options.history.jsonl.as_deref()).context("No file was named")?;
-    let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
-    let bar = progress::bar(bytes, "Reading");
-    let mut tell = |read| bar.set_position(read);
-    let history = if options.history.csv.is_some() {
-        let parse_zone = |zone: &String| TimeZone::get(zone).with_context(|| format!("--time-zone {zone}"));
-        let time_zone = options.time_zone.as_ref().map(parse_zone).transpose()?;
-        let parse_format =
-            |text: &String| text.parse().map_err(|reason| anyhow::anyhow!("--date-format: {reason}"));
-        let date_format = options.date_format.as_ref().map(parse_format).transpose()?;
-        read_csv(path, &HistoryOptions { date_format, time_zone }, &mut tell)?
-    } else {
-        read_jsonl(path, &mut tell)?
-    };
-    bar.finish_and_clear();
-    Ok(history)
 }
 
 fn read_beside(options: &EvaluateOptions, history: &History) -> anyhow::Result<(Beside, u64)> {
@@ -121,17 +126,6 @@ fn name_tokens(options: &EvaluateOptions, findings: &mut [Finding]) -> anyhow::R
         finding.name_tokens(own.map(|token| token.key.clone()));
     }
     Ok(tell_rejected(path, &tokens.rejected))
-}
-
-fn tell_rejected(path: &Path, rejected: &session_warden::history_file::Rejected) -> u64 {
-    for row in &rejected.first {
-        output::note(&format!("{}: {}", path.display(), output::harmless(&row.to_string())));
-    }
-    let more = rejected.total - rejected.first.len() as u64;
-    if more > 0 {
-        output::note(&format!("{}: and {more} more rows that could not be used", path.display()));
-    }
-    rejected.total
 }
 
 /// Detections whose data the files do not hold.
@@ -176,7 +170,7 @@ fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation)
     for login in history.spill.in_order() {
         timelines.see(&login?);
     }
-    let file = options.history.csv.as_deref().or(options.history.jsonl.as_deref());
+    let file = options.history.path();
     let source = ReportSource {
         what: file.map(|file| file.display().to_string()).unwrap_or_default(),
         rows: history.rows,
@@ -199,7 +193,7 @@ fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation)
     report::write(path, &report)
 }
 
-fn show(evaluation: &Evaluation, format: Output) -> anyhow::Result<()> {
+fn show(options: &EvaluateOptions, evaluation: &Evaluation, format: Output) -> anyhow::Result<()> {
     let history = &evaluation.history;
     if format == Output::Csv {
         return output::say_csv(&evaluation.findings);
@@ -213,8 +207,8 @@ fn show(evaluation: &Evaluation, format: Output) -> anyhow::Result<()> {
             "findings": evaluation.findings,
         }));
     }
-    for row in &history.rejected.first {
-        output::note(&output::harmless(&row.to_string()));
+    if let Some(path) = options.history.path() {
+        tell_rejected(path, &history.rejected);
     }
     if evaluation.findings.is_empty() {
         output::say("No findings.")?;
@@ -224,10 +218,9 @@ fn show(evaluation: &Evaluation, format: Output) -> anyhow::Result<()> {
     for (id, reason) in &evaluation.off {
         output::note(&format!("{id} is off: {reason}"));
     }
-    let more = history.rejected.total - history.rejected.first.len() as u64;
     let set_aside = match history.rejected.total {
         0 => String::new(),
-        total => format!(", {total} rows could not be used ({more} of them not listed)"),
+        total => format!(", {total} rows could not be used"),
     };
     output::note(&format!("{} logins judged{set_aside}.", history.rows));
     Ok(())

@@ -1,6 +1,10 @@
 //! Which column is which.
 
+use std::str::FromStr;
+
 use csv::ByteRecord;
+
+use super::column_names::{NAMES, plain};
 
 /// A column that means something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,30 +28,37 @@ pub(super) enum Column {
     City,
     Latitude,
     Longitude,
+    LoginUrl,
+    ForwardedFor,
+    AuthMethod,
+    ApiType,
+    ApiVersion,
+    ClientVersion,
 }
 
-/// Every column with its name for people, the name that Setup's file uses, and its names without case, spaces and
-/// punctuation.
-const NAMES: [(Column, &str, &[&str]); 18] = [
-    (Column::Id, "Id", &["id", "loginhistoryid"]),
-    (Column::Username, "Username", &["username", "user"]),
-    (Column::UserId, "User ID", &["userid"]),
-    (Column::LoginTime, "Login Time", &["logintime"]),
-    (Column::SourceIp, "Source IP", &["sourceip", "sourceipaddress", "ipaddress"]),
-    (Column::Status, "Status", &["status", "loginstatus"]),
-    (Column::LoginType, "Login Type", &["logintype"]),
-    (Column::LoginSubType, "Login Subtype", &["loginsubtype"]),
-    (Column::Application, "Application", &["application"]),
-    (Column::Browser, "Browser", &["browser"]),
-    (Column::Platform, "Platform", &["platform"]),
-    (Column::TlsProtocol, "TLS Protocol", &["tlsprotocol"]),
-    (Column::CipherSuite, "TLS Cipher Suite", &["ciphersuite", "tlsciphersuite"]),
-    (Column::CountryCode, "Country Code", &["countrycode", "countryiso", "logingeocountryiso"]),
-    (Column::Location, "Location", &["location", "country", "logingeocountry"]),
-    (Column::City, "City", &["city", "logingeocity"]),
-    (Column::Latitude, "Latitude", &["latitude", "logingeolatitude"]),
-    (Column::Longitude, "Longitude", &["longitude", "logingeolongitude"]),
-];
+/// What a person says of a column whose name is not known: `Source IP=Adresse`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnName {
+    column: Column,
+    header: String,
+}
+
+impl FromStr for ColumnName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, header) = text
+            .split_once('=')
+            .ok_or_else(|| format!("`{text}` names no header: write for example `Source IP=Adresse`"))?;
+        let wanted = plain(name);
+        let known = NAMES.iter().find(|(_, _, names)| names.contains(&wanted.as_str()));
+        let (column, ..) = known.ok_or_else(|| {
+            let all: Vec<_> = NAMES.iter().map(|(_, name, _)| *name).collect();
+            format!("`{}` is no column that is read here; these are: {}", name.trim(), all.join(", "))
+        })?;
+        Ok(Self { column: *column, header: plain(header) })
+    }
+}
 
 /// Columns whose absence blinds something.
 const TOLD: [Column; 5] =
@@ -71,14 +82,18 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn of(header: &ByteRecord) -> Self {
+    pub(super) fn of(header: &ByteRecord, said: &[ColumnName]) -> Self {
         let titles: Vec<_> = header.iter().map(|title| String::from_utf8_lossy(title)).collect();
         let plain: Vec<_> = titles.iter().map(|title| plain(title)).collect();
-        let place = |names: &[&str]| plain.iter().position(|title| names.contains(&title.as_str()));
+        let at = |name: &str| plain.iter().position(|title| title == name);
+        let place = |column: Column, names: &[&str]| {
+            let said = said.iter().filter(|said| said.column == column);
+            said.map(|said| said.header.as_str()).chain(names.iter().copied()).find_map(at)
+        };
         let shown: Vec<_> = titles.iter().take(12).map(|title| super::rejected::quoted(title)).collect();
         let more = if titles.len() > shown.len() { ", …" } else { "" };
         Self {
-            places: NAMES.map(|(_, _, names)| place(names)),
+            places: NAMES.map(|(column, _, names)| place(column, names)),
             width: header.len(),
             found: format!("{}{more}", shown.join(", ")),
         }
@@ -111,28 +126,51 @@ impl Columns {
     }
 }
 
-fn plain(title: &str) -> String {
-    title.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_the_order_of_the_columns() {
-        for (place, (column, ..)) in NAMES.iter().enumerate() {
-            assert_eq!(*column as usize, place);
-        }
-    }
-
-    #[test]
     fn names_are_matched_without_case_space_and_underscore() {
         let header = ["\u{feff}SOURCE_IP", "login time", "LoginGeo.Latitude", "User ID", "Status", "x"];
-        let columns = Columns::of(&ByteRecord::from(header.to_vec()));
+        let columns = Columns::of(&ByteRecord::from(header.to_vec()), &[]);
         assert_eq!(columns.place(Column::SourceIp), Some(0));
         assert_eq!(columns.place(Column::Latitude), Some(2));
         assert_eq!(columns.missing(), None);
         assert_eq!(columns.optional_missing().last(), Some(&"Location"));
+    }
+
+    #[test]
+    fn other_languages_and_the_event_log_file() {
+        let headers = [
+            "Benutzername,Anmeldezeit,Quell-IP,Ort,Anmeldetyp,Status,Browser,Plattform,Anwendung",
+            "Nom d'utilisateur,Heure de connexion,IP source,Emplacement,Type de connexion,Statut,Navigateur,Plate-forme,Application",
+            "Nombre de usuario,Hora de inicio de sesión,IP de origen,Ubicación,Tipo de inicio de sesión,Estado,Navegador,Plataforma,Aplicación",
+            "Nome utente,Ora di accesso,IP di origine,Posizione,Tipo di accesso,Stato,Browser,Piattaforma,Applicazione",
+            "Nome de usuário,Hora do login,IP de origem,Local,Tipo de login,Status,Navegador,Plataforma,Aplicativo",
+            "Gebruikersnaam,Aanmeldingstijd,Bron-IP,Locatie,Aanmeldingstype,Status,Browser,Platform,Toepassing",
+            "ユーザ名,ログイン日時,ソース IP,場所,ログイン種別,状況,ブラウザ,プラットフォーム,アプリケーション",
+        ];
+        for header in headers {
+            let columns = Columns::of(&ByteRecord::from(header.split(',').collect::<Vec<_>>()), &[]);
+            assert_eq!(
+                (columns.missing(), columns.optional_missing()),
+                (None, vec!["Login Subtype"]),
+                "{header}"
+            );
+        }
+        let event_log = ["TIMESTAMP", "USER_ID", "SOURCE_IP", "LOGIN_STATUS", "TIMESTAMP_DERIVED"];
+        let columns = Columns::of(&ByteRecord::from(event_log.to_vec()), &[]);
+        assert_eq!((columns.missing(), columns.place(Column::LoginTime)), (None, Some(4)));
+    }
+
+    #[test]
+    fn a_person_may_say_which_column_is_which() {
+        let said: ColumnName = "source ip=Von wo".parse().unwrap();
+        let header = ["Username", "Login Time", "von-wo", "Status", "Source IP"];
+        let columns = Columns::of(&ByteRecord::from(header.to_vec()), &[said]);
+        assert_eq!(columns.place(Column::SourceIp), Some(2));
+        assert!("Source IP".parse::<ColumnName>().unwrap_err().contains("Source IP=Adresse"));
+        assert!("Colour=x".parse::<ColumnName>().unwrap_err().contains("Login Time"));
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::columns::Column;
+use super::columns::{Column, ColumnName};
 use super::csv_row::{CsvRow, Identity, csv_row};
 use super::date_order::DateOrder;
 use super::dates::{Dates, Form, NoInstant};
@@ -12,12 +12,12 @@ use super::rejected::Fault;
 use super::rows::{Fields, Rows};
 use super::source_file::SourceFile;
 use super::written_date::Order;
-use super::{DateFormat, History, HistoryError, HistoryOptions, Rejected, Spill};
+use super::{DateFormat, History, HistoryError, HistoryOptions, Progress};
 
 /// How often progress is told, in rows.
 const PROGRESS_ROWS: u64 = 1_000;
 
-/// Reads a CSV file with a header, columns in any order. `progress` hears how many bytes of the file have been read.
+/// Reads a CSV file with a header, columns in any order.
 ///
 /// # Errors
 ///
@@ -26,11 +26,11 @@ const PROGRESS_ROWS: u64 = 1_000;
 pub fn read_csv(
     path: &Path,
     options: &HistoryOptions,
-    progress: &mut dyn FnMut(u64),
+    progress: Progress<'_>,
 ) -> Result<History, HistoryError> {
     let source = SourceFile::open(path)?;
     let dates = Dates { form: form(&source, options)?, zone: options.time_zone.clone() };
-    let mut rows = Rows::of(&source)?;
+    let mut rows = Rows::of(&source, &options.columns)?;
     let mut reading = Reading::new(&source, dates, &rows)?;
     while let Some(row) = rows.next().map_err(|error| source.unreadable(error))? {
         match row.fields {
@@ -38,11 +38,11 @@ pub fn read_csv(
             Err(fault) => reading.history.rejected.add(fault.on_line(row.line)),
         }
         if (reading.history.rows + reading.history.rejected.total).is_multiple_of(PROGRESS_ROWS) {
-            progress(rows.bytes());
+            progress(rows.bytes(), source.size);
         }
     }
-    progress(rows.bytes());
-    reading.history.or_nothing_usable(path)
+    progress(rows.bytes(), source.size);
+    reading.end()
 }
 
 /// The form that was asked for, or the one that the whole file decides.
@@ -53,12 +53,12 @@ fn form(source: &SourceFile, options: &HistoryOptions) -> Result<Form, HistoryEr
         Some(DateFormat::YearFirst) => Form::Ordered(Order::Ymd),
         Some(DateFormat::Iso) => Form::Iso,
         Some(DateFormat::Pattern(pattern)) => Form::Pattern(pattern.clone()),
-        None => Form::Ordered(infer(source)?),
+        None => Form::Ordered(infer(source, &options.columns)?),
     })
 }
 
-fn infer(source: &SourceFile) -> Result<Order, HistoryError> {
-    let (mut rows, mut order) = (Rows::of(source)?, DateOrder::default());
+fn infer(source: &SourceFile, columns: &[ColumnName]) -> Result<Order, HistoryError> {
+    let (mut rows, mut order) = (Rows::of(source, columns)?, DateOrder::default());
     while let Some(row) = rows.next().map_err(|error| source.unreadable(error))? {
         if let Ok(fields) = row.fields {
             order.hear(row.line, &fields.text(Column::LoginTime));
@@ -67,35 +67,24 @@ fn infer(source: &SourceFile) -> Result<Order, HistoryError> {
     order.decide(&source.path)
 }
 
-/// Whether a row of this file has named its zone, so that a later one that does not is a damaged row.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Zones {
-    Unseen,
-    Seen,
-}
-
 struct Reading<'a> {
     source: &'a SourceFile,
     dates: Dates,
-    zones: Zones,
+    /// Whether a date of this file has named its zone, so that one that does not is a damaged row.
+    has_zones: bool,
+    /// The first date that names none.
+    without_zone: Option<HistoryError>,
     history: History,
 }
 
 impl<'a> Reading<'a> {
     fn new(source: &'a SourceFile, dates: Dates, rows: &Rows) -> Result<Self, HistoryError> {
-        let columns_missing = rows.columns.optional_missing();
-        let history = History {
-            spill: Spill::open()?,
-            rejected: Rejected::default(),
-            rows: 0,
-            users: std::collections::HashMap::new(),
-            columns_missing,
-        };
-        Ok(Self { source, dates, zones: Zones::Unseen, history })
+        let history = History::empty(rows.columns.optional_missing())?;
+        Ok(Self { source, dates, has_zones: false, without_zone: None, history })
     }
 
     fn take(&mut self, line: u64, fields: Fields<'_>) -> Result<(), HistoryError> {
-        let time = self.time(line, &fields.text(Column::LoginTime))?;
+        let time = self.time(line, &fields.text(Column::LoginTime));
         match time.and_then(|time| csv_row(fields, time)) {
             Ok(row) => self.keep(row),
             Err(fault) => {
@@ -110,28 +99,41 @@ impl<'a> Reading<'a> {
             Identity::Recorded => self.history.spill.insert(&row.login)?,
             Identity::Content => self.history.spill.insert_repeat(&row.login)?,
         }
-        self.history.users.entry(row.user.id.clone()).or_insert(row.user);
-        self.history.rows += 1;
+        self.history.count(&row.login);
+        // Whichever spelling comes first in the file must not matter.
+        let known = self.history.users.entry(row.user.id.clone()).or_insert_with(|| row.user.clone());
+        if row.user.username < known.username {
+            *known = row.user;
+        }
         Ok(())
     }
 
-    fn time(&mut self, line: u64, text: &str) -> Result<Result<Timestamp, Fault>, HistoryError> {
-        let fault = |reason: String| Ok(Err(Fault::of_field(Column::LoginTime.name(), reason)));
+    fn time(&mut self, line: u64, text: &str) -> Result<Timestamp, Fault> {
         let file = || self.source.path.clone();
-        match (self.dates.read(text), self.zones) {
-            (Ok(time), _) => {
-                self.zones = Zones::Seen;
-                Ok(Ok(time))
+        let (reason, error) = match self.dates.read(text) {
+            Ok(time) => {
+                self.has_zones = true;
+                return Ok(time);
             }
-            (Err(NoInstant::Malformed(reason)), _) => fault(reason),
-            (Err(NoInstant::NoZone(value)), Zones::Unseen) => {
-                Err(HistoryError::NoTimeZone { file: file(), line, value })
+            Err(NoInstant::Malformed(reason)) => (reason, None),
+            Err(NoInstant::NoZone(value)) => {
+                let reason = format!("{value} names no time zone");
+                (reason, Some(HistoryError::NoTimeZone { file: file(), line, value }))
             }
-            (Err(NoInstant::UnknownZone(zone)), Zones::Unseen) => {
-                Err(HistoryError::UnknownTimeZone { file: file(), line, zone })
+            Err(NoInstant::UnknownZone(zone)) => {
+                let reason = format!("{zone} is no time zone");
+                (reason, Some(HistoryError::UnknownTimeZone { file: file(), line, zone }))
             }
-            (Err(NoInstant::NoZone(value)), Zones::Seen) => fault(format!("{value} names no time zone")),
-            (Err(NoInstant::UnknownZone(zone)), Zones::Seen) => fault(format!("{zone} is no time zone")),
+        };
+        self.without_zone = self.without_zone.take().or(error);
+        Err(Fault::of_field(Column::LoginTime.name(), reason))
+    }
+
+    /// A file in which no date names its zone is asked about; one that says nothing usable must not pass for a clean one.
+    fn end(self) -> Result<History, HistoryError> {
+        match self.without_zone {
+            Some(error) if !self.has_zones => Err(error),
+            _ => self.history.or_nothing_usable(&self.source.path),
         }
     }
 }

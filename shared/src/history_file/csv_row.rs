@@ -47,10 +47,10 @@ pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fau
         place: place(fields),
         application: fields.text(Column::Application),
         client: client(fields),
-        detail: LoginDetail::default(),
+        detail: detail(fields),
     };
     let (id, identity) = match fields.text(Column::Id) {
-        id if id.is_empty() => (content_id(&login), Identity::Content),
+        id if id.is_empty() => (content_id(&login)?, Identity::Content),
         id => (LoginId::new(id), Identity::Recorded),
     };
     login.id = id;
@@ -79,6 +79,18 @@ fn client(fields: Fields<'_>) -> Client {
     }
 }
 
+fn detail(fields: Fields<'_>) -> LoginDetail {
+    LoginDetail {
+        forwarded_for: fields.text(Column::ForwardedFor),
+        auth_method: fields.text(Column::AuthMethod),
+        login_url: fields.text(Column::LoginUrl),
+        api_type: fields.text(Column::ApiType),
+        api_version: fields.text(Column::ApiVersion),
+        client_version: fields.text(Column::ClientVersion),
+        ..LoginDetail::default()
+    }
+}
+
 fn place(fields: Fields<'_>) -> Option<Place> {
     let degrees = |column| fields.text(column).replace(',', ".").parse::<f64>().ok();
     let coordinates = degrees(Column::Latitude).zip(degrees(Column::Longitude));
@@ -88,29 +100,8 @@ fn place(fields: Fields<'_>) -> Option<Place> {
     Place::from_parts(coordinates, code.or_else(named), Some(fields.text(Column::City)))
 }
 
-/// Everything that the row says, each part with its length in front, so that no two rows read the same.
-fn content_id(login: &Login) -> LoginId {
-    let place =
-        login.place.as_ref().map(|place| format!("{:?}", (place.latitude, place.longitude, &place.city)));
-    let client = &login.client;
-    let mut hash = Sha256::new();
-    let parts: [&str; 12] = [
-        &login.time.to_string(),
-        login.user_id.as_ref().map_or("", UserId::as_str),
-        &login.status,
-        &login.login_type,
-        &login.login_sub_type,
-        &login.source.to_string(),
-        &place.unwrap_or_default(),
-        &login.application,
-        &client.browser,
-        &client.platform,
-        &client.tls_protocol,
-        &client.cipher_suite,
-    ];
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    LoginId::new(format!("row-{}", hex::encode(&hash.finalize()[..16])))
+/// Everything that the row says.
+fn content_id(login: &Login) -> Result<LoginId, Fault> {
+    let content = serde_json::to_vec(login).map_err(|error| Fault::of_row(error.to_string()))?;
+    Ok(LoginId::new(format!("row-{}", hex::encode(&Sha256::digest(content)[..16]))))
 }

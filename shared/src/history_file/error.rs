@@ -29,7 +29,7 @@ pub enum HistoryError {
     /// The header lacks a column that nothing can be judged without.
     #[error(
         "{}, line 1: there is no column `{wanted}`. Found instead: {found}. \
-         Download the file from Setup > Login History, or rename the column",
+         Download the file from Setup > Login History, or say which column it is: --column '{wanted}=…'",
         file.display()
     )]
     MissingColumn {

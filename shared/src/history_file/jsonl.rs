@@ -1,12 +1,11 @@
 //! `--jsonl`: LoginHistory records as the REST API returns them, one per line.
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::rejected::Fault;
 use super::source_file::SourceFile;
-use super::{History, HistoryError, Rejected, Spill};
+use super::{History, HistoryError, Progress};
 use crate::observation::Login;
 use crate::salesforce::login_from_record;
 
@@ -15,35 +14,29 @@ const LINE_BYTES: usize = 64 * 1024;
 /// How often progress is told, in lines.
 const PROGRESS_LINES: u64 = 1_000;
 
-/// Reads one LoginHistory record a line; empty lines are skipped. `progress` hears how many bytes have been read.
+/// Reads one LoginHistory record a line; empty lines are skipped.
 ///
 /// # Errors
 ///
 /// The file cannot be read, or has lines of which none can be used. An empty file is a history without logins.
-pub fn read_jsonl(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<History, HistoryError> {
+pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, HistoryError> {
     let source = SourceFile::open(path)?;
     let mut lines = Lines { reader: BufReader::new(source.rewound()?), line: 0, bytes: 0 };
-    let mut history = History {
-        spill: Spill::open()?,
-        rejected: Rejected::default(),
-        rows: 0,
-        users: HashMap::new(),
-        columns_missing: Vec::new(),
-    };
+    let mut history = History::empty(Vec::new())?;
     while let Some(text) = lines.next().map_err(|error| source.unreadable(error))? {
         match text.and_then(|text| login(&text)) {
             Ok(None) => {}
             Ok(Some(login)) => {
                 history.spill.insert(&login)?;
-                history.rows += 1;
+                history.count(&login);
             }
             Err(fault) => history.rejected.add(fault.on_line(lines.line)),
         }
         if lines.line.is_multiple_of(PROGRESS_LINES) {
-            progress(lines.bytes);
+            progress(lines.bytes, source.size);
         }
     }
-    progress(lines.bytes);
+    progress(lines.bytes, source.size);
     history.or_nothing_usable(path)
 }
 

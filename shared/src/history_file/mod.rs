@@ -1,9 +1,10 @@
 //! Login history from files: what an administrator downloads, or what the REST API returned.
 //!
-//! A file is read once or twice from its beginning to its end, whatever its size; its rows go to a temporary
+//! A file, also one that gzip has packed, is read once or twice from its beginning to its end, whatever its size; its rows go to a temporary
 //! database ([`Spill`]) and come back in the order of time. A row that cannot be used is kept as a [`RejectedRow`]
 //! and the rest goes on.
 
+mod column_names;
 mod columns;
 mod companions;
 mod country_name;
@@ -21,6 +22,7 @@ mod spill;
 mod written_date;
 mod zone;
 
+pub use columns::ColumnName;
 pub use companions::{Companions, read_sessions, read_tokens, read_users, read_verifications};
 pub use csv::read_csv;
 pub use date_format::DateFormat;
@@ -31,7 +33,7 @@ pub use spill::{InOrder, Spill};
 
 use std::collections::HashMap;
 
-use crate::observation::{User, UserId};
+use crate::observation::{Login, User, UserId};
 
 /// How a file writes its instants, where the file itself does not say.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +42,8 @@ pub struct HistoryOptions {
     pub date_format: Option<DateFormat>,
     /// The zone of instants that name none.
     pub time_zone: Option<jiff::tz::TimeZone>,
+    /// Which column is which, where the header's name is not known.
+    pub columns: Vec<ColumnName>,
 }
 
 /// A file that has been read.
@@ -53,6 +57,23 @@ pub struct History {
     pub rows: u64,
     /// Accounts as far as the file names them: a login name, taken for active and for a person's.
     pub users: HashMap<UserId, User>,
+    /// How many of the rows are successes.
+    pub successes: u64,
     /// Optional columns that the file does not have: what is judged by them cannot be seen.
     pub columns_missing: Vec<&'static str>,
+}
+
+/// Hears how many bytes of a file have been read, and of how many.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
+impl History {
+    fn empty(columns_missing: Vec<&'static str>) -> Result<Self, HistoryError> {
+        let (spill, rejected, users) = (Spill::open()?, Rejected::default(), HashMap::new());
+        Ok(Self { spill, rejected, rows: 0, users, successes: 0, columns_missing })
+    }
+
+    fn count(&mut self, login: &Login) {
+        self.rows += 1;
+        self.successes += u64::from(login.succeeded());
+    }
 }

@@ -7,7 +7,7 @@ use std::io;
 use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use super::HistoryError;
-use super::columns::{Column, Columns};
+use super::columns::{Column, ColumnName, Columns};
 use super::rejected::Fault;
 use super::source_file::{Counted, SourceFile};
 
@@ -47,7 +47,7 @@ const FIELD_CHARACTERS: usize = 512;
 
 impl Rows {
     /// Reads the header.
-    pub(super) fn of(source: &SourceFile) -> Result<Self, HistoryError> {
+    pub(super) fn of(source: &SourceFile, said: &[ColumnName]) -> Result<Self, HistoryError> {
         let delimiter = delimiter(source)?;
         let reader = Counted::new(source.rewound()?);
         let mut builder = ReaderBuilder::new();
@@ -58,7 +58,7 @@ impl Rows {
         if !read || is_blank {
             return Err(HistoryError::Empty { file: source.path.clone() });
         }
-        let columns = Columns::of(&header);
+        let columns = Columns::of(&header, said);
         match columns.missing() {
             Some(wanted) => {
                 Err(HistoryError::MissingColumn { file: source.path.clone(), wanted, found: columns.found })

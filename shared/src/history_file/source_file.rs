@@ -1,16 +1,26 @@
 //! A file that can be read twice.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+use encoding_rs_io::DecodeReaderBytes;
+use flate2::bufread::MultiGzDecoder;
 
 use super::HistoryError;
 
-/// A file that can be read from its beginning as often as wanted. What can be read only once, such as a pipe, is
-/// copied.
+/// How files that gzip has packed begin. Source: RFC 1952, section 2.3.1.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// How text in UTF-16 begins, as spreadsheet programs write it.
+const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
+
+/// A file that can be read from its beginning as often as wanted. What can be read only once, such as a pipe, and
+/// what is packed or in UTF-16 is copied into the directory for temporary files.
 #[derive(Debug)]
 pub(super) struct SourceFile {
     pub(super) path: PathBuf,
+    /// Its size in bytes, unpacked.
+    pub(super) size: u64,
     file: File,
 }
 
@@ -18,7 +28,8 @@ impl SourceFile {
     pub(super) fn open(path: &Path) -> Result<Self, HistoryError> {
         let unreadable = |source| HistoryError::Unreadable { file: path.to_owned(), source };
         let file = open(path).map_err(unreadable)?;
-        Ok(Self { path: path.to_owned(), file })
+        let size = file.metadata().map_err(unreadable)?.len();
+        Ok(Self { path: path.to_owned(), size, file })
     }
 
     /// Goes back to the beginning.
@@ -34,17 +45,35 @@ impl SourceFile {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
-    if metadata.is_file() {
-        return Ok(file);
+    let file = if metadata.is_file() { file } else { copy(file)? };
+    let mut file = match beginning(&file)? {
+        GZIP => copy(MultiGzDecoder::new(BufReader::new(file)))?,
+        _ => file,
+    };
+    if UTF_16.contains(&beginning(&file)?) {
+        file = copy(DecodeReaderBytes::new(file))?;
     }
+    Ok(file)
+}
+
+fn copy(mut from: impl Read) -> io::Result<File> {
     let mut copy = tempfile::tempfile()?;
-    io::copy(&mut file, &mut copy)?;
+    io::copy(&mut from, &mut copy)?;
+    copy.seek(SeekFrom::Start(0))?;
     Ok(copy)
+}
+
+/// The first two bytes, which are read again afterwards; zeros in a shorter file.
+fn beginning(mut file: &File) -> io::Result<[u8; 2]> {
+    let mut start = Vec::new();
+    file.take(2).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(start.try_into().unwrap_or_default())
 }
 
 /// Counts what is read, and refuses to read on within one row without end.

@@ -37,9 +37,11 @@ impl Spill {
         Ok(Self { connection, _directory: directory })
     }
 
-    /// Adds a login; one with the same time and id replaces nothing and is dropped.
+    /// Adds a login; of several with the same time and id the one that says more is kept, in whichever order they come.
     pub fn insert(&self, login: &Login) -> Result<(), HistoryError> {
-        self.insert_new(login).map(drop)
+        let sql = "INSERT INTO logins (time, id, body) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT DO UPDATE SET body = max(body, excluded.body)";
+        self.execute(sql, login).map(drop)
     }
 
     /// Adds a login whose id was made from its content: the same content again is another login, with another id.
@@ -58,7 +60,10 @@ impl Spill {
     }
 
     fn insert_new(&self, login: &Login) -> Result<usize, HistoryError> {
-        let sql = "INSERT INTO logins (time, id, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        self.execute("INSERT INTO logins (time, id, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", login)
+    }
+
+    fn execute(&self, sql: &str, login: &Login) -> Result<usize, HistoryError> {
         let body = serde_json::to_string(login)
             .map_err(|error| HistoryError::Spill { reason: error.to_string() })?;
         let mut statement = self.connection.prepare_cached(sql)?;

@@ -59,6 +59,8 @@ const ABBREVIATIONS: &[(&str, i16)] = &[
     ("WEST", 60),
     ("CET", 60),
     ("CEST", 120),
+    ("MEZ", 60),
+    ("MESZ", 120),
     ("EET", 120),
     ("EEST", 180),
     ("HST", -600),
