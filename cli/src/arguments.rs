@@ -15,6 +15,7 @@ use crate::commands::evaluate::EvaluateOptions;
 use crate::commands::findings::FindingsOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
+use crate::commands::policy::PolicyCommand;
 use crate::commands::posture::PostureOptions;
 use crate::commands::sessions::SessionsOptions;
 use crate::commands::tokens::TokensOptions;
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     Findings(FindingsOptions),
     /// Say that a finding is no alarm, and why: the same is kept quiet for a time.
     Dismiss(DismissOptions),
+    /// Check a policy, run its tests, show what is in force.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Verify the evidence.
     #[command(subcommand)]
     Evidence(EvidenceCommand),

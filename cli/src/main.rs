@@ -36,6 +36,7 @@ async fn main() -> std::process::ExitCode {
         Command::Doctor(options) => Box::pin(commands::doctor::run(&options, output)).await,
         Command::Findings(options) => commands::findings::run(&options, output).await,
         Command::Dismiss(options) => commands::dismiss::run(&options, output).await,
+        Command::Policy(command) => commands::policy::run(&command, output),
         Command::Evidence(options) => commands::evidence::run(&options, output).await,
         Command::Drill(options) => Box::pin(drill::run(&options, output)).await,
         Command::Simulate(options) => commands::simulate::run(&options).await,

@@ -119,6 +119,7 @@ pub(crate) fn connection(name: &str) -> anyhow::Result<Connection> {
     Connection::parse(&json).with_context(|| format!("The connection document {name}"))
 }
 
-fn read_text(path: &Path) -> anyhow::Result<String> {
+/// Reads a file of text.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("Failed to read {}", path.display()))
 }

@@ -1,8 +1,9 @@
 //! The policy file that people start from, and the mistakes they make in it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use jiff::SignedDuration;
-use session_warden::detection::Severity;
-use session_warden::policy::{Mode, Policy, Standing};
+use session_warden::detection::{Severity, card};
+use session_warden::policy::{Mode, Policy, PolicyError, PolicyText, Standing, explain};
 
 const DEFAULT: &str = include_str!("../../infra/policy.yaml");
 
@@ -17,41 +18,87 @@ fn by_default_nothing_acts() {
     assert_eq!(Policy::default().mode, Mode::Observe);
 }
 
+/// Every kind of mistake, and what a person reads about it.
 #[test]
-fn an_unknown_key_is_an_error_that_names_its_line() {
-    let error = Policy::parse("mode: observe\ncaps:\n  per_huor: 5\n").unwrap_err().to_string();
-    assert!(error.contains("per_huor") && error.contains("line 3"), "{error}");
-    let error = Policy::parse("detections:\n  brute-farce:\n    mode: contain\n").unwrap_err().to_string();
-    assert!(error.contains("brute-farce") && error.contains("line 2"), "{error}");
-    let error =
-        Policy::parse("detections:\n  sso-bypass:\n    parameters:\n      sso_login: 1\n").unwrap_err();
-    assert!(error.to_string().contains("line 4"), "{error}");
+fn each_mistake_names_its_line_its_key_and_what_was_meant() {
+    let policy = "mode: contian
+caps:
+  per_huor: 5
+  per_day: many
+  percent_of_active_users: 140
+containment:
+  level: org
+  attempts: 0
+  max_age: 24
+  minimum_severity: grave
+protected:
+  users: [ada@example.com, Ada Lovelace]
+integrations:
+  - user: sync
+    contain: allow
+  - user: etl@example.com
+    networks: [203.0.113.0/33]
+egress: []
+exemptions:
+  - detections: [new-country, imposible-travel]
+    user: ada@example.com
+    until: 2026-12-01
+    reason: a journey
+  - { detections: [new-country], until: 2026-12-01, reason: r }
+  - { detections: [new-country], user: a@b.example, until: soon, reason: r }
+  - { detections: [new-country], user: a@b.example, reason: r }
+detections:
+  brute-farce: { mode: contain }
+  sso-bypass:
+    parameters: { sso_login: 1 }
+  brute-force:
+    parameters: { failures: 0, window: -1h }
+  new-network: { mode: loud }
+tests:
+  - name: nothing
+    logins: []
+    expect: [{ detection: brute-farce }]
+cheese: yes
+";
+    let Err(PolicyError::Wrong(faults)) = Policy::parse(policy) else { panic!("it is full of mistakes") };
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    line 1, mode: `contian` may not stand here; did you mean `contain`?
+    line 3, caps.per_huor: there is no such key; did you mean `per_hour`?
+    line 4, caps.per_day: found string "many", but a whole number, 0 or more is needed
+    line 5, caps.percent_of_active_users: 140 is no percentage from 0 to 100
+    line 7, containment.level: automatic containment acts on `user`, not on `org`
+    line 8, containment.attempts: 0 is no number from 1 to 10
+    line 9, containment.max_age: found integer `24`, but a duration such as 24h or 15m is needed
+    line 10, containment.minimum_severity: `grave` may not stand here; known are info, low, medium, high, critical
+    line 12, protected.users[2]: `Ada Lovelace` names no account: a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed
+    line 15, integrations[1].contain: `allow` may not stand here; did you mean `allowed`?
+    line 17, integrations[2].networks[1]: a network such as 203.0.113.0/24 is needed
+    line 20, exemptions[1].detections[2]: `imposible-travel` is no detection; did you mean `impossible-travel`?
+    line 24, exemptions[2]: it names no user, network or application, and would hold for everybody: an entry needs detections, a reason, `until`, and a user, networks or applications
+    line 25, exemptions[3].until: `soon` is no time: write a date such as 2026-12-01 (UTC), or an instant such as 2026-12-01T08:00:00Z
+    line 26, exemptions[4]: missing field `until`
+    line 28, detections.brute-farce: there is no such key; did you mean `brute-force`?
+    line 30, detections.sso-bypass.parameters.sso_login: there is no such key; did you mean `sso_logins`?
+    line 32, detections.brute-force.parameters.failures: 0 would speak of everything, or never; mode: off turns it off
+    line 32, detections.brute-force.parameters.window: a duration above zero is needed, for example 15m
+    line 33, detections.new-network.mode: `loud` may not stand here; known are off, observe, ask, contain
+    line 35, tests[1]: it has no logins: nothing could be found
+    line 37, tests[1].expect[1].detection: `brute-farce` is no detection; did you mean `brute-force`?
+    line 38, cheese: there is no such key; known are mode, containment, caps, protected, integrations, egress, exemptions, detections, tests
+    "#);
 }
 
 #[test]
-fn a_value_that_makes_no_sense_names_its_key() {
-    let cases = [
-        ("caps: { percent_of_active_users: 140 }", "caps.percent_of_active_users"),
-        ("containment: { level: org }", "containment.level"),
-        ("containment: { max_age: 0s }", "containment.max_age"),
-        ("containment: { attempts: 0 }", "containment.attempts"),
-        ("protected: { users: [Ada Lovelace] }", "Ada Lovelace"),
-        (
-            "exemptions: [{ detections: [new-contry], user: a@b.example, until: 2026-12-01, reason: r }]",
-            "`new-contry`",
-        ),
-        ("exemptions: [{ detections: [new-country], until: 2026-12-01, reason: r }]", "hold for everybody"),
-        (
-            "exemptions: [{ detections: [new-country], user: a@b.example, until: soon, reason: r }]",
-            "`soon` is no time",
-        ),
-        ("exemptions: [{ detections: [new-country], user: a@b.example, reason: r }]", "until"),
-    ];
-    for (yaml, key) in cases {
-        let error = Policy::parse(yaml).unwrap_err().to_string();
-        assert!(error.contains(key), "{yaml}: {error}");
-    }
-    assert!(Policy::parse("mode: attack").unwrap_err().to_string().contains("attack"));
+fn what_is_no_yaml_names_its_line() {
+    let error = |yaml: &str| Policy::parse(yaml).unwrap_err().to_string();
+    assert_eq!(
+        error("mode: ask\nmode: off\n"),
+        "the policy cannot be used: line 2: duplicate mapping key: mode"
+    );
+    assert_eq!(error("caps: [\n"), "the policy cannot be used: line 1: unclosed bracket '['");
+    assert!(error("just words").starts_with("the policy cannot be used: line 1: found string"));
+    assert_eq!(Policy::parse("").unwrap(), Policy::default(), "an empty file is the default");
 }
 
 #[test]
@@ -81,4 +128,91 @@ fn a_protected_id_holds_in_both_its_forms() {
         let id = session_warden::observation::UserId::new("005A0000006Vm9r");
         assert_eq!(policy.standing(id.as_str(), ""), Standing::Protected, "{entry}");
     }
+}
+
+const TESTED: &str = "
+mode: contain
+detections: { new-country: { parameters: { listed: [JP] } } }
+integrations: [{ user: sync@example.com, contain: allowed, networks: [203.0.113.0/24] }]
+exemptions:
+  - { user: bob@example.com, detections: [new-country], until: 2026-06-05, reason: a journey }
+tests:
+  - name: a guessed password is contained
+    usual: [{ user: ada@example.com, country: FR }]
+    logins:
+      - { user: ada@example.com, from: 203.0.113.9, country: NG, status: Invalid Password, times: 8 }
+      - { user: ada@example.com, from: 203.0.113.9, country: NG }
+    expect: [{ detection: brute-force-success, user: ada@example.com, action: contain }]
+    quiet: [password-spray]
+  - name: an integration is bound to its networks
+    logins: [{ user: sync@example.com, login_type: Remote Access 2.0, login_sub_type: OauthRefreshToken }]
+    expect: [{ detection: integration-network, action: contain }]
+  - name: a journey is no alarm
+    usual: [{ user: bob@example.com, country: FR }]
+    logins: [{ user: bob@example.com, from: 192.0.2.9, country: JP }]
+    quiet: [new-country]
+";
+
+#[test]
+fn tests_in_the_policy_run_under_it() {
+    let failures = |yaml: &str| -> Vec<_> {
+        Policy::parse(yaml).unwrap().test().into_iter().map(|result| result.failures).collect()
+    };
+    assert_eq!(failures(TESTED), [const { Vec::<String>::new() }; 3]);
+    let observed = failures(&TESTED.replace("mode: contain", "mode: observe"));
+    assert!(
+        observed[0][0].starts_with("expected brute-force-success about ada@example.com, contain, found ")
+    );
+    assert!(
+        observed[0][0].contains("brute-force-success") && observed[0][0].contains("notify"),
+        "{observed:?}"
+    );
+    let later = failures(&TESTED.replace("is no alarm\n", "is no alarm\n    at: 2026-07-01T09:00:00Z\n"));
+    assert!(later[2][0].starts_with("new-country had to be quiet, found "), "{later:?}");
+    let nothing = failures(
+        "tests: [{ name: calm, usual: [{}], logins: [{ from: 203.0.113.9, status: Invalid Password, times: 30, every: 10s }] }]",
+    );
+    assert!(nothing[0][0].starts_with("expected nothing, found brute-force"), "{nothing:?}");
+    assert_eq!(
+        Policy::parse("tests: [{ name: calm, logins: [{}] }]").unwrap().hash(),
+        Policy::default().hash()
+    );
+}
+
+#[test]
+fn what_is_in_force_is_explained_with_its_lines() {
+    let policy = "mode: ask
+protected: { users: [root@example.com] }
+integrations:
+  - user: sync@example.com
+exemptions:
+  - { user: ada@example.com, detections: [new-country], countries: [JP], until: 2026-11-20, reason: Osaka }
+detections:
+  sso-bypass: { mode: contain, parameters: { sso_logins: 7 } }
+  new-country: { mode: contain }
+";
+    let text = PolicyText::parse(policy).unwrap();
+    let now = "2026-11-10T00:00:00Z".parse().unwrap();
+    let of = |user: Option<&str>, id: &str| explain(&text, user, Some(card(id).unwrap()), now);
+    let root = of(Some("root@example.com"), "sso-bypass");
+    assert_eq!(root.standing, "protected (protected.users[1], line 2): never contained automatically");
+    let sso = &root.detections[0];
+    assert_eq!(
+        (sso.mode_from.as_str(), sso.outcome.as_str()),
+        ("detections.sso-bypass.mode, line 8", "findings are told: the user is protected")
+    );
+    assert_eq!(sso.parameters.iter().map(|p| p.line).max(), Some(Some(8)));
+    let sync = of(Some("sync@example.com"), "sso-bypass");
+    assert!(
+        sync.standing
+            .starts_with("an integration (integrations[1], line 4): it is contained only when a person")
+    );
+    assert!(sync.detections[0].outcome.contains("has not been opted in"));
+    let ada = &of(Some("ada@example.com"), "new-country").detections[0];
+    assert!(ada.outcome.contains("only together with others"), "{}", ada.outcome);
+    assert_eq!((ada.exemptions[0].holds, ada.exemptions[0].line), ("now", Some(6)));
+    assert!(of(Some("bob@example.com"), "new-country").detections[0].exemptions.is_empty());
+    let other = &of(None, "brute-force").detections[0];
+    assert_eq!(other.mode, Mode::Ask);
+    assert!(other.mode_from.starts_with("mode, line 1, which holds"));
 }

@@ -11,6 +11,7 @@ pub(crate) mod findings;
 pub(crate) mod hunt;
 pub(crate) mod logins;
 mod person;
+pub(crate) mod policy;
 pub(crate) mod posture;
 pub(crate) mod run;
 pub(crate) mod sessions;

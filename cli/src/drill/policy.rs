@@ -18,7 +18,11 @@ pub(crate) fn rules(simulator: &Simulator) -> anyhow::Result<Rules> {
     let policy = Policy {
         mode: Mode::Contain,
         integrations: integrations
-            .map(|user| Integration { user: user.username.clone(), contain: IntegrationConsent::Allowed })
+            .map(|user| Integration {
+                user: user.username.clone(),
+                contain: IntegrationConsent::Allowed,
+                networks: Vec::new(),
+            })
             .collect(),
         protected: session_warden::policy::Protected {
             users: Vec::new(),

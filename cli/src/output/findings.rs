@@ -28,7 +28,7 @@ pub(crate) fn findings_table(findings: &[Finding]) -> Table {
 /// What the policy asks for, unless a person has decided the finding away.
 fn asked_or_dismissed(finding: &Finding) -> String {
     match finding.status {
-        Status::Open => format!("{:?}", finding.action).to_lowercase(),
+        Status::Open => finding.action.name().to_owned(),
         Status::Dismissed => "dismissed".to_owned(),
     }
 }

@@ -51,6 +51,18 @@ pub enum Action {
     Contain,
 }
 
+impl Action {
+    /// Its name in findings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Notify => "notify",
+            Self::Ask => "ask",
+            Self::Contain => "contain",
+        }
+    }
+}
+
 /// How wide a containment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,7 +13,7 @@ use super::joining::Judging;
 use super::profile::{Lesson, Teaches};
 use super::{Detection, Episode, Exemption, Finding, Hit, Profiles, SeenBucket, Subject, SubjectKind, View};
 use crate::observation::{Network, Observation, OrgId, Position, User, UserId};
-use crate::policy::{Egress, Policy};
+use crate::policy::Policy;
 
 /// How long an observation stays in the tail after a newer one was seen: later rows than this are judged, flagged
 /// as late, and folded once. It is at least the overlap with which the scan reads again.
@@ -137,7 +137,7 @@ impl OrgState {
         self.committed_until = Some(until);
         let mut hits = Vec::new();
         let exemptions = policy.exemptions.iter().chain(&self.dismissed).cloned().collect();
-        let mut bench = Bench { egress: &policy.egress, exemptions, detections, scratch: String::new() };
+        let mut bench = Bench { policy, exemptions, detections, scratch: String::new() };
         let none = Profiles::default();
         while let Some(entry) = self.tail.first_entry()
             && entry.key().time < until
@@ -191,7 +191,7 @@ fn keep(hits: &mut Vec<(Position, Hit)>, at: &Position, entry: &TailEntry, found
 
 /// Where observations are judged one after the other.
 struct Bench<'a> {
-    egress: &'a Egress,
+    policy: &'a Policy,
     exemptions: Vec<Exemption>,
     detections: &'a [Box<dyn Detection>],
     scratch: String,
@@ -207,7 +207,7 @@ impl Bench<'_> {
         observation: &'v Observation,
     ) -> (Vec<Hit>, Lesson<'s>) {
         let account = observation.user().and_then(|id| users.get(id));
-        let mut view = View::of([committed, ahead], self.egress, observation, account);
+        let mut view = View::of([committed, ahead], self.policy, observation, account);
         let facts = match observation {
             Observation::Login(login) => Facts::of(&view, login, &mut self.scratch),
             Observation::Session(_) | Observation::Verification(_) | Observation::TokenUse(_) => {

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{Facts, Known};
 use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile};
 use crate::observation::{AccountKind, Network, Observation, User, UserId};
-use crate::policy::Egress;
+use crate::policy::Policy;
 
 /// What was learned strictly before the observation being judged: the committed profiles, and ahead of them copies
 /// of those that the not yet committed observations have changed.
@@ -16,7 +17,7 @@ pub struct View<'a> {
     committed: &'a Profiles,
     ahead: &'a Profiles,
     account: Option<&'a User>,
-    egress: &'a Egress,
+    policy: &'a Policy,
     pub(super) facts: Facts<'a>,
     // What nearly every detection asks for is looked up once.
     user: Option<&'a UserProfile>,
@@ -28,13 +29,13 @@ impl<'a> View<'a> {
     /// What may be looked at to judge one observation.
     pub(super) fn of(
         [committed, ahead]: [&'a Profiles; 2],
-        egress: &'a Egress,
+        policy: &'a Policy,
         observation: &'a Observation,
         account: Option<&'a User>,
     ) -> Self {
         let (user, network, application) = (None, None, None);
         let mut view =
-            Self { committed, ahead, account, egress, facts: Facts::none(), user, network, application };
+            Self { committed, ahead, account, policy, facts: Facts::none(), user, network, application };
         view.user = observation.user().and_then(|id| view.user_named(id));
         view.network = observation.network().map(|network| (network, view.network(network)));
         view.application = observation.application().map(|name| (name, view.application_profile(name)));
@@ -126,10 +127,17 @@ impl<'a> View<'a> {
         self.account.is_some_and(|user| user.kind == AccountKind::Warden)
     }
 
+    /// The networks that the policy binds this account to, where it does.
+    pub fn bound_to(&self) -> Option<&'a [IpNet]> {
+        let account = self.account.filter(|_| !self.policy.integrations.is_empty())?;
+        let integration = self.policy.integration(account.id.as_str(), &account.username)?;
+        (!integration.networks.is_empty()).then_some(&integration.networks)
+    }
+
     /// Whether an address belongs to the organisation's own ways out: declared in the policy, or learned because
     /// many colleagues have come from there on several days.
     pub fn is_egress(&self, address: IpAddr, now: Timestamp) -> bool {
-        if self.egress.declared.iter().any(|net| net.contains(&address)) {
+        if self.policy.egress.declared.iter().any(|net| net.contains(&address)) {
             return true;
         }
         self.is_shared(Network::of(address), now)
@@ -137,9 +145,8 @@ impl<'a> View<'a> {
 
     /// Whether many colleagues had come from a network on several days, the first more than a day before `now`.
     pub fn is_shared(&self, network: Network, now: Timestamp) -> bool {
-        let day_ago = now - SignedDuration::from_hours(24);
-        self.network(network)
-            .is_some_and(|known| known.is_shared(self.egress.users, self.egress.days, day_ago))
+        let (egress, day_ago) = (&self.policy.egress, now - SignedDuration::from_hours(24));
+        self.network(network).is_some_and(|known| known.is_shared(egress.users, egress.days, day_ago))
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::document::names;
 use super::{IntegrationConsent, Mode, Policy};
 use crate::detection::{Action, Confidence, Detected, Family, Finding, Level, Severity, card};
-use crate::observation::{AccountKind, User, UserId};
+use crate::observation::{AccountKind, User};
 
 /// What the policy says of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,13 +117,7 @@ impl Policy {
 
     fn allows_integration(&self, user: Option<&User>, username: &str) -> bool {
         let id = user.map_or("", |user| user.id.as_str());
-        self.integrations.iter().any(|integration| {
-            names(&integration.user, id, username) && integration.contain == IntegrationConsent::Allowed
-        })
+        self.integration(id, username)
+            .is_some_and(|integration| integration.contain == IntegrationConsent::Allowed)
     }
-}
-
-/// Whether an entry of the policy means this account: its id in either form, or its username without case.
-fn names(entry: &str, user_id: &str, username: &str) -> bool {
-    UserId::new(entry).as_str() == user_id || entry.trim().eq_ignore_ascii_case(username)
 }

@@ -7,8 +7,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Detections, PolicyError};
+use super::{Detections, PolicyError, PolicyTest, PolicyText};
 use crate::detection::{Exemption, Level, Severity};
+use crate::observation::UserId;
 
 /// How far automatic acts go. A person's own act is not governed by this.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct Policy {
     pub exemptions: Vec<Exemption>,
     /// Each detection's mode and parameters.
     pub detections: Box<Detections>,
+    /// What the organisation expects of this policy; nothing of it is in force.
+    #[serde(skip_serializing)]
+    pub tests: Vec<PolicyTest>,
 }
 
 /// When and how to contain.
@@ -105,16 +109,21 @@ pub struct Integration {
     /// Username or user id.
     pub user: String,
     /// Whether it may be contained automatically: that stops whatever depends on it.
+    #[serde(default)]
     pub contain: IntegrationConsent,
+    /// The networks that it is used from; use from anywhere else is told, whatever was learned.
+    #[serde(default)]
+    pub networks: Vec<IpNet>,
 }
 
 /// Whether a program's account may be contained automatically.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntegrationConsent {
     /// It may.
     Allowed,
     /// A person is asked.
+    #[default]
     Ask,
 }
 
@@ -157,10 +166,7 @@ impl Default for Egress {
 impl Policy {
     /// Reads a policy.
     pub fn parse(yaml: &str) -> Result<Self, PolicyError> {
-        let policy: Self =
-            serde_saphyr::from_str(yaml).map_err(|e| PolicyError::Unreadable(e.to_string()))?;
-        policy.check()?;
-        Ok(policy)
+        Ok(PolicyText::parse(yaml)?.policy)
     }
 
     /// Reads a policy's file.
@@ -172,66 +178,20 @@ impl Policy {
         Self::parse(&yaml)
     }
 
-    fn check(&self) -> Result<(), PolicyError> {
-        let percent = self.caps.percent_of_active_users;
-        if !(0.0..=100.0).contains(&percent) {
-            let found = percent.to_string();
-            let wanted = "a percentage from 0 to 100 is needed";
-            return Err(PolicyError::Unusable { key: "caps.percent_of_active_users", found, wanted });
-        }
-        if let Some(entry) = self.accounts().find(|entry| !names_an_account(entry)) {
-            return Err(PolicyError::Unusable {
-                key: "protected, integrations",
-                found: format!("`{entry}`"),
-                wanted: "a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed",
-            });
-        }
-        if let Some((number, fault)) =
-            (1..).zip(&self.exemptions).find_map(|(number, exemption)| Some((number, exemption.fault()?)))
-        {
-            return Err(PolicyError::Unusable {
-                key: "exemptions",
-                found: format!("wrong in entry {number}: {fault}"),
-                wanted: "an entry needs detections, a reason, `until`, and a user, networks or applications",
-            });
-        }
-        if self.containment.level != Level::User {
-            let found = format!("{:?}", self.containment.level).to_lowercase();
-            let wanted = "automatic containment acts on `user`";
-            return Err(PolicyError::Unusable { key: "containment.level", found, wanted });
-        }
-        if !(1..=10).contains(&self.containment.attempts) {
-            let found = self.containment.attempts.to_string();
-            return Err(PolicyError::Unusable {
-                key: "containment.attempts",
-                found,
-                wanted: "a number from 1 to 10 is needed",
-            });
-        }
-        if self.containment.max_age.is_negative() || self.containment.max_age.is_zero() {
-            let found = self.containment.max_age.to_string();
-            let wanted = "a duration above zero is needed, for example 24h";
-            return Err(PolicyError::Unusable { key: "containment.max_age", found, wanted });
-        }
-        Ok(())
+    /// What was decided about an account of a program, by id or username.
+    pub fn integration(&self, user_id: &str, username: &str) -> Option<&Integration> {
+        self.integrations.iter().find(|integration| names(&integration.user, user_id, username))
     }
 
-    fn accounts(&self) -> impl Iterator<Item = &String> {
-        let integrations = self.integrations.iter().map(|integration| &integration.user);
-        self.protected.users.iter().chain(&self.protected.break_glass).chain(integrations)
-    }
-
-    /// Names exactly this policy: a hash of all its values, defaults included.
+    /// Names exactly what is in force: a hash of all its values, defaults included and its tests left out.
     pub fn hash(&self) -> String {
         let canonical = serde_json::to_vec(self).unwrap_or_default();
         hex::encode(&Sha256::digest(canonical)[..8])
     }
 }
 
-/// A protected entry that can match nobody protects nobody.
-fn names_an_account(entry: &str) -> bool {
-    let is_id = entry.starts_with("005")
-        && matches!(entry.len(), 15 | 18)
-        && entry.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_id || entry.contains('@')
+/// Whether an entry of the policy means this account: its id in either form, or its username without case.
+pub(super) fn names(entry: &str, user_id: &str, username: &str) -> bool {
+    let entry = entry.trim();
+    entry.eq_ignore_ascii_case(username) || entry.starts_with("005") && UserId::new(entry).as_str() == user_id
 }

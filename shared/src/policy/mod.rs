@@ -1,13 +1,22 @@
-//! What the organisation decided: modes, thresholds, protected users, caps.
+//! What the organisation decided: modes, thresholds, protected users, caps; what it expects of that; and what is in force.
 
 mod decide;
 mod detections;
 mod document;
 mod error;
+mod explanation;
+mod faults;
+mod text;
+mod tree;
+mod trial;
+mod wording;
 
 pub use decide::{Decision, Standing};
 pub use detections::{Detections, Rule};
 pub use document::{
     Caps, Containment, Egress, FreezeMode, Integration, IntegrationConsent, Mode, Policy, Protected,
 };
-pub use error::PolicyError;
+pub use error::{PolicyError, PolicyFault};
+pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain};
+pub use text::PolicyText;
+pub use trial::{Expectation, PolicyTest, TestLogin, TestResult};

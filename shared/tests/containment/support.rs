@@ -177,6 +177,7 @@ impl Scene {
         policy.integrations.push(session_warden::policy::Integration {
             user: campaign_user,
             contain: session_warden::policy::IntegrationConsent::Allowed,
+            networks: Vec::new(),
         });
         let clock = MovedClock::standing();
         Self { simulator, campaign, salesforce, store, clock, key: TokenHashKey::new([7; 32]), policy, own }

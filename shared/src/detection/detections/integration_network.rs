@@ -66,7 +66,8 @@ impl Detection for IntegrationNetwork {
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let address = login.source.address().filter(|_| login.succeeded())?;
-        if let Some(pinned) = self.0.pinned.get(&login.application) {
+        let pinned = self.0.pinned.get(&login.application).map(Vec::as_slice);
+        if let Some(pinned) = pinned.or_else(|| view.bound_to()) {
             let known = || pinned.iter().map(ToString::to_string).collect();
             let is_outside = !pinned.iter().any(|net| net.contains(&address));
             return is_outside.then(|| hit(Severity::High, login, known(), "The policy binds it to"));
@@ -223,6 +224,18 @@ pub(crate) mod cases {
         let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
         let hits = world.hits_of_refresh("ada", "Acme Sync", "198.19.200.9", 5);
         assert_eq!(severity(&hits, &ABOUT), Some(Severity::Medium));
+    }
+
+    #[test]
+    fn the_policy_binds_an_account_whatever_was_learned() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        world.account("sync", "");
+        world.state.users.get_mut(&"sync".into()).unwrap().username = "sync@acme.example".into();
+        world.under("integrations: [{ user: sync@acme.example, networks: [203.0.113.0/24] }]");
+        let hits = world.hits_of_refresh("sync", "Acme Sync", "198.18.90.10", 5);
+        assert_eq!(severity(&hits, &ABOUT), Some(Severity::High));
+        let hits = world.hits_of_refresh("sync", "Acme Sync", "203.0.113.4", 6);
+        assert_eq!(severity(&hits, &ABOUT), None, "declared, though never seen");
     }
 
     #[test]

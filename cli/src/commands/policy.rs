@@ -1,0 +1,143 @@
+//! `warden policy`: is it right, does it do what is expected, and what is in force.
+
+mod explained;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use session_warden::clock::{Clock, SystemClock};
+use session_warden::detection::{About, card};
+use session_warden::policy::{PolicyError, PolicyText, TestResult, explain};
+
+use crate::arguments::Output;
+use crate::exit::Exit;
+use crate::output::{self, harmless};
+use crate::workplace::read_text;
+
+/// `warden policy`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Name every mistake with its line, its key and what was probably meant.
+    Check(CheckOptions),
+    /// Run the tests inside the policy: given these logins, this is found.
+    Test(CheckOptions),
+    /// Show what is in force for a user and a detection, and why.
+    Explain(ExplainOptions),
+}
+
+/// `warden policy check` and `test`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// The policy.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// `warden policy explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The policy.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// For whom: a username or a user id; by default for everybody.
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// One detection with all its parameters; by default all of them.
+    #[arg(long, value_name = "ID", value_parser = detection)]
+    detection: Option<&'static About>,
+}
+
+fn detection(id: &str) -> Result<&'static About, String> {
+    card(id).ok_or_else(|| "there is no such detection; docs/detections/README.md lists them".to_owned())
+}
+
+/// Answers one question about a policy.
+pub(crate) fn run(command: &PolicyCommand, format: Output) -> anyhow::Result<Exit> {
+    output::no_csv(format, "policy")?;
+    match command {
+        PolicyCommand::Check(options) => check(&options.file, format),
+        PolicyCommand::Test(options) => test(&options.file, format),
+        PolicyCommand::Explain(options) => {
+            let text = read(&options.file)?;
+            let now = SystemClock.now();
+            let explanation = explain(&text, options.user.as_deref(), options.detection, now);
+            match format {
+                Output::Json => output::say_json(&explanation)?,
+                Output::Table | Output::Csv if options.detection.is_some() => explained::one(&explanation)?,
+                Output::Table | Output::Csv => explained::all(&explanation)?,
+            }
+            Ok(Exit::Clean)
+        }
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<PolicyText> {
+    use anyhow::Context;
+    PolicyText::parse(&read_text(file)?).with_context(|| file.display().to_string())
+}
+
+fn check(file: &Path, format: Output) -> anyhow::Result<Exit> {
+    let faults = match PolicyText::parse(&read_text(file)?) {
+        Ok(text) => return right(file, &text, format),
+        Err(PolicyError::Wrong(faults)) => faults,
+        Err(error) => bail!(error),
+    };
+    match format {
+        Output::Json => output::say_json(&json!({ "faults": faults }))?,
+        Output::Table | Output::Csv => {
+            for fault in &faults {
+                output::say(&format!("{}, {}", file.display(), harmless(&fault.to_string())))?;
+            }
+        }
+    }
+    Ok(Exit::BadInput)
+}
+
+/// A policy without a mistake may still hold what no longer does anything.
+fn right(file: &Path, text: &PolicyText, format: Output) -> anyhow::Result<Exit> {
+    let now = SystemClock.now();
+    let over = (1..).zip(&text.policy.exemptions).filter(|(_, exemption)| exemption.until <= now);
+    let over: Vec<_> = over.map(|(number, _)| text.line(&format!("exemptions[{number}]"))).collect();
+    match format {
+        Output::Json => output::say_json(&json!({
+            "faults": [], "hash": text.policy.hash(), "tests": text.policy.tests.len(), "exemptions_over": over,
+        }))?,
+        Output::Table | Output::Csv => {
+            output::say(&format!("{}: right. Its hash is {}.", file.display(), text.policy.hash()))?;
+        }
+    }
+    for line in over.into_iter().flatten() {
+        output::warn(&format!(
+            "{}, line {line}: this exemption is over and can be taken out",
+            file.display()
+        ));
+    }
+    Ok(Exit::Clean)
+}
+
+fn test(file: &Path, format: Output) -> anyhow::Result<Exit> {
+    let results = read(file)?.policy.test();
+    if results.is_empty() {
+        bail!("{}: has no `tests`: infra/policy.yaml shows how one is written", file.display());
+    }
+    let failed = results.iter().filter(|result| !result.failures.is_empty()).count();
+    match format {
+        Output::Json => output::say_json(&results)?,
+        Output::Table | Output::Csv => tell(&results)?,
+    }
+    output::note(&format!("{} tests, {failed} failed.", results.len()));
+    Ok(if failed == 0 { Exit::Clean } else { Exit::Findings })
+}
+
+fn tell(results: &[TestResult]) -> anyhow::Result<()> {
+    for result in results {
+        let word = if result.failures.is_empty() { "passed" } else { "FAILED" };
+        output::say(&format!("{word}  {}", harmless(&result.name)))?;
+        for failure in &result.failures {
+            output::say(&format!("        {}", harmless(failure)))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Values that are well-formed and make no sense.
+
+use serde_json::Value;
+
+use super::Policy;
+use super::tree::Step;
+use super::trial::PolicyTest;
+use super::wording::nearest;
+use crate::detection::{Level, card, cards};
+
+/// A value that makes no sense.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) path: Vec<Step>,
+    pub(super) problem: String,
+    pub(super) did_you_mean: Option<String>,
+}
+
+/// Every such value of a policy.
+pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
+    let mut found = amounts(policy);
+    found.extend(accounts(policy));
+    found.extend(exemptions(policy));
+    found.extend(parameters(policy));
+    found.extend((0..).zip(&policy.tests).flat_map(|(number, test)| expectations(number, test)));
+    found
+}
+
+fn wrong(path: &[&str], problem: impl Into<String>) -> Wrong {
+    let path = path.iter().map(|key| match key.parse() {
+        Ok(number) => Step::Entry(number),
+        Err(_) => Step::Key((*key).to_owned()),
+    });
+    Wrong { path: path.collect(), problem: problem.into(), did_you_mean: None }
+}
+
+fn amounts(policy: &Policy) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    let percent = policy.caps.percent_of_active_users;
+    if !(0.0..=100.0).contains(&percent) {
+        let problem = format!("{percent} is no percentage from 0 to 100");
+        found.push(wrong(&["caps", "percent_of_active_users"], problem));
+    }
+    if policy.containment.level != Level::User {
+        let level = format!("{:?}", policy.containment.level).to_lowercase();
+        let problem = format!("automatic containment acts on `user`, not on `{level}`");
+        found.push(wrong(&["containment", "level"], problem));
+    }
+    if !(1..=10).contains(&policy.containment.attempts) {
+        let problem = format!("{} is no number from 1 to 10", policy.containment.attempts);
+        found.push(wrong(&["containment", "attempts"], problem));
+    }
+    if !policy.containment.max_age.is_positive() {
+        let problem = "a duration above zero is needed, for example 24h";
+        found.push(wrong(&["containment", "max_age"], problem));
+    }
+    found
+}
+
+/// An entry that can match nobody protects nobody.
+fn accounts(policy: &Policy) -> Vec<Wrong> {
+    let lists = [("users", &policy.protected.users), ("break_glass", &policy.protected.break_glass)];
+    let protected = lists.into_iter().flat_map(|(list, entries)| {
+        (0..).zip(entries).map(move |(number, entry): (usize, _)| {
+            (entry, vec!["protected".to_owned(), list.to_owned(), number.to_string()])
+        })
+    });
+    let integrations = (0..).zip(&policy.integrations).map(|(number, integration): (usize, _)| {
+        (&integration.user, vec!["integrations".to_owned(), number.to_string(), "user".to_owned()])
+    });
+    protected
+        .chain(integrations)
+        .filter(|(entry, _)| !names_an_account(entry))
+        .map(|(entry, path)| {
+            let path: Vec<_> = path.iter().map(String::as_str).collect();
+            let wanted = "a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed";
+            wrong(&path, format!("`{entry}` names no account: {wanted}"))
+        })
+        .collect()
+}
+
+fn names_an_account(entry: &str) -> bool {
+    let is_id = entry.starts_with("005")
+        && matches!(entry.len(), 15 | 18)
+        && entry.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_id || entry.contains('@')
+}
+
+fn exemptions(policy: &Policy) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    for (number, exemption) in policy.exemptions.iter().enumerate() {
+        let number = number.to_string();
+        let ids = exemption.detections.iter().enumerate();
+        let unknown: Vec<_> = ids.filter_map(|(at, id)| Some((at, unknown_detection(id)?))).collect();
+        if unknown.is_empty()
+            && let Some(fault) = exemption.fault()
+        {
+            let wanted = "an entry needs detections, a reason, `until`, and a user, networks or applications";
+            found.push(wrong(&["exemptions", &number], format!("{fault}: {wanted}")));
+        }
+        for (at, (problem, did_you_mean)) in unknown {
+            let at = at.to_string();
+            let wrong = wrong(&["exemptions", &number, "detections", &at], problem);
+            found.push(Wrong { did_you_mean, ..wrong });
+        }
+    }
+    found
+}
+
+/// What is wrong with the id of a detection, and which was meant.
+fn unknown_detection(id: &str) -> Option<(String, Option<String>)> {
+    let unknown = card(id).is_none();
+    unknown.then(|| (format!("`{id}` is no detection"), nearest(id, cards().iter().map(|card| card.id))))
+}
+
+/// A window that has no length or a count of nothing would speak of everything, or never.
+fn parameters(policy: &Policy) -> Vec<Wrong> {
+    let rules = |policy: &Policy| serde_json::to_value(&policy.detections).unwrap_or_default();
+    let (mine, defaults) = (rules(policy), rules(&Policy::default()));
+    let mut found = Vec::new();
+    for card in cards() {
+        for (name, _) in card.parameters {
+            let [value, default] = [&mine, &defaults].map(|rules| &rules[card.id]["parameters"][*name]);
+            if let Some(problem) = senseless(value, default) {
+                found.push(wrong(&["detections", card.id, "parameters", name], problem));
+            }
+        }
+    }
+    found
+}
+
+fn senseless(value: &Value, default: &Value) -> Option<String> {
+    let duration = |value: &Value| value.as_str()?.parse::<jiff::SignedDuration>().ok();
+    if let (Some(length), Some(_)) = (duration(value), duration(default)) {
+        return (!length.is_positive())
+            .then(|| "a duration above zero is needed, for example 15m".to_owned());
+    }
+    let (number, usual) = (value.as_f64()?, default.as_f64()?);
+    if !number.is_finite() || number < 0.0 {
+        return Some(format!("{number} is below zero"));
+    }
+    (number == 0.0 && usual >= 1.0)
+        .then(|| "0 would speak of everything, or never; mode: off turns it off".to_owned())
+}
+
+fn expectations(number: usize, test: &PolicyTest) -> Vec<Wrong> {
+    let number = number.to_string();
+    let expected = test.expect.iter().enumerate().map(|(at, expected)| {
+        (vec!["expect".to_owned(), at.to_string(), "detection".to_owned()], &expected.detection)
+    });
+    let quiet = test.quiet.iter().enumerate().map(|(at, id)| (vec!["quiet".to_owned(), at.to_string()], id));
+    let mut found = Vec::new();
+    for (path, id) in expected.chain(quiet) {
+        let Some((problem, did_you_mean)) = unknown_detection(id) else { continue };
+        let path: Vec<_> =
+            ["tests", number.as_str()].into_iter().chain(path.iter().map(String::as_str)).collect();
+        found.push(Wrong { did_you_mean, ..wrong(&path, problem) });
+    }
+    if test.logins.is_empty() {
+        found.push(wrong(&["tests", &number], "it has no logins: nothing could be found"));
+    }
+    found
+}

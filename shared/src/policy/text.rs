@@ -1,0 +1,105 @@
+//! A policy with the text it was read from: every mistake is found, and what is in force can be shown where it stands.
+
+use serde_saphyr::Spanned;
+
+use super::faults::{self, Wrong};
+use super::tree::{Node, Step, Tree, place, remove, steps};
+use super::wording::{Worded, worded};
+use super::{Policy, PolicyError, PolicyFault};
+
+/// More mistakes than this are no slips of the pen.
+const MOST: usize = 100;
+
+/// A policy and its text.
+#[derive(Debug, Clone)]
+pub struct PolicyText {
+    /// What was decided.
+    pub policy: Policy,
+    tree: Node,
+}
+
+impl PolicyText {
+    /// Reads a policy.
+    ///
+    /// # Errors
+    /// Every mistake with its line, its key and, where one is near, what was probably meant.
+    pub fn parse(yaml: &str) -> Result<Self, PolicyError> {
+        let tree = tree(yaml).map_err(|fault| PolicyError::Wrong(vec![fault]))?;
+        let (policy, mut found) = read(tree.clone());
+        found.extend(faults::of(&policy).into_iter().map(|wrong| fault(&tree, &wrong)));
+        found.sort_by_key(|fault| fault.line);
+        if found.is_empty() { Ok(Self { policy, tree }) } else { Err(PolicyError::Wrong(found)) }
+    }
+
+    /// On which line a key is written, by its dotted name; `None` where it is omitted. Entries of a list count from 1.
+    pub fn line(&self, key: &str) -> Option<u64> {
+        let steps: Vec<_> = key.split('.').flat_map(keyed).collect();
+        let found = place(&self.tree, &steps);
+        (found.key == key).then_some(found.line).filter(|_| has(&self.tree, &steps))
+    }
+}
+
+/// `exemptions[2]` as its two steps.
+fn keyed(part: &str) -> Vec<Step> {
+    let (name, number) = part.split_once('[').unwrap_or((part, ""));
+    let number = number.trim_end_matches(']').parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    [Some(Step::Key(name.to_owned())), number.map(Step::Entry)].into_iter().flatten().collect()
+}
+
+fn has(mut node: &Node, steps: &[Step]) -> bool {
+    for step in steps {
+        let next = match (&node.value, step) {
+            (Tree::Map(entries), Step::Key(name)) => {
+                entries.iter().find(|(key, _)| key.value == *name).map(|(_, next)| next)
+            }
+            (Tree::List(entries), Step::Entry(number)) => entries.get(*number).map(|(_, next)| next),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        node = next;
+    }
+    true
+}
+
+fn tree(yaml: &str) -> Result<Node, PolicyFault> {
+    let empty = || Tree::Map(Vec::new());
+    match serde_saphyr::from_str::<Node>(yaml) {
+        Ok(Spanned { value: Tree::Scalar(value), referenced, defined }) if value.is_null() => {
+            Ok(Spanned { value: empty(), referenced, defined })
+        }
+        Ok(tree) => Ok(tree),
+        Err(error) => {
+            let line = error.location().map_or(1, |location| location.line());
+            let said = error.without_snippet().to_string();
+            let problem = said.split(" at line ").next().unwrap_or(&said).to_owned();
+            let problem = problem.split(", set DuplicateKeyPolicy").next().unwrap_or(&problem).to_owned();
+            Err(PolicyFault { line, key: String::new(), problem, did_you_mean: None })
+        }
+    }
+}
+
+/// Reads what can be read; each mistake is noted, taken away, and the rest read anew.
+fn read(mut tree: Node) -> (Policy, Vec<PolicyFault>) {
+    let mut found = Vec::new();
+    while found.len() < MOST {
+        let error = match serde_path_to_error::deserialize::<_, Policy>(tree.value.value()) {
+            Ok(policy) => return (policy, found),
+            Err(error) => error,
+        };
+        let path = steps(error.path());
+        let Worded { problem, did_you_mean, is_surplus } = worded(&error.inner().to_string());
+        let at = place(&tree, &path);
+        found.push(PolicyFault { line: at.line, key: at.key, problem, did_you_mean });
+        if path.is_empty() {
+            break;
+        }
+        remove(&mut tree, &path, is_surplus);
+    }
+    (Policy::default(), found)
+}
+
+fn fault(tree: &Node, wrong: &Wrong) -> PolicyFault {
+    let at = place(tree, &wrong.path);
+    let (problem, did_you_mean) = (wrong.problem.clone(), wrong.did_you_mean.clone());
+    PolicyFault { line: at.line, key: at.key, problem, did_you_mean }
+}
