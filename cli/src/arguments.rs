@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::commands::backtest::BacktestOptions;
 use crate::commands::dismiss::DismissOptions;
 use crate::commands::doctor::DoctorOptions;
 use crate::commands::evaluate::EvaluateOptions;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// Judge a login history from a file, without any credential.
     Evaluate(EvaluateOptions),
+    /// Try policies on a history: which findings, how many a week, and who would have been contained.
+    Backtest(BacktestOptions),
     /// Show what containing a user would end, and with --apply do it and prove it.
     Contain(ContainOptions),
     /// List live sessions: who is in, from where, since when.

@@ -27,6 +27,7 @@ async fn main() -> std::process::ExitCode {
     let outcome = match arguments.command {
         Command::Run(options) => commands::run::run(&options, output).await,
         Command::Evaluate(options) => commands::evaluate::run(&options, output),
+        Command::Backtest(options) => commands::backtest::run(&options, output).await,
         Command::Contain(options) => commands::contain::run(&options, output).await,
         Command::Sessions(options) => commands::sessions::run(&options, output).await,
         Command::Tokens(options) => commands::tokens::run(&options, output).await,

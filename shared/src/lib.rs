@@ -4,6 +4,7 @@
 //! Salesforce → [`evidence`]. `detection`, `policy` and the containment plan are pure; only [`salesforce`] and
 //! [`store`] know their outside systems.
 
+pub mod backtest;
 pub mod clock;
 pub mod containment;
 pub mod detection;

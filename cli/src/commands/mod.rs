@@ -1,6 +1,7 @@
 //! One command a file.
 
 mod arrival;
+pub(crate) mod backtest;
 pub(crate) mod contain;
 pub(crate) mod dismiss;
 pub(crate) mod doctor;

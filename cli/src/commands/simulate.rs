@@ -1,5 +1,7 @@
 //! `warden simulate`: a simulated org on this machine, for trying things out.
 
+mod login_history;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +31,9 @@ pub(crate) struct SimulateOptions {
     /// Logins of the history. Makes a large world, whose rows are computed when they are asked for and never held.
     #[arg(long, value_name = "COUNT")]
     pub(crate) logins: Option<u32>,
+    /// Serve nothing; write the login history here, as Setup downloads it, with every attack and oddity in its second half.
+    #[arg(long, value_name = "OUT.csv", conflicts_with = "logins")]
+    pub(crate) login_history: Option<PathBuf>,
     /// How long each page of a query waits before it is sent, for example 100ms.
     #[arg(long, value_name = "DURATION", default_value = "0ms", value_parser = latency)]
     pub(crate) latency: Duration,
@@ -36,6 +41,15 @@ pub(crate) struct SimulateOptions {
 
 /// Serves until it is interrupted.
 pub(crate) async fn run(options: &SimulateOptions) -> anyhow::Result<Exit> {
+    if let Some(path) = &options.login_history {
+        anyhow::ensure!(
+            options.world.users <= MOST_HELD,
+            "A history is written of at most {MOST_HELD} users"
+        );
+        let rows = login_history::write(path, &options.world, SystemClock.now())?;
+        output::note(&format!("{rows} logins of {} users are in {}.", options.world.users, path.display()));
+        return Ok(Exit::Clean);
+    }
     let mut org = world(options);
     org.set_page_latency(options.latency);
     let size = format!("{} users and {} logins", org.user_count(), org.login_count());

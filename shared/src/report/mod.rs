@@ -3,6 +3,7 @@
 //! Everything that came from Salesforce is hostile text. It reaches the template only as [`shown::Shown`], which names
 //! what steers or hides and cuts what is long; the template escapes it.
 
+mod backtest;
 mod card;
 mod page;
 mod shown;
@@ -10,6 +11,7 @@ mod timeline;
 mod verdict;
 mod wording;
 
+pub use backtest::{BacktestRun, render_backtest};
 pub use timeline::{EventOutcome, Lane, TimelineEvent};
 
 use std::collections::HashMap;

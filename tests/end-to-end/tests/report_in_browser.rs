@@ -6,7 +6,10 @@ mod sample_report;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use session_warden::report::{Report, render};
+use session_warden::backtest::{Backtest, Judged};
+use session_warden::detection::Action;
+use session_warden::policy::Policy;
+use session_warden::report::{BacktestRun, Report, render, render_backtest};
 
 /// Runs a browser on a page and returns what it wrote to standard output.
 fn browse(page: &Path, arguments: &[&str]) -> String {
@@ -41,8 +44,12 @@ struct Page {
 
 impl Page {
     fn of(report: &Report) -> Self {
+        Self::holding(&render(report).unwrap())
+    }
+
+    fn holding(html: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("report.html"), render(report).unwrap()).unwrap();
+        std::fs::write(directory.path().join("report.html"), html).unwrap();
         Self { directory }
     }
 
@@ -89,9 +96,42 @@ fn a_browser_paints_it() {
     }
 }
 
+/// The sample's findings, all of them asked to be contained, under the name of a hostile policy and user.
+fn backtest(name: &str) -> Page {
+    let mut report = sample_report::sample();
+    for finding in &mut report.findings {
+        finding.action = Action::Contain;
+        finding.username = Some(name.to_owned());
+        name.clone_into(&mut finding.detections[0].id);
+    }
+    let last = report.findings.iter().map(|finding| finding.last_seen).max().unwrap();
+    let period = Some((last - jiff::SignedDuration::from_hours(24 * 180), last));
+    let judged = Judged { logins: 1_200_000, active_users: 5_000, period };
+    let backtest = Backtest::of(&report.findings, &Policy::default(), &judged);
+    let run = BacktestRun { policy: name.to_owned(), backtest };
+    Page::holding(&render_backtest(name, &[run], 3, last).unwrap())
+}
+
+#[test]
+fn a_browser_shows_a_back_test_with_its_plots() {
+    let page = backtest("policy.yaml");
+    let dom = page.dom();
+    assert_eq!(occurrences(&dom, "<svg class=\"plot\""), 2);
+    assert!(occurrences(&dom, "<rect class=\"asked-contain\"") > 1 && dom.contains("would be contained"));
+    for width in [1200, 390] {
+        let picture = page.screenshot(width);
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() > 20_000, "{} bytes", picture.len());
+    }
+    let dom = backtest(HOSTILE).dom();
+    assert_eq!((occurrences(&dom, "<script"), occurrences(&dom, "<img")), (0, 0));
+    assert!(!dom.contains("<title>owned") && dom.contains("&lt;script&gt;"));
+    assert_eq!(occurrences(&dom, "<svg class=\"plot\""), 2, "the page keeps its shape");
+}
+
+const HOSTILE: &str = "\"'></title></text></svg><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">";
+
 #[test]
 fn hostile_text_stays_text() {
-    const HOSTILE: &str = "\"'></title></text></svg><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">";
     let mut report = sample_report::sample();
     report.title = HOSTILE.into();
     report.org = HOSTILE.into();
