@@ -23,18 +23,18 @@ fn history() -> Vec<Login> {
         time: row.login_time,
         user_id: Some(UserId::new(row.user_id.as_str())),
         outcome: Outcome::from_status(&row.status),
-        status: row.status.to_string(),
-        login_type: row.login_type.to_string(),
-        login_sub_type: row.login_sub_type.as_deref().unwrap_or_default().to_owned(),
+        status: (&*row.status).into(),
+        login_type: (&*row.login_type).into(),
+        login_sub_type: row.login_sub_type.as_deref().unwrap_or_default().into(),
         source: row.source_ip.as_ref().into(),
         place: row.geo.as_ref().and_then(|geo| {
             let country = row.country_iso.as_deref().and_then(CountryCode::parse);
-            Place::from_parts(Some((geo.latitude, geo.longitude)), country, Some(geo.city.to_string()))
+            Place::from_parts(Some((geo.latitude, geo.longitude)), country, Some(geo.city.into()))
         }),
-        application: row.application.to_string(),
+        application: (&*row.application).into(),
         client: Client {
-            browser: row.browser.to_string(),
-            platform: row.platform.to_string(),
+            browser: (&*row.browser).into(),
+            platform: (&*row.platform).into(),
             ..Client::default()
         },
         detail: LoginDetail::default(),

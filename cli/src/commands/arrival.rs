@@ -16,8 +16,8 @@ pub(super) struct Arrival {
 impl Arrival {
     pub(super) fn of(login: &Login) -> Self {
         let arrival = Self {
-            browser: login.client.browser.clone(),
-            platform: login.client.platform.clone(),
+            browser: login.client.browser.to_string(),
+            platform: login.client.platform.to_string(),
             ..Self::with(&login.application)
         };
         arrival.at(login.place.as_ref())
@@ -32,7 +32,7 @@ impl Arrival {
     pub(super) fn at(self, place: Option<&Place>) -> Self {
         Self {
             country: place.and_then(|place| place.country).map(|country| country.to_string()),
-            city: place.and_then(|place| place.city.clone()),
+            city: place.and_then(|place| place.city.as_ref().map(ToString::to_string)),
             ..self
         }
     }

@@ -40,12 +40,12 @@ pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fau
         time,
         user_id: Some(user.id.clone()),
         outcome: Outcome::from_status(&status),
-        status,
-        login_type: fields.text(Column::LoginType),
-        login_sub_type: fields.text(Column::LoginSubType),
+        status: status.into(),
+        login_type: fields.text(Column::LoginType).into(),
+        login_sub_type: fields.text(Column::LoginSubType).into(),
         source: Source::from(fields.text(Column::SourceIp)),
         place: place(fields),
-        application: fields.text(Column::Application),
+        application: fields.text(Column::Application).into(),
         client: client(fields),
         detail: detail(fields),
     };
@@ -72,21 +72,21 @@ fn user(fields: Fields<'_>) -> Result<User, Fault> {
 
 fn client(fields: Fields<'_>) -> Client {
     Client {
-        browser: fields.text(Column::Browser),
-        platform: fields.text(Column::Platform),
-        tls_protocol: fields.text(Column::TlsProtocol),
-        cipher_suite: fields.text(Column::CipherSuite),
+        browser: fields.text(Column::Browser).into(),
+        platform: fields.text(Column::Platform).into(),
+        tls_protocol: fields.text(Column::TlsProtocol).into(),
+        cipher_suite: fields.text(Column::CipherSuite).into(),
     }
 }
 
 fn detail(fields: Fields<'_>) -> LoginDetail {
     LoginDetail {
-        forwarded_for: fields.text(Column::ForwardedFor),
-        auth_method: fields.text(Column::AuthMethod),
-        login_url: fields.text(Column::LoginUrl),
-        api_type: fields.text(Column::ApiType),
-        api_version: fields.text(Column::ApiVersion),
-        client_version: fields.text(Column::ClientVersion),
+        forwarded_for: fields.text(Column::ForwardedFor).into(),
+        auth_method: fields.text(Column::AuthMethod).into(),
+        login_url: fields.text(Column::LoginUrl).into(),
+        api_type: fields.text(Column::ApiType).into(),
+        api_version: fields.text(Column::ApiVersion).into(),
+        client_version: fields.text(Column::ClientVersion).into(),
         ..LoginDetail::default()
     }
 }
@@ -97,7 +97,7 @@ fn place(fields: Fields<'_>) -> Option<Place> {
     let code = CountryCode::parse(&fields.text(Column::CountryCode));
     let named =
         || country(&fields.text(Column::CountryCode)).or_else(|| country(&fields.text(Column::Location)));
-    Place::from_parts(coordinates, code.or_else(named), Some(fields.text(Column::City)))
+    Place::from_parts(coordinates, code.or_else(named), Some(fields.text(Column::City).into()))
 }
 
 /// Everything that the row says.

@@ -2,18 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Text;
+
 /// The client's own description of itself. All of it is the client's word, none of it is proof.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Client {
     /// `Browser`, for example `Chrome 141`.
-    pub browser: String,
+    pub browser: Text,
     /// `Platform`, for example `Windows 11`.
-    pub platform: String,
+    pub platform: Text,
     /// `TlsProtocol`, for example `TLS 1.3`.
-    pub tls_protocol: String,
+    pub tls_protocol: Text,
     /// `CipherSuite` in OpenSSL's spelling.
-    pub cipher_suite: String,
+    pub cipher_suite: Text,
 }
 
 /// Browser and platform without their versions: a version bump is not a new device.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Client, LoginDetail, LoginId, Place, Source, UserId};
+use super::{Client, LoginDetail, LoginId, Place, Source, Text, UserId};
 
 /// One attempt to log in, successful or not. Source: Object Reference, LoginHistory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,12 +17,12 @@ pub struct Login {
     /// What came of it.
     pub outcome: Outcome,
     /// `Status` as Salesforce wrote it.
-    pub status: String,
+    pub status: Text,
     /// `LoginType`, a label such as `Application` or `Remote Access 2.0`.
-    pub login_type: String,
+    pub login_type: Text,
     /// `LoginSubType`, for example `OauthRefreshToken`.
     #[serde(default)]
-    pub login_sub_type: String,
+    pub login_sub_type: Text,
     /// The first hop that reached Salesforce.
     pub source: Source,
     /// Where Salesforce, or the country's size, places that address.
@@ -30,7 +30,7 @@ pub struct Login {
     pub place: Option<Place>,
     /// `Application`: the connected application or the kind of client, free text.
     #[serde(default)]
-    pub application: String,
+    pub application: Text,
     /// What the client said it was.
     #[serde(default)]
     pub client: Client,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CountryCode;
+use super::{CountryCode, Text};
 
 /// Mean radius of the Earth in kilometres (IUGG R1).
 const EARTH_RADIUS_KM: f64 = 6_371.008_8;
@@ -24,7 +24,7 @@ pub struct Place {
     pub country: Option<CountryCode>,
     /// City, unlocalised, as Salesforce names it.
     #[serde(default)]
-    pub city: Option<String>,
+    pub city: Option<Text>,
 }
 
 impl Place {
@@ -33,7 +33,7 @@ impl Place {
     pub fn from_parts(
         coordinates: Option<(f64, f64)>,
         country: Option<CountryCode>,
-        city: Option<String>,
+        city: Option<Text>,
     ) -> Option<Self> {
         let city = city.filter(|name| !name.trim().is_empty());
         let extent = country.and_then(CountryCode::extent);
@@ -71,7 +71,7 @@ impl Place {
     pub fn label(&self) -> String {
         match (&self.city, self.country) {
             (Some(city), Some(country)) => format!("{city}, {country}"),
-            (Some(city), None) => city.clone(),
+            (Some(city), None) => city.to_string(),
             (None, Some(country)) => country.to_string(),
             (None, None) => format!("{:.1}, {:.1}", self.latitude, self.longitude),
         }

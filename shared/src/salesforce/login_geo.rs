@@ -19,6 +19,6 @@ pub(super) struct Geo {
 impl Geo {
     /// The place; the country's own, where there are no coordinates.
     pub(super) fn place(self, country: Option<CountryCode>) -> Option<Place> {
-        Place::from_parts(self.latitude.zip(self.longitude), country, Some(self.city.0))
+        Place::from_parts(self.latitude.zip(self.longitude), country, Some(self.city.0.into()))
     }
 }

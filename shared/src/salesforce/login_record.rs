@@ -7,8 +7,8 @@ use super::datetime::Instant;
 use super::describe::Wanted;
 use super::error::SalesforceError;
 use super::query::{Page, read_page, record};
-use super::wire::{Address, Country, Text};
-use crate::observation::{Client, Login, LoginDetail, LoginId, Outcome, Place, UserId};
+use super::wire::{Address, Country, Field};
+use crate::observation::{Client, Login, LoginDetail, LoginId, Outcome, Place, Text, UserId};
 
 pub(super) const OBJECT: &str = "LoginHistory";
 pub(super) const WANTED: Wanted = Wanted {
@@ -45,42 +45,42 @@ pub(super) struct Record {
     user_id: Option<UserId>,
     login_time: Instant,
     #[serde(default)]
-    login_type: Text,
+    login_type: Field<Text>,
     #[serde(default)]
-    login_sub_type: Text,
+    login_sub_type: Field<Text>,
     #[serde(default)]
-    status: Text,
+    status: Field<Text>,
     #[serde(default)]
     source_ip: Address,
     #[serde(default)]
     country_iso: Country,
     login_geo: Option<Geo>,
     #[serde(default)]
-    tls_protocol: Text,
+    tls_protocol: Field<Text>,
     #[serde(default)]
-    cipher_suite: Text,
+    cipher_suite: Field<Text>,
     #[serde(default)]
-    application: Text,
+    application: Field<Text>,
     #[serde(default)]
-    browser: Text,
+    browser: Field<Text>,
     #[serde(default)]
-    platform: Text,
+    platform: Field<Text>,
     #[serde(default)]
-    forwarded_for_ip: Text,
+    forwarded_for_ip: Field<Text>,
     #[serde(default)]
-    auth_method_reference: Text,
+    auth_method_reference: Field<Text>,
     #[serde(default)]
-    auth_context_class_ref: Text,
+    auth_context_class_ref: Field<Text>,
     #[serde(default)]
-    authentication_service_id: Text,
+    authentication_service_id: Field<Text>,
     #[serde(default)]
-    login_url: Text,
+    login_url: Field<Text>,
     #[serde(default)]
-    api_type: Text,
+    api_type: Field<Text>,
     #[serde(default)]
-    api_version: Text,
+    api_version: Field<Text>,
     #[serde(default)]
-    client_version: Text,
+    client_version: Field<Text>,
     options_is_get: Option<bool>,
 }
 
@@ -90,7 +90,7 @@ struct Geo {
     latitude: Option<f64>,
     longitude: Option<f64>,
     #[serde(default)]
-    city: Text,
+    city: Field<Text>,
 }
 
 /// Reads a LoginHistory record as the REST API writes it.
@@ -146,8 +146,8 @@ pub(super) fn login(record: Record) -> Result<Login, String> {
 }
 
 /// Logins that came over no API say so with `N/A`.
-fn applicable(text: Text) -> String {
-    if text.0 == "N/A" { String::new() } else { text.0 }
+fn applicable(text: Field<Text>) -> Text {
+    if text.0 == "N/A" { Text::default() } else { text.0 }
 }
 
 #[cfg(test)]
@@ -180,10 +180,10 @@ mod tests {
         assert_eq!(login.place.unwrap().label(), "Lyon, FR");
         assert_eq!(login.client.browser, "Chrome 141");
         let detail = LoginDetail {
-            forwarded_for: "10.0.0.1, unknown".to_owned(),
-            auth_context: "urn:oasis:names:tc:SAML:2.0:ac:classes:X509".to_owned(),
-            auth_service_id: "0LE5g00000AbCdEAAV".to_owned(),
-            login_url: "acme.my.salesforce.com".to_owned(),
+            forwarded_for: "10.0.0.1, unknown".into(),
+            auth_context: "urn:oasis:names:tc:SAML:2.0:ac:classes:X509".into(),
+            auth_service_id: "0LE5g00000AbCdEAAV".into(),
+            login_url: "acme.my.salesforce.com".into(),
             by_get: true,
             ..LoginDetail::default()
         };

@@ -15,11 +15,14 @@ const LONGEST: usize = 255;
 
 /// A text field: nillable, of any content, cut at 255 characters.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Text(pub(super) String);
+pub(super) struct Field<T>(pub(super) T);
 
-impl<'de> Deserialize<'de> for Text {
+/// A text field of a record that is seldom read.
+pub(super) type Text = Field<String>;
+
+impl<'de, T: for<'t> From<&'t str>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        looked_at(deserializer, |text| Self(cut(text).to_owned()))
+        looked_at(deserializer, |text| Self(cut(text).into()))
     }
 }
 

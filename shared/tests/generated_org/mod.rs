@@ -43,7 +43,7 @@ fn login(row: &salesforce_simulator::Login) -> Login {
     let place = Place::from_parts(
         geo.map(|geo| (geo.latitude, geo.longitude)),
         country,
-        geo.map(|geo| geo.city.to_string()),
+        geo.map(|geo| geo.city.into()),
     );
     Login { place, ..from_value(login).unwrap() }
 }

@@ -99,7 +99,7 @@ impl HitRow {
 
     fn with_login(self, login: &Login) -> Self {
         Self {
-            status: login.status.clone(),
+            status: login.status.to_string(),
             address: Some(login.source.clone()),
             arrival: Arrival::of(login),
             ..self

@@ -95,7 +95,7 @@ impl LiveTokens {
         let held = login.user_id.as_ref().and_then(|user| self.by_holder.get(user));
         for number in held.into_iter().flatten() {
             if let Some((token, shown)) = self.tokens.get_mut(*number)
-                && token.app_name == login.application
+                && login.application == token.app_name.as_str()
             {
                 shown.extend(places);
             }

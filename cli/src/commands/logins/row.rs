@@ -34,11 +34,11 @@ impl LoginRow {
             time: login.time,
             person: Person::of(login.user_id.as_ref(), people),
             outcome: login.outcome,
-            status: login.status.clone(),
+            status: login.status.to_string(),
             address: login.source.clone(),
             arrival: Arrival::of(login),
-            login_type: login.login_type.clone(),
-            login_sub_type: login.login_sub_type.clone(),
+            login_type: login.login_type.to_string(),
+            login_sub_type: login.login_sub_type.to_string(),
         }
     }
 }

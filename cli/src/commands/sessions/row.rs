@@ -90,7 +90,7 @@ impl SessionRow {
             login_address: login_address.filter(|source| *source != session.source),
             arrival: login.map(Arrival::of).unwrap_or_default().at(held_at(session, login)),
             logged_in: login.map(|login| login.time),
-            login_type: login.map_or(&session.login_type, |login| &login.login_type).clone(),
+            login_type: login.map_or(session.login_type.as_str(), |login| &login.login_type).to_owned(),
             session_types: vec![session.session_type.clone()],
             security_level: session.security_level.clone(),
             access_token: session.access_token,

@@ -71,7 +71,7 @@ pub(crate) mod cases {
         let mut world = World::with_office_workers();
         let tries = (0..10).zip(0..).map(|(n, minute)| {
             let mut login = world.login("ada", address, minute);
-            (login.outcome, login.client.browser) = (Outcome::WrongPassword, browser(n));
+            (login.outcome, login.client.browser) = (Outcome::WrongPassword, browser(n).into());
             severity(&world.see(login), &ABOUT)
         });
         latest(tries)

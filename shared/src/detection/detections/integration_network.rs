@@ -66,7 +66,7 @@ impl Detection for IntegrationNetwork {
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let address = login.source.address().filter(|_| login.succeeded())?;
-        let pinned = self.0.pinned.get(&login.application).map(Vec::as_slice);
+        let pinned = self.0.pinned.get(login.application.as_str()).map(Vec::as_slice);
         if let Some(pinned) = pinned.or_else(|| view.bound_to()) {
             let known = || pinned.iter().map(ToString::to_string).collect();
             let is_outside = !pinned.iter().any(|net| net.contains(&address));

@@ -61,7 +61,7 @@ pub(crate) mod cases {
     fn came(hours_after: i64, address: &str, browser: &str) -> Option<Severity> {
         let mut world = World::with_office_workers();
         let mut login = world.login_in("ada", address, LYON, 5);
-        browser.clone_into(&mut login.client.browser);
+        login.client.browser = browser.into();
         world.account("ada", "");
         let account = world.state.users.get_mut(&"ada".into()).unwrap();
         account.details.last_password_change = Some(login.time - SignedDuration::from_hours(hours_after));

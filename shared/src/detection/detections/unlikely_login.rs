@@ -87,7 +87,7 @@ pub(crate) mod cases {
             world.succeed_at("ada", &format!("203.{day}.113.9"), LYON, -day * 1_440 + 660);
         }
         let mut login = world.login_in("ada", "198.51.100.9", LYON, 660);
-        browser.clone_into(&mut login.client.browser);
+        login.client.browser = browser.into();
         severity(&world.see(login), &ABOUT)
     }
 

@@ -11,7 +11,8 @@ use crate::detection::{
 };
 use crate::observation::{
     AccessToken, AppKind, Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place,
-    Position, Revocable, Session, SessionLogin, Source, Token, TokenChange, TokenUse, UserId, Verification,
+    Position, Revocable, Session, SessionLogin, Source, Text, Token, TokenChange, TokenUse, UserId,
+    Verification,
 };
 use crate::policy::Policy;
 
@@ -45,7 +46,7 @@ pub(crate) struct World {
 }
 
 fn place((latitude, longitude, country, city): City) -> Option<Place> {
-    Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(city.to_owned()))
+    Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(city.into()))
 }
 
 /// Minutes after the history's end.
@@ -94,7 +95,7 @@ impl World {
         for worker in workers {
             for day in 1..=DAYS {
                 let mut login = world.login(&worker, "198.18.1.7", -day * 1440 - 120);
-                login.login_type = login_type.to_owned();
+                login.login_type = login_type.into();
                 login.place = place(LYON);
                 history.push(login);
             }
@@ -134,7 +135,7 @@ impl World {
             outcome: Outcome::Success,
             status: "Success".into(),
             login_type: "Application".into(),
-            login_sub_type: String::new(),
+            login_sub_type: Text::default(),
             source: address.into(),
             place: None,
             application: "Browser".into(),

@@ -18,6 +18,7 @@ pub use session::Held;
 pub(super) use session::is_temporary;
 pub use user::{LastSuccess, UserProfile};
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -71,7 +72,7 @@ impl Profiles {
             Observation::Verification(check) => self.fold_check(check),
             Observation::TokenUse(seen) if seen.token.app_name.is_empty() => {}
             Observation::TokenUse(seen) => {
-                change(&mut self.applications, &seen.token.app_name, |application| {
+                change(&mut self.applications, seen.token.app_name.as_str(), |application| {
                     application.learn_token(seen);
                 });
             }
@@ -108,7 +109,9 @@ impl Profiles {
             self.networks.entry(network).or_default().learn(login);
         }
         if !login.application.is_empty() {
-            change(&mut self.applications, &login.application, |application| application.learn(login));
+            change(&mut self.applications, login.application.as_str(), |application| {
+                application.learn(login);
+            });
         }
     }
 
@@ -150,10 +153,15 @@ impl Profiles {
 }
 
 /// Changes the entry of a key, which is copied only where it is new.
-fn change<K: Clone + Eq + Hash, V: Default>(map: &mut HashMap<K, V>, key: &K, act: impl FnOnce(&mut V)) {
+fn change<K, Q, V>(map: &mut HashMap<K, V>, key: &Q, act: impl FnOnce(&mut V))
+where
+    K: Borrow<Q> + Eq + Hash,
+    Q: ToOwned<Owned = K> + Eq + Hash + ?Sized,
+    V: Default,
+{
     match map.get_mut(key) {
         Some(value) => act(value),
-        None => act(map.entry(key.clone()).or_default()),
+        None => act(map.entry(key.to_owned()).or_default()),
     }
 }
 

@@ -111,7 +111,7 @@ fn client(login: &Login) -> Vec<String> {
     let (browser, platform) = (&login.client.browser, &login.client.platform);
     let mobile = ["iPhone", "Android", "iPad"].iter().any(|one| platform.contains(one));
     let device = if mobile { "mobile" } else { "desktop" };
-    vec![format!("{browser}/{platform}"), browser.clone(), platform.clone(), device.to_owned()]
+    vec![format!("{browser}/{platform}"), browser.to_string(), platform.to_string(), device.to_owned()]
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(super) fn row(user: &str, minute: i64, address: &str, city: &str, status: &s
         "client": { "browser": "Chrome 141", "platform": "Windows 11" },
     });
     let place =
-        Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(city.to_owned()));
+        Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(city.into()));
     Login { place, ..serde_json::from_value(row).unwrap() }
 }
 
