@@ -74,7 +74,8 @@ impl OrgState {
 
     /// What one observation says of one subject belongs to the subject's open episode where that covers it. A later
     /// one closes it and opens another; an earlier one, which came very late, is an episode of its own beside it.
-    /// What is mere context together opens nothing and makes no episode begin earlier.
+    /// What is mere context together opens nothing, and belongs only to an episode that began before it: when it is
+    /// judged again, the episode of an observation in the same second is open already.
     fn join_one(&mut self, org: &OrgId, at: &Position, hits: Vec<Hit>, touched: &mut Touched) {
         let Some(key) = hits.first().map(|hit| hit.subject.key()) else { return };
         let said = hits.iter().map(|hit| (hit.detection.as_str(), hit.severity));
@@ -83,7 +84,7 @@ impl OrgState {
         let is_earlier = open.as_ref().is_some_and(|open| at.time < open.first_seen);
         let closed = touched.closed.iter_mut().filter(|episode| episode.subject.key() == key);
         let covers =
-            |episode: &&mut Episode| episode.covers(at.time) && !(is_context && at.time < episode.first_seen);
+            |episode: &&mut Episode| episode.covers(at.time) && !(is_context && at.time <= episode.first_seen);
         if let Some(episode) = open.into_iter().chain(closed).find(covers) {
             touched.before.entry(episode.finding_id.clone()).or_insert_with(|| Some(episode.clone()));
             for hit in hits {
