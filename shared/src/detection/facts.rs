@@ -87,13 +87,18 @@ impl<'a> Facts<'a> {
             Self { family, network, country, fingerprint, path: login.path(), hour, ..Self::none() };
         let settled = login.time - SETTLED;
         if let Some(user) = view.user().filter(|user| has_history(user, login.time)) {
-            facts.knows_network = knows_network(view, user, login, settled);
+            facts.knows_network = knows_network(view, user, login);
             let client = (family != SILENT).then(|| user.clients.is_known(family, 1, settled));
             facts.knows_client = known(client);
             facts.knows_country = known(country.map(|country| user.countries.is_known(&country, 1, settled)));
         }
         facts.risk = Risk::of(view, &facts, login);
         facts
+    }
+
+    /// Whether neither the network nor the client is known for the user, be it that he has no history.
+    pub fn may_be_stranger(&self) -> bool {
+        self.knows_network != Known::Yes && self.knows_client != Known::Yes
     }
 
     /// Whether both the network and the client are new for the user.
@@ -123,11 +128,9 @@ fn has_history(user: &UserProfile, time: Timestamp) -> bool {
     user.successes >= LOGINS && user.days_of_history(time) >= DAYS
 }
 
-fn knows_network(view: &View<'_>, user: &UserProfile, login: &Login, settled: Timestamp) -> Known {
+fn knows_network(view: &View<'_>, user: &UserProfile, login: &Login) -> Known {
     let Some(address) = login.source.address() else { return Known::Unsaid };
     let network = Network::of(address);
-    let is_known = user.networks.is_known(&network, 1, settled)
-        || user.networks.iter().any(|(near, known)| known.first < settled && near.is_near(network))
-        || view.is_egress(address, login.time);
+    let is_known = user.knows_pool(network, login.time) || view.is_egress(address, login.time);
     known(Some(is_known))
 }

@@ -141,7 +141,7 @@ pub struct Finding {
     pub user_id: Option<UserId>,
     /// His login name, when known.
     pub username: Option<String>,
-    /// Logins it rests on, at most 50.
+    /// Logins it rests on, at most 50; not those that are mere context, such as the owner's own beside it.
     pub login_ids: Vec<LoginId>,
     /// Sessions it rests on, at most 50.
     pub session_ids: Vec<SessionId>,
@@ -186,10 +186,10 @@ impl Finding {
         detected_at: Timestamp,
         username: impl Fn(&UserId) -> Option<String>,
     ) -> Self {
-        let hits = || episode.all_hits();
-        let affected: BTreeSet<_> = hits().filter_map(|hit| hit.user_id.clone()).collect();
-        let logins: BTreeSet<_> = hits().flat_map(|hit| hit.login_ids.iter().cloned()).collect();
-        let sessions: BTreeSet<_> = hits().flat_map(|hit| hit.session_ids.iter().cloned()).collect();
+        let affected: BTreeSet<_> = episode.all_hits().filter_map(|hit| hit.user_id.clone()).collect();
+        let evidence = || episode.all_hits().filter(|hit| hit.severity > Severity::Info);
+        let logins: BTreeSet<_> = evidence().flat_map(|hit| hit.login_ids.iter().cloned()).collect();
+        let sessions: BTreeSet<_> = evidence().flat_map(|hit| hit.session_ids.iter().cloned()).collect();
         let containable = episode.containable_users();
         let user_id = (episode.subject.kind == SubjectKind::User).then(|| UserId::new(&episode.subject.id));
         let username = user_id.as_ref().and_then(username);

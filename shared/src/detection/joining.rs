@@ -83,8 +83,9 @@ impl OrgState {
         let open = self.episodes.get_mut(&key);
         let is_earlier = open.as_ref().is_some_and(|open| at.time < open.first_seen);
         let closed = touched.closed.iter_mut().filter(|episode| episode.subject.key() == key);
-        let covers =
-            |episode: &&mut Episode| episode.covers(at.time) && !(is_context && at.time <= episode.first_seen);
+        let covers = |episode: &&mut Episode| {
+            episode.covers(at.time) && !(is_context && at.time <= episode.first_seen)
+        };
         if let Some(episode) = open.into_iter().chain(closed).find(covers) {
             touched.before.entry(episode.finding_id.clone()).or_insert_with(|| Some(episode.clone()));
             for hit in hits {

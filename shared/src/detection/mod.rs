@@ -36,8 +36,8 @@ pub use finding::{Action, Detected, Finding, FindingId, Level, Status, Totals};
 pub use hit::{Containable, Evidence, Hit, Subject, SubjectKind};
 pub use left_out::LEFT_OUT;
 pub use profile::{
-    ApplicationProfile, Attempt, Check, CheckOutcome, Fingerprint, Held, Hours, LastSuccess, NetworkProfile,
-    OrgProfile, PeerGroup, Profiles, UserProfile, Volume,
+    ApplicationProfile, Attempt, Check, CheckOutcome, Entered, Fingerprint, Held, Hours, LastSuccess,
+    NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile, Volume,
 };
 use profile::{cipher, grant, is_temporary};
 pub use risk::{Aspect, Calibration, Risk};

@@ -171,6 +171,14 @@ impl OrgState {
         }
     }
 
+    /// The networks whose profiles judging an observation may look at: its own, and of a session that has moved the whole pool.
+    pub fn networks_of(observation: &Observation) -> impl Iterator<Item = Network> {
+        let network = observation.network();
+        let has_moved = matches!(observation, Observation::Session(session) if session.has_moved());
+        let around = network.filter(|_| has_moved).into_iter().flat_map(Network::pool_members);
+        network.into_iter().chain(around)
+    }
+
     /// The subjects whose open episodes a batch may add to: those named here are loaded before it is absorbed.
     pub fn subjects_of(observation: &Observation) -> impl Iterator<Item = Subject> {
         let application = match observation {

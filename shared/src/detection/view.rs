@@ -143,6 +143,12 @@ impl<'a> View<'a> {
         self.is_shared(Network::of(address), now)
     }
 
+    /// Whether the login comes from a network that nobody has ever come from.
+    pub fn is_nobodys_network(&self) -> bool {
+        let known = self.facts.network.map(|network| self.network(network));
+        known.is_some_and(|known| known.is_none_or(|known| known.users.is_empty()))
+    }
+
     /// Whether many colleagues had come from a network on several days, the first more than a day before `now`.
     pub fn is_shared(&self, network: Network, now: Timestamp) -> bool {
         let (egress, day_ago) = (&self.policy.egress, now - SignedDuration::from_hours(24));

@@ -76,6 +76,12 @@ impl Session {
         self.login.as_ref().map(|login| &login.id)
     }
 
+    /// Whether it is held from outside the pool of networks that its login came from; not, where either is not known.
+    pub fn has_moved(&self) -> bool {
+        let login = self.login.as_ref().and_then(|login| login.read.as_ref()?.1.network());
+        self.source.network().zip(login).is_some_and(|(held_from, login)| !held_from.is_near(login))
+    }
+
     /// Whether it hands over from one part of Salesforce to another: it lives for seconds, on Salesforce's own servers.
     /// Sources write `TempUIFrontdoor` and `TempUiFrontdoor` alike.
     pub fn is_temporary(&self) -> bool {

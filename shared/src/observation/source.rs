@@ -94,6 +94,17 @@ impl Network {
         Self(prefix(self.0.network(), 20, 40))
     }
 
+    /// The networks of its pool; of IPv6, where a pool has 256, the sixteen around it.
+    pub fn pool_members(self) -> impl Iterator<Item = Self> {
+        let around = prefix(self.0.network(), 20, 44);
+        let (v4, v6) = match around {
+            IpNet::V4(net) => (net.subnets(24).ok(), None),
+            IpNet::V6(net) => (None, net.subnets(48).ok()),
+        };
+        let v4 = v4.into_iter().flatten().map(IpNet::V4);
+        v4.chain(v6.into_iter().flatten().map(IpNet::V6)).map(Self)
+    }
+
     /// Whether its addresses are those of IPv4.
     pub fn is_ipv4(self) -> bool {
         matches!(self.0, IpNet::V4(_))
@@ -138,5 +149,10 @@ mod tests {
         assert!(!network("198.18.4.7").is_near(network("198.18.99.1")));
         assert_eq!(network("2001:db8:1::1"), network("2001:db8:1:ff::9"));
         assert!(!network("198.18.4.7").is_near(network("2001:db8::1")));
+        for address in ["198.18.4.7", "2001:db8:77::1"] {
+            let around: Vec<_> = network(address).pool_members().collect();
+            assert!(around.len() == 16 && around.contains(&network(address)), "{around:?}");
+            assert!(around.iter().all(|near| near.is_near(network(address))), "{around:?}");
+        }
     }
 }

@@ -123,7 +123,7 @@ impl Knowledge {
             let account = fetch(&rooms.accounts, store, versions, user.as_str()).await?;
             state.users.extend(account.map(|account| (user.clone(), account)));
         }
-        if let Some(network) = observation.network() {
+        for network in OrgState::networks_of(observation) {
             let profile = fetch(&rooms.networks, store, versions, &network.to_string()).await?;
             state.profiles.networks.extend(profile.map(|profile| (network, profile)));
         }

@@ -1,7 +1,7 @@
 //! G1: an account nobody used wakes up.
 
 use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View};
-use crate::observation::Login;
+use crate::observation::{AccessPath, Login};
 
 pub(crate) static ABOUT: About = About {
     id: "dormant-account",
@@ -14,12 +14,19 @@ pub(crate) static ABOUT: About = About {
     mitre: &["T1078"],
     needs: &[Sensor::Logins, Sensor::Accounts],
     parameters: MEANINGS,
-    quiet: &["From a network and with a client the user knows it is `info`: he is back from a long leave."],
+    quiet: &[
+        "From a network and with a client the user knows it is `info`: he is back from a long leave.",
+        "It is `high` only with a password, from where no colleague ever was, with a kind of client that hardly any of them has.",
+    ],
 };
 
 parameters! {
     /// Days without a success.
     days: i64 = 45,
+    /// Share of the org's successes, 0 to 1, below which a kind of client is rare.
+    rare: f64 = 0.02,
+    /// Successes in the org's history before anything can be rare.
+    history: u32 = 500,
 }
 
 /// The detection.
@@ -39,14 +46,25 @@ impl Detection for DormantAccount {
             (Known::Yes, Known::Yes) => Severity::Info,
             // Of an account without history only the organisation's own networks speak for its owner.
             (Known::Unsaid, _) if is_egress => Severity::Info,
+            (Known::No, Known::No) | (Known::Unsaid, _) if self.is_nobodys(view) => Severity::High,
             (Known::No, Known::No) | (Known::Unsaid, _) => Severity::Medium,
             _ => Severity::Low,
         };
         Some(Hit::on_login(&ABOUT, severity, login).fact("days", days).because(
             format!("A success from {}.", login.source),
             format!("The account had not been used for {days} days."),
-            "A known network and client weigh less.",
+            "A network and client known for the user weigh less, and so do those of colleagues.",
         ))
+    }
+}
+
+impl DormantAccount {
+    /// Whether it comes from where none of the colleagues is, with what hardly any of them has.
+    fn is_nobodys(&self, view: &View<'_>) -> bool {
+        let (facts, clients) = (view.facts(), &view.org().clients);
+        let with_it = clients.of(facts.family).map_or(0, |known| known.count);
+        let is_rare = f64::from(with_it) < self.0.rare * clients.total() as f64;
+        is_rare && view.is_nobodys_network() && facts.path == AccessPath::Password && view.org().successes() >= self.0.history
     }
 }
 
@@ -79,6 +97,19 @@ pub(crate) mod cases {
         let account = world.state.users.get_mut(&"eve".into()).unwrap();
         account.details.created = Some(login.time - jiff::SignedDuration::from_hours(24 * days_old));
         severity(&world.see(login), &ABOUT)
+    }
+
+    #[test]
+    fn what_no_colleague_has_and_where_none_is_weighs_more() {
+        let wakes = |address: &str, browser: &str| {
+            let mut world = World::with_office_workers();
+            let mut login = world.login("ada", address, 60 * 1440);
+            login.client.browser = browser.into();
+            severity(&world.see(login), &ABOUT)
+        };
+        assert_eq!(wakes("198.19.200.9", "Firefox 115"), Some(Severity::High));
+        assert_eq!(wakes("198.19.200.9", "Chrome 142"), Some(Severity::Low), "his own kind of browser");
+        assert_eq!(wakes("198.18.1.7", "Firefox 115"), Some(Severity::Low), "his own network");
     }
 
     #[test]

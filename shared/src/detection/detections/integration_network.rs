@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{
-    About, Attempt, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, UserProfile, View,
+    About, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, UserProfile, View,
 };
 use crate::observation::{AccessPath, Login, Network, Outcome};
 
@@ -24,15 +24,18 @@ pub(crate) static ABOUT: About = About {
     parameters: MEANINGS,
     quiet: &[
         "A network near a known one, the organisation’s egress, or one from which the same application serves others.",
-        "A network that has taken the place of the known ones for a day, as steadily as they were used, is weak: the vendor has moved. \
+        "A network that has taken the place of the known ones, as steadily as they were used, is weak: the vendor has moved. \
          A thief comes beside the vendor.",
     ],
 };
 
 /// A program that comes less often than this a day is never said to have moved.
-const DAILY: u64 = 4;
-/// So many logins of a day show that a program has moved, however often it used to come.
-const STEADY: u64 = 32;
+const DAILY: f64 = 4.0;
+/// Logins that the known networks would have made by now. That all of them fail to come by chance happens once in e^4 (55) times,
+/// were they as irregular as a Poisson process; programs are more regular.
+const MISSED: f64 = 4.0;
+/// Half as many logins show that a program has moved, however often it used to come.
+const STEADY: f64 = 48.0;
 
 parameters! {
     /// Successes before networks count as learned.
@@ -122,16 +125,17 @@ impl IntegrationNetwork {
     }
 }
 
-/// Whether a program has come from `network` alone for a day, at least half as often as it used to come.
+/// Whether a program has come from `network` alone for so long that the known ones are silent for another reason than chance:
+/// at its usual pace they would have been heard [`MISSED`] times since it first came from there.
 fn has_moved(user: &UserProfile, network: Network, time: Timestamp) -> bool {
-    let day_ago = time - SignedDuration::from_hours(24);
-    let is_silent = user.networks.iter().all(|(_, known)| known.last < day_ago);
-    let daily = user.successes / user.days_of_history(time).max(1).unsigned_abs();
-    let is_there = |attempt: &&Attempt| {
+    let there = user.attempts.iter().filter(|attempt| {
         attempt.outcome == Outcome::Success && attempt.network.is_some_and(|from| from.is_near(network))
-    };
-    let came = user.attempts.iter().filter(is_there).count() as u64;
-    is_silent && daily >= DAILY && came >= (daily / 2).min(STEADY)
+    });
+    let Some(since) = there.clone().map(|attempt| attempt.time).min() else { return false };
+    let is_silent = user.networks.iter().all(|(_, known)| known.last < since);
+    let a_day = user.successes as f64 / user.days_of_history(time).max(1) as f64;
+    let missed = a_day * time.duration_since(since).as_secs_f64() / 86_400.0;
+    is_silent && a_day >= DAILY && missed >= MISSED && there.count() as f64 >= missed.min(STEADY) / 2.0
 }
 
 fn hit(severity: Severity, login: &Login, known: Vec<String>, baseline: &str) -> Hit {
@@ -182,7 +186,7 @@ pub(crate) mod cases {
     }
 
     #[test]
-    fn a_vendor_that_has_moved_for_a_day_is_weak_and_a_thief_beside_it_is_not() {
+    fn a_vendor_that_has_moved_is_weak_and_a_thief_beside_it_is_not() {
         let severities = |vendor_goes_on: bool| -> Vec<_> {
             let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
             let mut hour = |hour: i64| {
@@ -194,7 +198,7 @@ pub(crate) mod cases {
             (0..30).map(&mut hour).collect()
         };
         let (moved, stolen) = (severities(false), severities(true));
-        assert_eq!(moved[..12], [Some(Severity::High); 12]);
+        assert_eq!(moved[..4], [Some(Severity::High); 4]);
         assert!(moved.contains(&Some(Severity::Low)), "{moved:?}");
         assert_eq!(moved[29], None, "known by now");
         assert_eq!(stolen, [Some(Severity::High); 30]);

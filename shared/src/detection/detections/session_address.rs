@@ -1,6 +1,10 @@
 //! H1: a session is held from another address than its login came from.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
+
 use jiff::{SignedDuration, Timestamp};
+
 use crate::detection::{
     About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
 };
@@ -21,16 +25,19 @@ pub(crate) static ABOUT: About = About {
     quiet: &[
         "A near network, one the user knows or colleagues share, and hand-over sessions of Salesforce’s own servers.",
         "An address of the other kind (IPv4 and IPv6) alone is weak: one machine uses both.",
-        "A network that colleagues came from before, in a country the user knows, is weak: a phone’s hotspot.",
+        "A pool of networks that colleagues came from before, in a country the user knows, is weak: a phone’s hotspot.",
+        "A user whose login itself came from a place that is new for him is on a journey, where sessions move on: `medium`.",
     ],
 };
 
-/// Users who make a network a carrier's.
+/// Users who make a pool of networks a carrier's.
 const COLLEAGUES: usize = 2;
 
 parameters! {
     /// Successes before a network can count as unknown to the user.
     logins: u64 = 10,
+    /// Days after which the network that the login came from counts as one of the user's own.
+    settled: i64 = 7,
 }
 
 /// The detection.
@@ -46,33 +53,52 @@ impl Detection for SessionAddress {
         let user = view.user().filter(|user| user.successes >= self.0.logins)?;
         let login = session.login.as_ref()?;
         let (time, login_source) = login.read.as_ref()?;
-        let (held_from, logged_in_from) = (session.source.network()?, login_source.network()?);
+        let held_from = session.source.network()?;
         // A reused session points to its newest login; the address may be that of its first.
         let first = session.first_login.as_ref().and_then(|first| first.read.as_ref()?.1.network());
         let is_where_it_began = first.is_some_and(|first| held_from.is_near(first));
-        if session.is_temporary() || held_from.is_near(logged_in_from) || is_where_it_began {
+        if session.is_temporary() || !session.has_moved() || is_where_it_began {
             return None;
         }
         let time = (*time).max(session.created);
-        if user.knows_network(held_from, time) || view.is_shared(held_from, time) {
+        if user.knows_pool(held_from, time) || view.is_shared(held_from, time) {
             return None;
         }
         // One machine reaches Salesforce over IPv4 and IPv6 in turn: an address of the other kind alone is weak.
         let both_kinds = session.source.address()?.is_ipv4() != login_source.address()?.is_ipv4();
         let is_weak = both_kinds || is_carriers(view, user, held_from, time);
-        let severity = if is_weak { Severity::Low } else { Severity::High };
+        let is_on_the_way = login_source.address().is_some_and(|from| !self.is_settled(view, user, from, time));
+        let severity = match (is_weak, is_on_the_way) {
+            (true, _) => Severity::Low,
+            (false, true) => Severity::Medium,
+            (false, false) => Severity::High,
+        };
         Some(hit(severity, session, login, login_source))
     }
 }
 
-/// Whether colleagues had come from a network before the day before `time`, in a country that this user had come from:
+impl SessionAddress {
+    /// Whether the user had come from the login's pool of networks for a while, or it is the organisation's.
+    fn is_settled(&self, view: &View<'_>, user: &UserProfile, from: IpAddr, time: Timestamp) -> bool {
+        let (from_pool, settled) = (Network::of(from), time - SignedDuration::from_hours(24 * self.0.settled));
+        user.networks.iter().any(|(near, known)| near.is_near(from_pool) && known.first < settled)
+            || view.is_egress(from, time)
+    }
+}
+
+/// Whether colleagues had come from a network's pool before the day before `time`, in a country that this user had come from:
 /// people take a session along to the hotspot of a carrier, whose networks everybody around them shares.
 fn is_carriers(view: &View<'_>, user: &UserProfile, network: Network, time: Timestamp) -> bool {
     let settled = time - SignedDuration::from_hours(24);
-    let Some(known) = view.network(network) else { return false };
-    let is_shared = known.users.len() >= COLLEAGUES && known.seen.is_some_and(|seen| seen.first < settled);
-    let mut countries = known.places.iter().filter_map(|place| place.country);
-    is_shared && countries.any(|country| user.countries.is_known(&country, 1, settled))
+    let pool = network.pool_members().filter_map(|near| view.network(near));
+    let known = pool.filter(|known| known.seen.is_some_and(|seen| seen.first < settled));
+    let (mut colleagues, mut is_at_home) = (HashSet::new(), false);
+    for known in known {
+        colleagues.extend(&known.users);
+        let mut countries = known.places.iter().filter_map(|place| place.country);
+        is_at_home |= countries.any(|country| user.countries.is_known(&country, 1, settled));
+    }
+    is_at_home && colleagues.len() >= COLLEAGUES
 }
 
 fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source: &Source) -> Hit {
@@ -170,8 +196,8 @@ pub(crate) mod cases {
     fn a_carrier_whose_networks_colleagues_share_is_weak_where_the_user_is_at_home() {
         let held_after = |days: i64, city, colleagues: &[&str]| {
             let mut world = World::with_office_workers();
-            for colleague in colleagues {
-                world.succeed_at(colleague, "198.19.200.7", city, 0);
+            for (n, colleague) in colleagues.iter().enumerate() {
+                world.succeed_at(colleague, &format!("198.19.20{n}.7"), city, 0);
             }
             let minute = days * 1_440;
             severity(&world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "UI", minute), &ABOUT)
@@ -180,6 +206,16 @@ pub(crate) mod cases {
         assert_eq!(held_after(3, LYON, &["bob"]), Some(Severity::High), "a colleague's home");
         assert_eq!(held_after(3, LAGOS, &["bob", "worker1"]), Some(Severity::High), "where ada has never been");
         assert_eq!(held_after(0, LYON, &["bob", "worker1"]), Some(Severity::High), "since this morning");
+    }
+
+    #[test]
+    fn on_a_journey_sessions_move_on() {
+        let held_in = |days: i64| {
+            let mut world = World::with_office_workers();
+            world.succeed_at("ada", "203.0.113.9", LYON, 0);
+            severity(&world.hits_of_session("ada", "198.19.200.9", "203.0.113.7", "UI", days * 1_440), &ABOUT)
+        };
+        assert_eq!((held_in(2), held_in(9)), (Some(Severity::Medium), Some(Severity::High)));
     }
 
     #[test]

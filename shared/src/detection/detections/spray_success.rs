@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, UserProfile, View,
+    About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Subject, UserProfile, View, mark,
 };
 use crate::observation::{Login, Network};
 
@@ -28,12 +28,16 @@ pub(crate) static ABOUT: About = About {
 parameters! {
     /// The attack is no older than this.
     window: SignedDuration = SignedDuration::from_hours(24),
+    /// Other users for whom the network failed within that, where it and the client are new for whoever comes in; …
+    tried: usize = 3,
+    /// … and where he has no history, or came before them.
+    many: usize = 6,
     /// An attack from many networks is linked by its client over this.
     linked: SignedDuration = SignedDuration::from_hours(168),
-    /// Users for whom that client failed.
-    users: usize = 10,
+    /// Users for whom that client failed. Fewer than make a spray, for here somebody came in.
+    users: usize = 5,
     /// Networks from which it failed.
-    networks: usize = 4,
+    networks: usize = 3,
 }
 
 /// The detection.
@@ -46,22 +50,55 @@ impl Detection for SpraySuccess {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let network = view.facts().network.filter(|_| login.succeeded())?;
+        let network = view.facts().network?;
+        if !login.succeeded() {
+            return self.came_before(view, login, network);
+        }
         let is_recent = |attacked| login.time.duration_since(attacked) <= self.0.window;
         let knows = view.facts().knows_network;
+        let hit = |severity, attacker, whence| Some(self.hit(Hit::on_login(&ABOUT, severity, login), attacker, whence));
         if knows != Known::Yes && view.org().attacked_from(network).is_some_and(is_recent) {
-            return Some(self.hit(login, Severity::High, network, "the network that attacks"));
+            return hit(Severity::High, network, "the network that attacks");
         }
-        if view.facts().is_stranger() && self.is_linked(view, login) {
-            return Some(self.hit(login, Severity::High, network, "a new network with the client that attacks"));
+        let is_stranger = view.facts().is_stranger();
+        let is_nobody = is_stranger || view.facts().may_be_stranger() && view.is_nobodys_network();
+        let tried = if is_stranger { self.0.tried } else { self.0.many };
+        if is_nobody && self.tries(view, network, login) >= tried {
+            return hit(Severity::High, network, "a network that fails for many");
+        }
+        if is_nobody && self.is_linked(view, login) {
+            return hit(Severity::High, network, "a new network with the client that attacks");
         }
         let tried_from = self.tried_from(view, view.user()?, login)?;
         let severity = if view.is_new_client() { Severity::Medium } else { Severity::Low };
-        (knows == Known::No).then(|| self.hit(login, severity, tried_from, "another network than the attack"))
+        (knows == Known::No).then(|| hit(severity, tried_from, "another network than the attack")).flatten()
     }
 }
 
 impl SpraySuccess {
+    /// Other users for whom a network failed lately, none of whom had come from there; 0 where more came in than failed.
+    fn tries(&self, view: &View<'_>, network: Network, login: &Login) -> usize {
+        let Some(known) = view.network(network).filter(|_| !view.is_shared(network, login.time)) else { return 0 };
+        let user = login.user_id.as_ref().map_or(0, |id| mark(id.as_str()));
+        let tried = known.failing.others(user, login.time - self.0.window, login.time);
+        if tried > known.users.len() { tried } else { 0 }
+    }
+
+    /// Who hits early in a spray comes before it can be told from one. What fails after him tells of him: of one such user at a
+    /// time, in turn.
+    fn came_before(&self, view: &View<'_>, login: &Login, network: Network) -> Option<Hit> {
+        let entered = &view.network(network).filter(|known| !known.entered.is_empty())?.entered;
+        let tried = self.tries(view, network, login);
+        let before = entered.get(tried % entered.len())?;
+        let since = login.time.duration_since(before.time);
+        if tried < self.0.many || since > self.0.window || since.is_negative() || login.user_id.as_ref() == Some(&before.user) {
+            return None;
+        }
+        let hit = Hit::new(&ABOUT, Severity::High, Subject::user(&before.user), Some(&before.user));
+        let hit = hit.fact("source", login.source.to_string()).logins([before.login.clone()]).containable();
+        Some(self.hit(hit, network, "a network that has failed for many since"))
+    }
+
     /// Whether the login's client has lately failed for many users from many networks, and came in as fewer.
     fn is_linked(&self, view: &View<'_>, login: &Login) -> bool {
         let known = view.facts().fingerprint.and_then(|mark| view.org().fingerprints.get(&mark));
@@ -80,11 +117,12 @@ impl SpraySuccess {
         guesses.filter_map(|guess| guess.network).find(|network| view.org().attacked_from(*network).is_some())
     }
 
-    fn hit(&self, login: &Login, severity: Severity, attacker: Network, whence: &str) -> Hit {
+    fn hit(&self, hit: Hit, attacker: Network, whence: &str) -> Hit {
         let days = self.0.linked.as_hours() / 24;
-        Hit::on_login(&ABOUT, severity, login).fact("attacking_network", attacker.to_string()).because(
-            format!("A success from {}, {whence}.", login.source),
-            format!("Within the last {days} days it tried the passwords of many users of this org."),
+        let seen = format!("A success from {}, {whence}.", hit.evidence["source"].as_str().unwrap_or_default());
+        hit.fact("attacking_network", attacker.to_string()).because(
+            seen,
+            format!("Within {days} days the passwords of many users of this org were tried from there or with the same client."),
             "From a network the user knows it would not count.",
         )
     }
@@ -129,8 +167,30 @@ pub(crate) mod cases {
             severity(&world.see(login), &ABOUT)
         };
         assert_eq!(came(12, "Firefox 115"), Some(Severity::High));
-        assert_eq!(came(5, "Firefox 115"), None, "too few");
+        assert_eq!(came(4, "Firefox 115"), None, "too few");
         assert_eq!(came(12, "Safari 18"), None, "another client");
+    }
+
+    /// Comes with a client that is new for him.
+    fn came_strange(world: &mut World, user: &str, minute: i64) -> Option<Severity> {
+        let mut login = world.login(user, "198.19.200.9", minute);
+        login.client.browser = "Firefox 115".into();
+        severity(&world.see(login), &ABOUT)
+    }
+
+    #[test]
+    fn who_hits_early_is_told_of_by_the_failures() {
+        assert_eq!(came_strange(&mut sprayed(2), "ada", 9), None);
+        assert_eq!(came_strange(&mut sprayed(3), "ada", 9), Some(Severity::High), "a stranger among failures");
+        assert_eq!(came_strange(&mut sprayed(5), "newcomer", 9), None, "somebody without history");
+        assert_eq!(came_strange(&mut sprayed(6), "newcomer", 9), Some(Severity::High));
+        let told_by = |failures: i64| {
+            let mut world = World::with_office_workers();
+            came_strange(&mut world, "ada", 0);
+            (0..failures).for_each(|n| drop(world.fail_from(&format!("worker{n}"), "198.19.200.9", 1 + n)));
+            world.findings().into_iter().any(|f| f.user_id.is_some() && f.detections.iter().any(|d| d.id == ABOUT.id))
+        };
+        assert!(told_by(8) && !told_by(6), "six others had failed before the seventh");
     }
 
     #[test]

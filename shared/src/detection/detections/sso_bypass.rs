@@ -23,7 +23,7 @@ pub(crate) static ABOUT: About = About {
     quiet: &[
         "Many others come with a password within the hour: the identity provider is down.",
         "The password is the user’s second way in, used on several days.",
-        "His own network and client weigh less.",
+        "His own network or the organisation’s weighs less, and so does his own client.",
     ],
 };
 
@@ -80,7 +80,8 @@ impl SsoBypass {
         if is_second_way || self.is_outage(view, login) {
             return if knows_network { Severity::Info } else { Severity::Low };
         }
-        match (knows_network, user.knows_client(login)) {
+        let is_egress = login.source.address().is_some_and(|address| view.is_egress(address, login.time));
+        match (knows_network || is_egress, user.knows_client(login)) {
             (true, true) => Severity::Low,
             (true, false) => Severity::Medium,
             (false, _) => Severity::High,

@@ -11,7 +11,7 @@ mod user;
 pub use application::ApplicationProfile;
 pub use attempt::{Attempt, Check, CheckOutcome};
 pub use habits::{Hours, Volume};
-pub use network::NetworkProfile;
+pub use network::{Entered, NetworkProfile};
 pub use org::{Fingerprint, OrgProfile, PeerGroup};
 pub(super) use org::{cipher, grant, is_grant};
 pub use session::Held;
@@ -92,6 +92,12 @@ impl Profiles {
         if let Some(id) = &login.user_id {
             if facts.is_stranger() {
                 self.note_stranger(login, facts, mark(id.as_str()));
+            }
+            if let Some(network) = facts.network.filter(|_| facts.may_be_stranger()) {
+                let known = self.networks.entry(network).or_default();
+                if facts.is_stranger() || known.users.is_empty() {
+                    known.note_entry(login, id);
+                }
             }
             change(&mut self.users, id, |user| {
                 user.remember_attempt(login, facts.family);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::{Crowd, Familiarity};
-use crate::observation::{Login, Place, UserId};
+use crate::observation::{Login, LoginId, Place, UserId};
 
 /// Users remembered per network: more than any threshold needs, and no more.
 const USERS: usize = 24;
@@ -14,6 +14,20 @@ const USERS: usize = 24;
 const PLACES: usize = 4;
 /// Two places closer than this are one.
 const SAME_PLACE_KM: f64 = 100.0;
+
+/// Entries remembered.
+const ENTERED: usize = 4;
+
+/// Somebody who came in from a network as a stranger.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Entered {
+    /// When.
+    pub time: Timestamp,
+    /// By which login.
+    pub login: LoginId,
+    /// As whom.
+    pub user: UserId,
+}
 
 /// What is usual for one network.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +45,9 @@ pub struct NetworkProfile {
     /// Users who came in from here with a client as new for them as the network.
     #[serde(skip_serializing_if = "Crowd::is_empty")]
     pub strangers: Crowd<16>,
+    /// The last who came in from here though they, or the whole org, had never been here nor with such a client; oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entered: Vec<Entered>,
     /// Users whose sessions are held from here, where they had never logged in from here.
     #[serde(skip_serializing_if = "Crowd::is_empty")]
     pub holders: Crowd<16>,
@@ -49,6 +66,15 @@ impl NetworkProfile {
         let is_new = self.places.iter().all(|known| known.distance_km(place) > SAME_PLACE_KM);
         if is_new && self.places.len() < PLACES {
             self.places.push(place.clone());
+        }
+    }
+
+    pub(super) fn note_entry(&mut self, login: &Login, user: &UserId) {
+        let entry = Entered { time: login.time, login: login.id.clone(), user: user.clone() };
+        let place = self.entered.partition_point(|known| *known < entry);
+        self.entered.insert(place, entry);
+        if self.entered.len() > ENTERED {
+            self.entered.remove(0);
         }
     }
 

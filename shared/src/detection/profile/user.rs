@@ -187,6 +187,12 @@ impl UserProfile {
         self.networks.is_known(&network, 1, time - SignedDuration::from_hours(24))
     }
 
+    /// Whether this user came from `network` or near it on an earlier day than the one before `time`.
+    pub fn knows_pool(&self, network: Network, time: Timestamp) -> bool {
+        let settled = time - SignedDuration::from_hours(24);
+        self.networks.iter().any(|(near, known)| known.first < settled && near.is_near(network))
+    }
+
     /// Whether this user came with this kind of client before the day before `time`.
     pub fn knows_client(&self, login: &Login) -> bool {
         self.clients.is_known(&login.client.family(), 1, login.time - SignedDuration::from_hours(24))

@@ -54,10 +54,13 @@ impl Calibration {
     }
 
     /// The share of logins, above 0 to 1, that were at least as unlikely; one more is counted than was seen, so that nothing is
-    /// called impossible.
+    /// called impossible. Beyond whatever was seen the share falls with the score itself, for a likelihood ratio of e^s comes by
+    /// chance at most once in e^s times (Ville's inequality); so a small org can tell rare from unheard of as well.
     pub fn rarity(&self, score: f32) -> f64 {
         let above: u32 = self.scores.iter().skip(step(score)).sum();
-        f64::from(above + 1) / f64::from(self.total + 1)
+        let highest = self.scores.iter().rposition(|count| *count > 0).map_or(LOWEST, |step| top(step));
+        let beyond = f64::from((score - highest).max(0.0));
+        f64::from(above + 1) / f64::from(self.total + 1) * (-beyond).exp()
     }
 
     /// The share of such novelties, above 0 to 1, among all of their trait in this org; each kind counts as seen once.
@@ -90,6 +93,11 @@ impl Calibration {
     }
 }
 
+/// The upper end of a step.
+fn top(step: usize) -> f32 {
+    LOWEST + STEP * (step + 1) as f32
+}
+
 fn step(score: f32) -> usize {
     (((score - LOWEST) / STEP) as usize).min(STEPS - 1)
 }
@@ -111,7 +119,12 @@ mod tests {
         let calibration = seen(&[(0, -3.0, 9_989), (1, 5.0, 10)]);
         assert!((calibration.rarity(-3.0) - 1.0).abs() < 1e-9);
         assert!((calibration.rarity(5.0) - 0.0011).abs() < 1e-9);
-        assert!((calibration.rarity(9.0) - 0.0001).abs() < 1e-9, "never seen is not impossible");
+        assert!((calibration.rarity(5.5) - 0.0001).abs() < 1e-9, "never seen is not impossible");
+        let beyond = calibration.rarity(8.5) / calibration.rarity(5.5);
+        assert!(
+            (beyond - (-3.0_f64).exp()).abs() < 1e-6,
+            "what lies beyond all that was seen is rarer still"
+        );
     }
 
     #[test]
