@@ -139,6 +139,11 @@ impl Episode {
         self.hits.values().map(|(_, hit)| hit)
     }
 
+    /// The hits that speak against the subject; the others are context, such as the owner's own logins beside it.
+    pub fn evidence(&self) -> impl Iterator<Item = &Hit> {
+        self.all_hits().filter(|hit| hit.severity > Severity::Info)
+    }
+
     pub(super) fn weight(&self) -> Weight {
         Weight {
             severity: self.severity(),

@@ -187,9 +187,9 @@ impl Finding {
         username: impl Fn(&UserId) -> Option<String>,
     ) -> Self {
         let affected: BTreeSet<_> = episode.all_hits().filter_map(|hit| hit.user_id.clone()).collect();
-        let evidence = || episode.all_hits().filter(|hit| hit.severity > Severity::Info);
-        let logins: BTreeSet<_> = evidence().flat_map(|hit| hit.login_ids.iter().cloned()).collect();
-        let sessions: BTreeSet<_> = evidence().flat_map(|hit| hit.session_ids.iter().cloned()).collect();
+        let logins: BTreeSet<_> = episode.evidence().flat_map(|hit| hit.login_ids.iter().cloned()).collect();
+        let sessions: BTreeSet<_> =
+            episode.evidence().flat_map(|hit| hit.session_ids.iter().cloned()).collect();
         let containable = episode.containable_users();
         let user_id = (episode.subject.kind == SubjectKind::User).then(|| UserId::new(&episode.subject.id));
         let username = user_id.as_ref().and_then(username);

@@ -78,11 +78,10 @@ impl Detection for SessionAddress {
 }
 
 impl SessionAddress {
-    /// Whether the user had come from the login's pool of networks for a while, or it is the organisation's.
+    /// Whether the user had come from the login's network for a while, or it is the organisation's.
     fn is_settled(&self, view: &View<'_>, user: &UserProfile, from: IpAddr, time: Timestamp) -> bool {
-        let (from_pool, settled) = (Network::of(from), time - SignedDuration::from_hours(24 * self.0.settled));
-        user.networks.iter().any(|(near, known)| near.is_near(from_pool) && known.first < settled)
-            || view.is_egress(from, time)
+        let settled = time - SignedDuration::from_hours(24 * self.0.settled);
+        user.networks.is_known(&Network::of(from), 1, settled) || view.is_egress(from, time)
     }
 }
 

@@ -57,7 +57,7 @@ impl Noted {
         let logins = open.map_or_else(|| listed(&finding), rested_on);
         let sessions: HashSet<&str> = match open {
             Some(episode) => {
-                episode.all_hits().flat_map(|hit| &hit.session_ids).map(SessionId::as_str).collect()
+                episode.evidence().flat_map(|hit| &hit.session_ids).map(SessionId::as_str).collect()
             }
             None => finding.session_ids.iter().map(SessionId::as_str).collect(),
         };
@@ -107,7 +107,7 @@ impl Noted {
 
 fn rested_on(episode: &Episode) -> BTreeMap<String, BTreeSet<(String, Severity)>> {
     let mut logins: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
-    for hit in episode.all_hits() {
+    for hit in episode.evidence() {
         for login in &hit.login_ids {
             logins.entry(login.to_string()).or_default().insert((hit.detection.clone(), hit.severity));
         }
