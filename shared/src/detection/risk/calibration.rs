@@ -58,7 +58,7 @@ impl Calibration {
     /// chance at most once in e^s times (Ville's inequality); so a small org can tell rare from unheard of as well.
     pub fn rarity(&self, score: f32) -> f64 {
         let above: u32 = self.scores.iter().skip(step(score)).sum();
-        let highest = self.scores.iter().rposition(|count| *count > 0).map_or(LOWEST, |step| top(step));
+        let highest = self.scores.iter().rposition(|count| *count > 0).map_or(LOWEST, top);
         let beyond = f64::from((score - highest).max(0.0));
         f64::from(above + 1) / f64::from(self.total + 1) * (-beyond).exp()
     }
