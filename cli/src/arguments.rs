@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::commands::approve::ApproveOptions;
+use crate::commands::contain::ContainOptions;
 use crate::commands::backtest::BacktestOptions;
 use crate::commands::dismiss::DismissOptions;
 use crate::commands::doctor::DoctorOptions;
@@ -18,6 +20,7 @@ use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
 use crate::commands::policy::PolicyCommand;
 use crate::commands::posture::PostureOptions;
+use crate::commands::release::ReleaseOptions;
 use crate::commands::sessions::SessionsOptions;
 use crate::commands::tokens::TokensOptions;
 
@@ -56,8 +59,10 @@ pub(crate) enum Command {
     Evaluate(EvaluateOptions),
     /// Try policies on a history: which findings, how many a week, and who would have been contained.
     Backtest(BacktestOptions),
-    /// Show what containing a user would end, and with --apply do it and prove it.
+    /// Show what ending a session, a user's, an application's or all access would mean, and with --apply do it and prove it.
     Contain(ContainOptions),
+    /// Say who froze an account, and with --apply give it back if it was us.
+    Release(ReleaseOptions),
     /// List live sessions: who is in, from where, since when.
     Sessions(SessionsOptions),
     /// List refresh tokens: which application may come back as whom.
@@ -72,6 +77,8 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// List findings.
     Findings(FindingsOptions),
+    /// Show what waits for approval, and with --key approve it.
+    Approve(ApproveOptions),
     /// Say that a finding is no alarm, and why: the same is kept quiet for a time.
     Dismiss(DismissOptions),
     /// Check a policy, run its tests, show what is in force.
@@ -111,44 +118,6 @@ pub(crate) struct RunOptions {
     /// Time between rounds, for example 60s or 5m.
     #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = interval)]
     pub(crate) interval: Duration,
-}
-
-/// How wide a containment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Level {
-    /// One session family.
-    Session,
-    /// Everything the user holds.
-    User,
-    /// Every token of one application.
-    App,
-    /// Every session of the org.
-    Org,
-}
-
-/// `warden contain`.
-#[derive(Debug, Args)]
-pub(crate) struct ContainOptions {
-    /// Connection document of the org.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) connection: String,
-    #[command(flatten)]
-    pub(crate) store: StoreOptions,
-    /// The policy; caps and protection hold for people too. --apply needs one.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
-    /// Whom: a username or a user id.
-    #[arg(long, value_name = "USER")]
-    pub(crate) user: String,
-    /// How wide: session, user, app or org; only `user` can be carried out so far.
-    #[arg(long, value_enum, default_value_t = Level::User)]
-    pub(crate) level: Level,
-    /// Why, for the record.
-    #[arg(long, value_name = "TEXT", default_value = "asked for by a person")]
-    pub(crate) reason: String,
-    /// Do it, under --policy; without this only the plan and its impact are shown.
-    #[arg(long)]
-    pub(crate) apply: bool,
 }
 
 /// `warden evidence`.

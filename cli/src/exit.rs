@@ -75,7 +75,6 @@ fn of_evaluate(error: &EvaluateError) -> Exit {
 fn of_contain(error: &ContainError) -> Exit {
     match error {
         ContainError::NoFinding { .. }
-        | ContainError::LevelNotSupported { .. }
         | ContainError::OtherOrg { .. }
         | ContainError::ScannerUnknown { .. } => Exit::BadInput,
         ContainError::Busy { .. } => Exit::Unreachable,
@@ -138,9 +137,8 @@ mod tests {
             hint: "Check the key".into(),
         };
         let damaged = StoreError::Unreadable { key: key.clone(), reason: "no number".into() };
-        let wrong: [anyhow::Error; 7] = [
+        let wrong: [anyhow::Error; 6] = [
             ContainError::OtherOrg { asked: org.clone(), connected: OrgId::new("00D2") }.into(),
-            ContainError::LevelNotSupported { level: "org" }.into(),
             ContainError::NoFinding { org: org.clone(), finding: FindingId::new("f1") }.into(),
             EvaluateError::MixedOrgs { first: org.clone(), other: OrgId::new("00D2") }.into(),
             ScanError::Salesforce(refused).into(),

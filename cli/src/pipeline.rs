@@ -9,9 +9,9 @@ use session_warden::clock::SystemClock;
 use session_warden::containment::{Containment, Pauses, Request, token_key};
 use session_warden::detection::Finding;
 use session_warden::evidence::Ledger;
-use session_warden::observation::{Login, OrgId, User, UserId};
+use session_warden::observation::{Login, OrgId, Session, SessionId, User, UserId};
 use session_warden::salesforce::{Connection, Page, Role, Salesforce, SalesforceError, TokenHashKey};
-use session_warden::stages::{Apply, BackFill, Contain, Evaluate, Progress, Scan};
+use session_warden::stages::{Apply, BackFill, Contain, Evaluate, GivenBack, Progress, Release, Scan};
 use session_warden::store::{self, LocalOutbox, Queue};
 
 use crate::containing::contain_waiting;
@@ -82,6 +82,17 @@ impl Org {
             return Ok(salesforce.user_named(user).await?);
         }
         Ok(salesforce.users(&[UserId::new(user)]).await?.pop())
+    }
+
+    /// The session with this id.
+    pub(crate) async fn find_session(&self, id: &SessionId) -> anyhow::Result<Option<Session>> {
+        let salesforce = self.revoker.as_ref().unwrap_or(&self.scanner);
+        Ok(salesforce.session(id).await?.map(|found| found.session))
+    }
+
+    /// Applications that hold tokens, each with how many.
+    pub(crate) async fn applications(&self) -> anyhow::Result<Vec<(String, u64)>> {
+        Ok(self.revoker.as_ref().unwrap_or(&self.scanner).token_applications().await?)
     }
 
     /// Scans until the present, evaluates what was seen, and contains what the policy asks for. What fails is kept in
@@ -165,6 +176,10 @@ impl Org {
         let own_users = [self.own_user(revoker).await?];
         let contain = containment(workplace, rules, revoker, &token_key, &own_users);
         let contained = contain_waiting(&contain, &org, &self.alias, round).await;
+        match contain.tend(&org).await {
+            Ok(changed) => round.containments.extend(changed),
+            Err(error) => round.fail(anyhow::Error::new(error).context(format!("Org {}", self.alias))),
+        }
         if let Err(error) = anchor(workplace, &org).await {
             round.warnings.push(format!("Org {}: {error:#}", self.alias));
         }
@@ -180,7 +195,34 @@ impl Org {
         }
     }
 
-    /// Contains one user because a person asks for it, or shows what that would mean.
+    /// Goes on with what people have agreed to or refused; answers what has changed.
+    pub(crate) async fn tend(
+        &self,
+        workplace: &Workplace,
+        rules: &Rules,
+    ) -> anyhow::Result<Vec<Containment>> {
+        let revoker = self.revoker.as_ref().context("The connection document has no revoker")?;
+        let org = self.id().await?;
+        let token_key = token_key(workplace.store.as_ref(), &org).await?;
+        let own_users = [self.own_user(revoker).await?];
+        Ok(containment(workplace, rules, revoker, &token_key, &own_users).tend(&org).await?)
+    }
+
+    /// Gives a user's access back, or says who took it.
+    pub(crate) async fn release(
+        &self,
+        workplace: &Workplace,
+        rules: &Rules,
+        asked: &Release,
+        apply: Apply,
+    ) -> anyhow::Result<GivenBack> {
+        let revoker = self.revoker.as_ref().context("The connection document has no revoker")?;
+        let token_key = token_key(workplace.store.as_ref(), &asked.org_id).await?;
+        let own_users = [self.own_user(revoker).await?];
+        Ok(containment(workplace, rules, revoker, &token_key, &own_users).release(asked, apply).await?)
+    }
+
+    /// Contains because a person asks for it, or shows what that would mean.
     pub(crate) async fn contain(
         &self,
         workplace: &Workplace,

@@ -34,7 +34,9 @@ impl<'a> Timelines<'a> {
             for user in &finding.affected_users {
                 by_user.entry(user).or_default().push(number);
             }
-            let about = containments.iter().filter(|c| Some(&c.request.user_id) == finding.user_id.as_ref());
+            let about = containments
+                .iter()
+                .filter(|c| finding.user_id.is_some() && c.request.target.user() == finding.user_id.as_ref());
             let events = events.entry(finding.finding_id.clone()).or_default();
             events.push(TimelineEvent::detection(finding));
             events.extend(about.flat_map(TimelineEvent::containment));

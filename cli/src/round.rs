@@ -67,7 +67,7 @@ impl Round {
 
 /// Whether nobody needs to look at a containment again.
 pub(crate) fn is_verified(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Contained | Outcome::AccessEnded))
+    matches!(outcome, Some(Outcome::Contained | Outcome::AccessEnded | Outcome::SessionEnded))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use session_warden::containment::{
     Containment, ContainmentId, Impact, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,
-    StepResult, Survivor, Trigger,
+    StepResult, Survivor, Target, Trigger,
 };
 use session_warden::detection::{
     Action, Detected, Finding, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals,
@@ -70,8 +70,7 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         request: Request {
             request_id: text.into(),
             org_id: org,
-            user_id: UserId::new("005A"),
-            level: Level::User,
+            target: Target::User { user_id: UserId::new("005A") },
             reason: text.into(),
             requested_by: RequestedBy::Person { name: text.into() },
             trigger: Some(Trigger::of(finding)),
@@ -86,6 +85,9 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         survivors: vec![Survivor::Session { id: SessionId::new(text), reason: text.into() }],
         survivors_total: 4,
         outcome: Some(outcome),
+        pending: None,
+        approved: Vec::new(),
+        released: None,
         residual_until: Some(at(1_900)),
         started: at(95),
         finished: Some(at(99)),

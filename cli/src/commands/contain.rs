@@ -1,22 +1,87 @@
 //! `warden contain`: what would end, and with `--apply` the end of it, proven.
 
-use anyhow::{Context, bail};
+pub(super) mod preview;
+mod subject;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::containment::{Containment, Outcome, Request, RequestedBy, Step, StepResult};
-use session_warden::detection::Level;
-use session_warden::observation::{User, UserId};
+use session_warden::containment::{Containment, Request, RequestedBy, Target};
+use session_warden::observation::OrgId;
 use session_warden::salesforce::{Role, http_client};
 use session_warden::settings::Settings;
 use session_warden::stages::Apply;
 use session_warden::store;
 
-use crate::arguments::{self, ContainOptions, Output};
+use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
 use crate::output;
 use crate::pipeline::{Org, anchor};
+use crate::round::is_verified;
 use crate::workplace::{self, Rules, Workplace};
 
-/// Plans, and with `--apply` contains, one user.
+/// `warden contain`.
+#[derive(Debug, Args)]
+pub(crate) struct ContainOptions {
+    /// Connection document of the org.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) connection: String,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The policy; caps and protection hold for people too. --apply needs one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+    /// With --user: only the sessions held from this address or begun there; may be given several times.
+    #[arg(long, value_name = "IP", conflicts_with_all = ["session", "app", "all"])]
+    pub(crate) address: Vec<IpAddr>,
+    /// How wide. It follows what is named and may only be widened: a session to its user, an application to the org.
+    #[arg(long, value_enum)]
+    pub(crate) level: Option<Level>,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT", default_value = "asked for by a person")]
+    pub(crate) reason: String,
+    /// Do it, under --policy; without this only the plan and its impact are shown.
+    #[arg(long)]
+    pub(crate) apply: bool,
+}
+
+/// Whose access.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Whose {
+    /// Hostile sessions of one user, with their families; his other sessions live on.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) session: Vec<String>,
+    /// A user: a username or a user id.
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// An application: its name as `warden tokens` shows it. Two people must approve.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<String>,
+    /// Log off everybody but protected users. Two people must approve.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// How wide a containment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Level {
+    /// Hostile session families.
+    Session,
+    /// Everything the user holds.
+    User,
+    /// Every token of one application, and the sessions they made.
+    App,
+    /// Every session of the org.
+    Org,
+}
+
+/// Plans, and with `--apply` contains.
 pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "contain")?;
     let connection = workplace::connection(&options.connection)?;
@@ -27,13 +92,7 @@ pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Res
     let rules = Rules::load(options.policy.as_deref())?;
     let org = Org::connect(&connection, &http_client()?)?;
     let org_id = org.id().await?;
-    let user = org.find_user(&options.user).await?.with_context(|| {
-        format!(
-            "The org {} has no user `{}`; give the exact username or the user id",
-            org.alias, options.user
-        )
-    })?;
-    let request = request(options, &org_id, &user);
+    let request = request(options, &org_id, subject::target(options, &org).await?);
     if !options.apply {
         let plan = org.contain(&workplace, &rules, request, Apply::Plan).await?;
         return tell(&plan, options, format);
@@ -49,88 +108,21 @@ pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Res
 fn tell(containment: &Containment, options: &ContainOptions, format: Output) -> anyhow::Result<Exit> {
     match format {
         Output::Json => output::say_json(containment)?,
-        Output::Table | Output::Csv => show(containment, options)?,
+        Output::Table | Output::Csv => output::say(&preview::lines(containment, options.apply).join("\n"))?,
     }
-    Ok(exit(containment))
-}
-
-fn level(asked: arguments::Level) -> Level {
-    match asked {
-        arguments::Level::Session => Level::Session,
-        arguments::Level::User => Level::User,
-        arguments::Level::App => Level::App,
-        arguments::Level::Org => Level::Org,
-    }
+    let is_fine = containment.outcome.is_none() || is_verified(containment.outcome.as_ref());
+    Ok(if is_fine { Exit::Clean } else { Exit::Findings })
 }
 
 /// A person's request is the same one for the rest of the day: asking twice is asking once.
-fn request(options: &ContainOptions, org_id: &session_warden::observation::OrgId, user: &User) -> Request {
+fn request(options: &ContainOptions, org_id: &OrgId, target: Target) -> Request {
     let day = SystemClock.now().strftime("%Y-%m-%d");
     Request {
-        request_id: format!("person/{}/user/{day}", user.id),
+        request_id: format!("person/{}/{day}", subject::named(&target)),
         org_id: org_id.clone(),
-        user_id: UserId::new(user.id.as_str()),
-        level: level(options.level),
+        target,
         reason: options.reason.clone(),
         requested_by: RequestedBy::Person { name: Settings::of_process().person() },
         trigger: None,
     }
-}
-
-fn exit(containment: &Containment) -> Exit {
-    match &containment.outcome {
-        None | Some(Outcome::Contained | Outcome::AccessEnded) => Exit::Clean,
-        Some(Outcome::NotContained { .. } | Outcome::Refused { .. }) => Exit::Findings,
-    }
-}
-
-fn show(containment: &Containment, options: &ContainOptions) -> anyhow::Result<()> {
-    let impact = &containment.impact;
-    let mut lines = vec![
-        format!("{} ({})", output::harmless(&impact.username), containment.request.user_id),
-        format!("  {} sessions in {} families end", impact.sessions, impact.session_families),
-        format!(
-            "  {} refresh tokens are revoked: {}",
-            impact.tokens,
-            output::harmless(&impact.applications.join(", "))
-        ),
-        format!(
-            "  the account {}",
-            if impact.freezes {
-                "is frozen until somebody presses Unfreeze on it in Setup > Users"
-            } else {
-                "is not frozen"
-            }
-        ),
-    ];
-    lines.extend(impact.warnings.iter().map(|warning| format!("  ! {}", output::harmless(warning))));
-    lines.extend(containment.steps.iter().map(step_line));
-    lines.extend(
-        containment
-            .survivors
-            .iter()
-            .map(|survivor| format!("  SURVIVOR: {}", output::survivor_words(survivor))),
-    );
-    match &containment.outcome {
-        Some(_) => lines.push(output::outcome_words(containment)),
-        None if options.apply => lines.push("not finished".to_owned()),
-        None => lines.push("This is the plan; nothing was done. Add --apply to do it.".to_owned()),
-    }
-    output::say(&lines.join("\n"))
-}
-
-fn step_line(step: &Step) -> String {
-    let result = match &step.result {
-        StepResult::Done => "done".to_owned(),
-        StepResult::Planned => "planned".to_owned(),
-        StepResult::Begun => "begun".to_owned(),
-        StepResult::AlreadySo => "already so".to_owned(),
-        StepResult::Failed { reason } => format!("FAILED: {}", output::harmless(reason)),
-    };
-    format!(
-        "  {} {} ({}): {result}",
-        step.at.strftime("%H:%M:%S"),
-        output::step_words(step.kind),
-        step.targets
-    )
 }

@@ -4,12 +4,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use jiff::SignedDuration;
 use session_warden::clock::{Clock, SystemClock};
+use session_warden::containment::{Containment, Declined, declined};
 use session_warden::detection::{Dismissal, Finding};
 use session_warden::settings::Settings;
 use session_warden::stages;
 use session_warden::store::{Expect, Write};
 
 use crate::arguments::{Output, StoreOptions};
+use crate::commands::approve::waiting_by_id;
 use crate::exit::Exit;
 use crate::output;
 use crate::workplace::Workplace;
@@ -20,7 +22,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// `warden dismiss`.
 #[derive(Debug, Args)]
 pub(crate) struct DismissOptions {
-    /// The finding: its id, or as many of its first characters as name one only.
+    /// The finding, or a containment that waits for approval: its id, or as many of its first characters as name one only.
     #[arg(value_name = "FINDING")]
     finding: String,
     /// Why it is no alarm, for whoever reads it later.
@@ -40,6 +42,9 @@ pub(crate) async fn run(options: &DismissOptions, format: Output) -> anyhow::Res
         bail!("--reason is empty: say why the finding is no alarm");
     }
     let workplace = Workplace::open(&options.store).await?;
+    if let Some(waiting) = waiting_by_id(&workplace, &options.finding).await? {
+        return decline(&workplace, &waiting, &options.reason, format).await;
+    }
     let finding = find(&workplace, &options.finding).await?;
     let (by, now) = (Settings::of_process().person(), SystemClock.now());
     let dismissal = Dismissal::of(&finding, by, options.reason.clone(), now, now + options.span);
@@ -48,6 +53,27 @@ pub(crate) async fn run(options: &DismissOptions, format: Output) -> anyhow::Res
     match format {
         Output::Json => output::say_json(&dismissal)?,
         Output::Table | Output::Csv => output::say(&words(&finding, &dismissal))?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// Says no to a containment that waits; nothing is done, and nothing is learned.
+async fn decline(
+    workplace: &Workplace,
+    waiting: &Containment,
+    reason: &str,
+    format: Output,
+) -> anyhow::Result<Exit> {
+    let (by, at) = (Settings::of_process().person(), SystemClock.now());
+    let no = Declined { by, reason: reason.to_owned(), at };
+    let key = declined(&waiting.request.org_id).key(waiting.containment_id.as_str());
+    workplace.store.write(vec![Write::put(key, Expect::Any, &no)?]).await?;
+    match format {
+        Output::Json => output::say_json(&no)?,
+        Output::Table | Output::Csv => output::say(&format!(
+            "Said no: nothing is done about {}. A finding behind it stays open; dismiss it too if it is no alarm.",
+            output::harmless(&waiting.request.target.name())
+        ))?,
     }
     Ok(Exit::Clean)
 }

@@ -1,5 +1,6 @@
 //! One command a file.
 
+pub(crate) mod approve;
 mod arrival;
 pub(crate) mod backtest;
 pub(crate) mod contain;
@@ -14,6 +15,7 @@ pub(crate) mod logins;
 mod person;
 pub(crate) mod policy;
 pub(crate) mod posture;
+pub(crate) mod release;
 pub(crate) mod run;
 pub(crate) mod sessions;
 pub(crate) mod simulate;

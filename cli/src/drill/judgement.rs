@@ -64,7 +64,8 @@ fn judge_attack(org: &mut Org, campaign: &Campaign, round: &Round, problems: &mu
     let found =
         round.raised.iter().filter(|finding| finding.user_id.as_ref().is_some_and(|id| id.as_str() == user));
     let found_by: BTreeSet<_> = found.flat_map(|finding| &finding.detections).map(|d| d.id.clone()).collect();
-    let containment = round.containments.iter().rfind(|c| c.request.user_id.as_str() == user);
+    let containment =
+        round.containments.iter().rfind(|c| c.request.target.user().is_some_and(|id| id.as_str() == user));
     let is_contained =
         containment.is_some_and(|c| c.outcome == Some(Outcome::Contained) && c.survivors.is_empty());
     let access = org.attempt(&campaign.loot);

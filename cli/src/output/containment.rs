@@ -1,17 +1,21 @@
 //! Containments, in words.
 
-use session_warden::containment::{Containment, Outcome, StepKind, Survivor};
+use session_warden::containment::{Containment, Outcome, Pending, StepKind, Survivor};
 
 use super::harmless::harmless;
 
 /// How a containment ended, in a few words.
 pub(crate) fn outcome_words(containment: &Containment) -> String {
+    if let Some(pending) = &containment.pending {
+        return waiting_words(containment, pending);
+    }
     match &containment.outcome {
         Some(Outcome::Contained) => match containment.residual_until {
             Some(until) => format!("contained, residual until {}", until.strftime("%H:%M:%SZ")),
             None => "contained".to_owned(),
         },
         Some(Outcome::AccessEnded) => "access ended, can log in again".to_owned(),
+        Some(Outcome::SessionEnded) => "session ended, the user's own live on".to_owned(),
         Some(Outcome::NotContained { reason }) => format!("NOT contained: {}", harmless(reason)),
         Some(Outcome::Refused { refusals }) => {
             let reasons: Vec<_> = refusals.iter().map(|refusal| harmless(&refusal.reason)).collect();
@@ -19,6 +23,24 @@ pub(crate) fn outcome_words(containment: &Containment) -> String {
         }
         None => "not finished".to_owned(),
     }
+}
+
+/// What people are asked, in words.
+fn waiting_words(containment: &Containment, pending: &Pending) -> String {
+    let people =
+        if pending.needed == 1 { "one person".to_owned() } else { format!("{} people", pending.needed) };
+    let reasons: Vec<_> = match &containment.outcome {
+        Some(Outcome::Refused { refusals }) => {
+            refusals.iter().map(|refusal| harmless(&refusal.reason)).collect()
+        }
+        _ => Vec::new(),
+    };
+    format!(
+        "waits for {people} to approve until {}: {}; warden approve {}",
+        pending.expires.strftime("%Y-%m-%d %H:%M:%SZ"),
+        reasons.join("; "),
+        containment.containment_id
+    )
 }
 
 /// An act, in words.

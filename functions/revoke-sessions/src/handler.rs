@@ -53,7 +53,9 @@ fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
     tracing::info!(
         messages = handled.outcomes.len(),
         messages.failed = handled.failed.len(),
-        users.contained = count(|outcome| matches!(outcome, Outcome::Contained | Outcome::AccessEnded)),
+        users.contained = count(|outcome| {
+            matches!(outcome, Outcome::Contained | Outcome::AccessEnded | Outcome::SessionEnded)
+        }),
         users.refused = count(|outcome| matches!(outcome, Outcome::Refused { .. })),
         users.not_contained = count(|outcome| matches!(outcome, Outcome::NotContained { .. })),
         duration_ms = now.duration_since(began).as_millis() as u64,

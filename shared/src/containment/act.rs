@@ -1,31 +1,33 @@
 //! Carrying a plan out. A step that fails does not keep the next from being tried.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future, stream};
 use serde::Serialize;
 
 use super::journal::{Acted, Journal, joined};
-use super::{Freezing, Pauses, Plan, Readable, StepKind, StepResult};
+use super::{Freezing, Pauses, Plan, Reach, Readable, StepKind, StepResult};
 use crate::evidence::EntryKind;
-use crate::observation::{Session, SessionId, TokenKey, UserId};
+use crate::observation::{Session, SessionId, TokenKey};
 use crate::policy;
-use crate::salesforce::{Applied, FoundToken, Frozen, Salesforce, TokenHashKey};
+use crate::salesforce::{Applied, ClientAppId, FoundToken, Frozen, Revocation, Salesforce, TokenHashKey};
 use crate::store::{Store, StoreError};
 
 /// Tokens revoked between two entries of the ledger, each of which also renews the lease.
-const TOKENS_PER_ENTRY: usize = 50;
-/// Revocations under way at once.
-const AT_ONCE: usize = 4;
+const TOKENS_PER_ENTRY: usize = 100;
+/// Revocations under way at once: below the 25 long requests that Salesforce lets an org run.
+const REVOCATIONS_AT_ONCE: usize = 8;
 /// Sessions in one call; Salesforce takes no more.
 const SESSIONS_PER_CALL: usize = 200;
+/// Calls that delete sessions under way at once; together they are a wave.
+const DELETIONS_AT_ONCE: usize = 4;
 
-/// What acts on one user.
+/// What acts on one subject.
 pub(crate) struct Actor<'a> {
     pub(crate) store: &'a dyn Store,
     pub(crate) salesforce: &'a Salesforce,
     pub(crate) token_key: &'a TokenHashKey,
-    pub(crate) user: UserId,
+    pub(crate) reach: Reach,
     pub(crate) policy: &'a policy::Containment,
     pub(crate) pauses: Pauses,
 }
@@ -38,8 +40,12 @@ pub(super) struct Answers {
     pub(super) sessions: BTreeMap<SessionId, StepResult>,
 }
 
+/// Why nothing more may be done, if it is so.
+pub(super) type Stop = Option<String>;
+
 impl Actor<'_> {
-    /// Carries out the steps of a plan that the journal's record has begun, in their order.
+    /// Carries out the steps of a plan that the journal's record has begun, in their order. The kill switch is read
+    /// before each part.
     ///
     /// # Errors
     /// Only the store's: without a record of it nothing more is done. Salesforce's failures are results.
@@ -48,24 +54,29 @@ impl Actor<'_> {
         plan: &Plan,
         journal: &mut Journal<'_>,
         answers: &mut Answers,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Stop, StoreError> {
+        if let Some(reason) = self.stopped(journal).await? {
+            return Ok(Some(reason));
+        }
         if plan.freeze == Freezing::Wanted {
             self.freeze(journal, answers).await?;
         }
-        match &plan.tokens {
-            Ok(tokens) if tokens.is_empty() => {}
+        let stop = match &plan.tokens {
             Ok(tokens) => self.revoke(tokens, journal, answers).await?,
             Err(reason) => self.skip(StepKind::RevokeTokens, reason, journal).await?,
+        };
+        if stop.is_some() {
+            return Ok(stop);
         }
         match &plan.sessions {
-            Ok(sessions) if sessions.is_empty() => Ok(()),
             Ok(sessions) => self.delete(sessions, journal, answers).await,
             Err(reason) => self.skip(StepKind::DeleteSessions, reason, journal).await,
         }
     }
 
     async fn freeze(&self, journal: &mut Journal<'_>, answers: &mut Answers) -> Result<(), StoreError> {
-        let result = result(self.salesforce.set_frozen(&self.user, Frozen::Yes).await);
+        let Some(user) = self.reach.target.user() else { return Ok(()) };
+        let result = result(self.salesforce.set_frozen(user, Frozen::Yes).await);
         answers.freeze = Some(result.clone());
         journal.acted(result.clone(), &self.entry(StepKind::Freeze, &result)).await
     }
@@ -75,21 +86,42 @@ impl Actor<'_> {
         tokens: &[FoundToken],
         journal: &mut Journal<'_>,
         answers: &mut Answers,
-    ) -> Result<(), StoreError> {
-        let mut all = BTreeMap::new();
-        for chunk in tokens.chunks(TOKENS_PER_ENTRY) {
+    ) -> Result<Stop, StoreError> {
+        let (mut all, wholes) = (BTreeMap::new(), self.revoke_whole_apps(tokens).await);
+        for (number, chunk) in tokens.chunks(TOKENS_PER_ENTRY).enumerate() {
+            if let Some(reason) = self.stopped_between(number, journal).await? {
+                return Ok(Some(reason));
+            }
             let revoke = |found: &FoundToken| {
-                let found = found.clone();
-                async move { (found.token.key.clone(), result(self.salesforce.revoke(&found).await)) }
+                let (found, told) = (found.clone(), whole(found).and_then(|app| wholes.get(app)).cloned());
+                async move {
+                    let answer = match told {
+                        Some(answer) => answer,
+                        None => result(self.salesforce.revoke(&found).await),
+                    };
+                    (found.token.key, answer)
+                }
             };
-            let revoked: BTreeMap<_, _> =
-                stream::iter(chunk.iter().map(revoke)).buffered(AT_ONCE).collect().await;
+            let revoking = stream::iter(chunk.iter().map(revoke)).buffered(REVOCATIONS_AT_ONCE);
+            let revoked: BTreeMap<_, _> = revoking.collect().await;
             let entry = self.entry(StepKind::RevokeTokens, &revoked);
             all.extend(revoked.clone());
-            self.record(all.len() == tokens.len(), joined(&all), &entry, journal).await?;
+            let is_last = (number + 1) * TOKENS_PER_ENTRY >= tokens.len();
+            self.record(is_last, joined(&all), &entry, journal).await?;
         }
         answers.tokens.extend(all);
-        Ok(())
+        Ok(None)
+    }
+
+    /// One call for each external client app all of whose tokens go.
+    async fn revoke_whole_apps(&self, tokens: &[FoundToken]) -> BTreeMap<ClientAppId, StepResult> {
+        let apps: BTreeSet<_> = tokens.iter().filter_map(whole).cloned().collect();
+        let mut answers = BTreeMap::new();
+        for app in apps {
+            let answer = result(self.salesforce.revoke_client_app(&app).await);
+            answers.insert(app, answer);
+        }
+        answers
     }
 
     async fn delete(
@@ -97,25 +129,31 @@ impl Actor<'_> {
         sessions: &[Session],
         journal: &mut Journal<'_>,
         answers: &mut Answers,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Stop, StoreError> {
+        const WAVE: usize = SESSIONS_PER_CALL * DELETIONS_AT_ONCE;
         let mut all = BTreeMap::new();
-        for chunk in sessions.chunks(SESSIONS_PER_CALL) {
-            let ids: Vec<_> = chunk.iter().map(|session| session.id.clone()).collect();
-            let deleted = self.delete_call(&ids).await;
+        for (number, wave) in sessions.chunks(WAVE).enumerate() {
+            if let Some(reason) = self.stopped_between(number, journal).await? {
+                return Ok(Some(reason));
+            }
+            let calls = wave.chunks(SESSIONS_PER_CALL).map(|chunk| self.delete_call(chunk));
+            let deleted: BTreeMap<_, _> = future::join_all(calls).await.into_iter().flatten().collect();
             let entry = self.entry(StepKind::DeleteSessions, &deleted);
             all.extend(deleted.clone());
-            self.record(all.len() == sessions.len(), joined(&all), &entry, journal).await?;
+            let is_last = (number + 1) * WAVE >= sessions.len();
+            self.record(is_last, joined(&all), &entry, journal).await?;
         }
         answers.sessions.extend(all);
-        Ok(())
+        Ok(None)
     }
 
-    async fn delete_call(&self, ids: &[SessionId]) -> BTreeMap<SessionId, StepResult> {
-        match self.salesforce.delete_sessions(ids).await {
+    async fn delete_call(&self, sessions: &[Session]) -> BTreeMap<SessionId, StepResult> {
+        let ids: Vec<_> = sessions.iter().map(|session| session.id.clone()).collect();
+        match self.salesforce.delete_sessions(&ids).await {
             Ok(deletions) => deletions.into_iter().map(|d| (d.id, result(d.result))).collect(),
             Err(error) => {
                 let failed = StepResult::Failed { reason: error.to_string() };
-                ids.iter().map(|id| (id.clone(), failed.clone())).collect()
+                ids.into_iter().map(|id| (id, failed.clone())).collect()
             }
         }
     }
@@ -135,21 +173,38 @@ impl Actor<'_> {
         }
     }
 
-    async fn skip(&self, step: StepKind, reason: &str, journal: &mut Journal<'_>) -> Result<(), StoreError> {
+    async fn skip(
+        &self,
+        step: StepKind,
+        reason: &str,
+        journal: &mut Journal<'_>,
+    ) -> Result<Stop, StoreError> {
         let result = StepResult::Failed { reason: format!("what to end could not be read: {reason}") };
         let entry = self.entry(step, &result);
-        journal.acted(result.clone(), &entry).await
+        journal.acted(result.clone(), &entry).await?;
+        Ok(None)
     }
 
-    fn entry<T: Serialize>(&self, step: StepKind, answers: T) -> Acted<'_, T> {
-        Acted { step, user_id: self.user.as_str(), answers }
+    fn entry<T: Serialize>(&self, step: StepKind, answers: T) -> Acted<T> {
+        Acted { step, subject: self.reach.target.subject(), answers }
     }
 
-    /// Why nothing more may be done, if it is so.
-    pub(super) async fn stopped(&self, journal: &Journal<'_>) -> Result<Option<String>, StoreError> {
+    async fn stopped_between(&self, number: usize, journal: &Journal<'_>) -> Result<Stop, StoreError> {
+        if number == 0 { Ok(None) } else { self.stopped(journal).await }
+    }
+
+    async fn stopped(&self, journal: &Journal<'_>) -> Result<Stop, StoreError> {
         let read: Readable<_> =
             super::kill_switch::thrown(self.store, &journal.record.request.org_id).await?;
         Ok(read.unwrap_or_else(|reason| Some(format!("the kill switch cannot be read: {reason}"))))
+    }
+}
+
+/// The external client app all of whose tokens go together with this one.
+fn whole(found: &FoundToken) -> Option<&ClientAppId> {
+    match &found.revocation {
+        Revocation::ByWholeClientApp { app } => Some(app),
+        _ => None,
     }
 }
 

@@ -25,22 +25,23 @@ impl Containment {
     pub(crate) fn answer(&self, request: &Request) -> Answer {
         let is_person = request.is_by_person();
         match &self.outcome {
-            _ if self.stage != Stage::Finished => Answer::Unfinished,
+            _ if !matches!(self.stage, Stage::Finished | Stage::Waiting) => Answer::Unfinished,
             Some(Outcome::Refused { .. }) if is_person || version(request) > version(&self.request) => {
                 Answer::Undecided
             }
             Some(Outcome::Refused { .. }) => Answer::Given,
             _ if !is_person && self.is_before(request) => Answer::Outdated,
             Some(Outcome::NotContained { .. }) | None => Answer::Unfinished,
-            Some(Outcome::Contained | Outcome::AccessEnded) if is_person => Answer::GivenIfStillSo,
-            Some(Outcome::Contained | Outcome::AccessEnded) => Answer::Given,
+            Some(_) if is_person => Answer::GivenIfStillSo,
+            Some(_) => Answer::Given,
         }
     }
 
     /// Whether this containment, which was asked for otherwise and has just been finished, also answers a person.
     pub(crate) fn also_answers(&self, request: &Request) -> bool {
-        let has_succeeded = matches!(self.outcome, Some(Outcome::Contained | Outcome::AccessEnded));
-        request.is_by_person() && (has_succeeded || self.request.is_by_person())
+        request.is_by_person()
+            && self.request.target.covers(&request.target)
+            && (self.is_proven() || self.request.is_by_person())
     }
 
     /// Whether the request's evidence is later than the end of this containment.

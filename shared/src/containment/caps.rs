@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Readable;
+use super::{Readable, Target};
 use crate::observation::OrgId;
 use crate::policy::Caps;
 use crate::store::{Kept, Key, Room, Store, StoreError, Table, Write};
 
-/// Users contained in one clock hour or calendar day, UTC.
+/// Users, applications or orgs contained in one clock hour or calendar day, UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Counter {
@@ -21,6 +21,30 @@ pub struct CapsUsage {
     room: Room<Counter>,
     hour: Counted,
     day: Counted,
+    apps: Counted,
+    orgs: Counted,
+}
+
+/// What a containment takes from the caps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charge {
+    /// So many users.
+    Users(u32),
+    /// One application, whoever uses it: two people have agreed to how many that are.
+    App,
+    /// Logging everybody off once.
+    Org,
+}
+
+impl Charge {
+    /// What a target takes.
+    pub fn of(target: &Target) -> Self {
+        match target {
+            Target::Session { .. } | Target::User { .. } => Self::Users(1),
+            Target::App { .. } => Self::App,
+            Target::Org => Self::Org,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -49,11 +73,23 @@ impl CapsUsage {
         let room = Room::new(Table::Contain, org, "caps");
         let hour = Counted::read(store, &room, now.strftime("hour/%Y-%m-%dT%H").to_string()).await?;
         let day = Counted::read(store, &room, now.strftime("day/%Y-%m-%d").to_string()).await?;
-        Ok(Self { room, hour, day })
+        let apps = Counted::read(store, &room, now.strftime("apps/%Y-%m-%d").to_string()).await?;
+        let orgs = Counted::read(store, &room, now.strftime("org/%Y-%m-%d").to_string()).await?;
+        Ok(Self { room, hour, day, apps, orgs })
     }
 
-    /// Every cap that `users` more would exceed, as a clause.
-    pub fn exceeded(&self, caps: &Caps, users: u32, active_users: u64) -> Vec<String> {
+    /// Every cap that a charge more would exceed, as a clause.
+    pub fn exceeded(&self, caps: &Caps, charge: Charge, active_users: u64) -> Vec<String> {
+        match charge {
+            Charge::Users(users) => self.exceeded_by_users(caps, users, active_users),
+            Charge::App => above("applications in a day (caps.apps_per_day)", &self.apps, caps.apps_per_day),
+            Charge::Org => {
+                above("logouts of the whole org in a day (caps.org_per_day)", &self.orgs, caps.org_per_day)
+            }
+        }
+    }
+
+    fn exceeded_by_users(&self, caps: &Caps, users: u32, active_users: u64) -> Vec<String> {
         let (hour, day) = (total(self.hour.users, users), total(self.day.users, users));
         let percent = percent_cap(caps.percent_of_active_users, active_users);
         let limits = [
@@ -68,14 +104,21 @@ impl CapsUsage {
             .collect()
     }
 
-    /// The writes that reserve `users` more; they conflict when somebody else has reserved meanwhile.
-    pub fn reserving(&self, users: u32) -> Result<Vec<Write>, StoreError> {
-        [&self.hour, &self.day].into_iter().map(|counted| counted.adding(&self.room, users)).collect()
+    /// The writes that reserve a charge more; they conflict when somebody else has reserved meanwhile.
+    pub fn reserving(&self, charge: Charge) -> Result<Vec<Write>, StoreError> {
+        let (counters, more) = match charge {
+            Charge::Users(users) => (vec![&self.hour, &self.day], users),
+            Charge::App => (vec![&self.apps], 1),
+            Charge::Org => (vec![&self.orgs], 1),
+        };
+        counters.into_iter().map(|counted| counted.adding(&self.room, more)).collect()
     }
 
     /// Whether a record is one of the counters.
     pub fn holds(&self, key: &Key) -> bool {
-        *key == self.room.key(&self.hour.sort) || *key == self.room.key(&self.day.sort)
+        [&self.hour, &self.day, &self.apps, &self.orgs]
+            .iter()
+            .any(|counted| *key == self.room.key(&counted.sort))
     }
 
     /// Users reserved in the present hour and in the present day.
@@ -94,6 +137,12 @@ impl Counted {
     fn adding(&self, room: &Room<Counter>, users: u32) -> Result<Write, StoreError> {
         room.put(&self.sort, self.known, &Counter { users: self.users.saturating_add(users) })
     }
+}
+
+fn above(what: &str, counted: &Counted, allowed: u32) -> Vec<String> {
+    let wanted = total(counted.users, 1);
+    let exceeds = wanted > u64::from(allowed);
+    exceeds.then(|| format!("{wanted} {what}, {allowed} are allowed")).into_iter().collect()
 }
 
 fn total(used: u32, more: u32) -> u64 {

@@ -1,89 +1,123 @@
 //! What must be known before anything is done.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use tokio::time::timeout;
 
+use super::{Holdings, Reach, Target};
 use crate::observation::{AccountKind, User, UserId};
-use crate::salesforce::{
-    FoundSession, FoundToken, FreezeState, Salesforce, SalesforceError, TokenHashKey, Visibility, Whose,
-};
+use crate::policy::Protected;
+use crate::salesforce::{Salesforce, SalesforceError, TokenHashKey, Visibility};
 
 /// Something that was read, or why it could not be.
 pub type Readable<T> = Result<T, String>;
 
-/// How long the evidence before the act may take; what has not come by then is recorded as missing.
+/// How long the evidence before an act on one user may take; what has not come by then is recorded as missing.
 const EVIDENCE: Duration = Duration::from_secs(2);
-
-/// What a user holds.
-#[derive(Debug)]
-pub struct Holdings {
-    /// Rows of AuthSession, expired ones too.
-    pub sessions: Readable<Vec<FoundSession>>,
-    /// Refresh tokens.
-    pub tokens: Readable<Vec<FoundToken>>,
-    /// Whether the account is frozen; `None` where Salesforce keeps no record.
-    pub freeze: Readable<Option<FreezeState>>,
-}
+/// Look-ups of protected users under way at once.
+const AT_ONCE: usize = 4;
 
 /// What the guard judges and the plan is made of.
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) user: Readable<Option<User>>,
     pub(crate) own_users: Vec<UserId>,
+    /// Why it is not known whom a wide containment must spare.
+    pub(crate) unspared: Option<String>,
     pub(crate) visibility: Readable<Visibility>,
     pub(crate) administrators: Readable<Vec<UserId>>,
     pub(crate) active_users: Readable<u64>,
     pub(crate) holdings: Holdings,
+    pub(crate) reach: Reach,
     pub(crate) read_at: Timestamp,
 }
 
-impl Facts {
-    /// Reads everything at once. The evidence takes at most six calls and two
+/// What facts are gathered with.
+pub(crate) struct Gatherer<'a> {
+    pub(crate) salesforce: &'a Salesforce,
+    pub(crate) token_key: &'a TokenHashKey,
+    pub(crate) own_users: &'a [UserId],
+    pub(crate) protected: &'a Protected,
+}
+
+impl Gatherer<'_> {
+    /// Reads everything at once. About one user the evidence takes at most six calls and two
     /// seconds; the first time, also what each object shows, and with external client apps a call for each in use.
     ///
     /// # Errors
     /// A failure that may pass, in something the guard needs: nothing is decided, ask again later.
-    pub(crate) async fn gather(
-        salesforce: &Salesforce,
-        user: &UserId,
-        token_key: &TokenHashKey,
-        own_users: &[UserId],
-        now: Timestamp,
-    ) -> Result<Self, SalesforceError> {
+    pub(crate) async fn gather(&self, mut reach: Reach, now: Timestamp) -> Result<Facts, SalesforceError> {
+        let salesforce = self.salesforce;
         let own = salesforce.own_user().await?;
-        let (users, visibility, administrators, active_users, holdings) = tokio::join!(
-            Box::pin(salesforce.users(std::slice::from_ref(user))),
+        let own_users: Vec<_> = self.own_users.iter().cloned().chain([own]).collect();
+        let (user, within) = (reach.target.user().cloned(), (!reach.target.is_wide()).then_some(EVIDENCE));
+        let (users, spared, visibility, administrators, active_users, holdings) = tokio::join!(
+            Box::pin(self.account(user.as_ref())),
+            Box::pin(self.spared(&reach.target, &own_users)),
             Box::pin(salesforce.visibility()),
-            Box::pin(administrators(salesforce, user)),
+            Box::pin(administrators(salesforce, &reach.target)),
             Box::pin(salesforce.active_user_count()),
-            Holdings::read(salesforce, user, token_key, Some(EVIDENCE)),
+            Box::pin(Holdings::read(salesforce, &reach, self.token_key, within)),
         );
-        Ok(Self {
-            user: settled(users)?.map(|users| users.into_iter().find(|found| found.id == *user)),
-            own_users: own_users.iter().cloned().chain([own]).collect(),
+        let spared = settled(spared)?;
+        let unspared = spared.as_ref().err().cloned();
+        reach.spared = spared.unwrap_or_default();
+        reach.learn(&holdings);
+        Ok(Facts {
+            user: settled(users)?,
+            own_users,
+            unspared,
             visibility: settled(visibility)?,
             administrators: settled(administrators)?,
             active_users: settled(active_users)?,
             holdings,
+            reach,
             read_at: now,
         })
     }
 
+    async fn account(&self, user: Option<&UserId>) -> Result<Option<User>, SalesforceError> {
+        let Some(user) = user else { return Ok(None) };
+        let users = self.salesforce.users(std::slice::from_ref(user)).await?;
+        Ok(users.into_iter().find(|found| found.id == *user))
+    }
+
+    /// Whom a wide containment must leave alone: an entry of the policy that names nobody spares nobody.
+    async fn spared(&self, target: &Target, own: &[UserId]) -> Result<BTreeSet<UserId>, SalesforceError> {
+        if !target.is_wide() {
+            return Ok(BTreeSet::new());
+        }
+        let entries: Vec<_> =
+            self.protected.users.iter().chain(&self.protected.break_glass).cloned().collect();
+        let id = |entry: String| async move {
+            if !entry.contains('@') {
+                return Ok(Some(UserId::new(entry.trim())));
+            }
+            Ok::<_, SalesforceError>(self.salesforce.user_named(entry.trim()).await?.map(|user| user.id))
+        };
+        let ids: Vec<_> = stream::iter(entries).map(id).buffered(AT_ONCE).try_collect().await?;
+        Ok(ids.into_iter().flatten().chain(own.iter().cloned()).collect())
+    }
+}
+
+impl Facts {
     pub(crate) fn found_user(&self) -> Option<&User> {
         self.user.as_ref().ok().and_then(Option::as_ref)
     }
 }
 
-/// Who can let others in again. Programs cannot: where the user in question is one of them, only people count.
-async fn administrators(salesforce: &Salesforce, user: &UserId) -> Result<Vec<UserId>, SalesforceError> {
+/// Who can let others in again. Programs cannot: where the user in question is one of them, only people count. Who is
+/// not frozen can let himself in.
+async fn administrators(salesforce: &Salesforce, target: &Target) -> Result<Vec<UserId>, SalesforceError> {
+    let Target::User { user_id } = target else { return Ok(Vec::new()) };
     let holders = salesforce.administrators().await?;
-    if !holders.contains(user) {
+    if !holders.contains(user_id) {
         return Ok(holders);
     }
     let people = salesforce.users(&holders).await?.into_iter();
-    let people = people.filter(|found| found.kind == AccountKind::Human || found.id == *user);
+    let people = people.filter(|found| found.kind == AccountKind::Human || found.id == *user_id);
     Ok(people.map(|found| found.id).collect())
 }
 
@@ -92,42 +126,5 @@ fn settled<T>(read: Result<T, SalesforceError>) -> Result<Readable<T>, Salesforc
     match read {
         Err(error) if error.retryable() => Err(error),
         other => Ok(other.map_err(|error| error.to_string())),
-    }
-}
-
-impl Holdings {
-    /// Reads what a user holds, at once; `within` bounds each reading.
-    pub(crate) async fn read(
-        salesforce: &Salesforce,
-        user: &UserId,
-        token_key: &TokenHashKey,
-        within: Option<Duration>,
-    ) -> Self {
-        let (sessions, tokens, freeze) = tokio::join!(
-            Box::pin(bounded(within, salesforce.sessions(Whose::User(user)))),
-            Box::pin(bounded(within, salesforce.tokens(Whose::User(user), token_key))),
-            Box::pin(bounded(within, salesforce.freeze_state(user))),
-        );
-        Self { sessions, tokens, freeze }
-    }
-
-    /// What could not be read, as sentences.
-    pub(crate) fn unread(&self) -> Vec<String> {
-        let missing = |what: &str, reason: &String| format!("{what} could not be read: {reason}");
-        let sessions = self.sessions.as_ref().err().map(|reason| missing("sessions", reason));
-        let tokens = self.tokens.as_ref().err().map(|reason| missing("refresh tokens", reason));
-        let freeze = self.freeze.as_ref().err().map(|reason| missing("the freeze state", reason));
-        [sessions, tokens, freeze].into_iter().flatten().collect()
-    }
-}
-
-async fn bounded<T>(
-    within: Option<Duration>,
-    reading: impl Future<Output = Result<T, SalesforceError>>,
-) -> Readable<T> {
-    let Some(within) = within else { return reading.await.map_err(|error| error.to_string()) };
-    match timeout(within, reading).await {
-        Ok(read) => read.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("no answer within {} seconds", within.as_secs())),
     }
 }

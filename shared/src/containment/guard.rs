@@ -1,12 +1,15 @@
-//! Whether a user may be contained. Pure; what could not be read refuses.
+//! Whether a containment may be carried out. Pure; what could not be read refuses.
 
 use jiff::Timestamp;
 
-use super::{CapsUsage, Readable, Refusal, Request, RequestedBy};
+use super::{CapsUsage, Charge, Readable, Refusal, Request, RequestedBy, Target};
 use crate::detection::{Action, Finding};
 use crate::observation::{User, UserId};
 use crate::policy::{Policy, Standing};
-use crate::salesforce::{Ability, Sight, Visibility};
+use crate::salesforce::{Sight, Visibility};
+
+/// How many people must agree to what one alone may not do.
+const TWO: usize = 2;
 
 /// Everything the guard judges.
 #[derive(Debug)]
@@ -17,8 +20,16 @@ pub struct Circumstances<'a> {
     pub request: &'a Request,
     /// The finding behind a request of the policy, as stored; a message about it is a hint only.
     pub finding: Option<&'a Finding>,
-    /// The user; `None` inside when Salesforce knows none by that id.
+    /// Why the target itself cannot be contained: it names nothing, or what is hostile cannot be told from the rest.
+    pub faults: Vec<Refusal>,
+    /// The user, where it is about one; `None` inside when Salesforce knows none by that id.
     pub user: Readable<Option<&'a User>>,
+    /// Why it is not known whom a wide containment must spare, if it is so.
+    pub unspared: Option<&'a str>,
+    /// Who has dismissed the finding as it now stands, if somebody has.
+    pub dismissed: Option<&'a str>,
+    /// How many different people have approved exactly this.
+    pub approvals: usize,
     /// Our own identities.
     pub own_users: &'a [UserId],
     /// What the acting identity can see.
@@ -37,13 +48,15 @@ pub struct Circumstances<'a> {
     pub now: Timestamp,
 }
 
-/// Every rule that refuses, in a fixed order; empty when the user may be contained.
+/// Every rule that refuses, in a fixed order; empty when it may be carried out.
 pub fn refusals(c: &Circumstances<'_>) -> Vec<Refusal> {
     let mut refusals = who(c);
+    refusals.extend(c.faults.iter().cloned());
     refusals.extend(last_administrator(c));
     refusals.extend(blind(c));
     refusals.extend(stopped(c));
     refusals.extend(caps(c));
+    refusals.extend(wide(c));
     refusals.extend(policy(c, refusals.is_empty()));
     refusals
 }
@@ -76,7 +89,14 @@ fn unreadable(rule: &str, what: &str, reason: &str) -> Refusal {
 
 /// Rules about whom.
 fn who(c: &Circumstances<'_>) -> Vec<Refusal> {
-    let id = &c.request.user_id;
+    if let Some(user) = c.request.target.user() {
+        return one_user(c, user);
+    }
+    let unspared = c.unspared.map(|reason| unreadable("protected", "who is protected", reason));
+    unspared.into_iter().collect()
+}
+
+fn one_user(c: &Circumstances<'_>, id: &UserId) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     if c.own_users.contains(id) {
         refusals.push(refuse("own-identity", format!("user {id} is an identity of Session Warden itself")));
@@ -98,12 +118,20 @@ fn who(c: &Circumstances<'_>) -> Vec<Refusal> {
             let sentence = format!("user {id} is protected; take the user off `protected.users` first");
             Some(refuse("protected", sentence))
         }
+        Standing::BreakGlass if c.approvals >= TWO => None,
         Standing::BreakGlass => {
-            let sentence = format!("user {id} is kept for emergencies; containing it needs a second person");
+            let sentence =
+                format!("user {id} is kept for emergencies; two people must approve its containment");
             Some(refuse("break-glass", sentence))
         }
     });
     refusals
+}
+
+/// What is wider than one user needs two people.
+fn wide(c: &Circumstances<'_>) -> Option<Refusal> {
+    let lacks = c.request.target.is_wide() && c.approvals < TWO;
+    lacks.then(|| refuse("two-people", "two people must approve what reaches more than one user"))
 }
 
 fn last_administrator(c: &Circumstances<'_>) -> Option<Refusal> {
@@ -116,7 +144,8 @@ fn last_administrator(c: &Circumstances<'_>) -> Option<Refusal> {
         Ok(open) => open,
         Err(reason) => return Some(unreadable(RULE, "the list of open containments", reason)),
     };
-    let user = &c.request.user_id;
+    // Only who is frozen is locked out.
+    let Target::User { user_id: user } = &c.request.target else { return None };
     let remains = |id: &&UserId| *id != user && !c.own_users.contains(id) && !open_plans.contains(id);
     let is_last = administrators.contains(user) && !administrators.iter().any(|id| remains(&id));
     is_last.then(|| refuse(RULE, format!("user {user} is the last administrator who could release others")))
@@ -127,12 +156,8 @@ fn blind(c: &Circumstances<'_>) -> Vec<Refusal> {
         Ok(visibility) => visibility,
         Err(reason) => return vec![unreadable("blind", "what the acting identity may see", reason)],
     };
-    let sensors = [
-        ("sessions", Ability::Sessions),
-        ("refresh tokens", Ability::Tokens),
-        ("the freeze state", Ability::UserLogins),
-    ];
-    let blind = sensors.into_iter().filter_map(|(what, ability)| match visibility.of(ability) {
+    let sensors = c.request.target.senses().iter();
+    let blind = sensors.filter_map(|(what, ability)| match visibility.of(*ability) {
         Sight::Seeing => None,
         Sight::Blind { missing } => Some(refuse(
             "blind",
@@ -157,23 +182,30 @@ fn caps(c: &Circumstances<'_>) -> Vec<Refusal> {
         (_, Err(reason)) => return vec![unreadable("caps", "the number of active users", reason)],
         (Ok(usage), Ok(active_users)) => (usage, *active_users),
     };
-    let exceeded = usage.exceeded(&c.policy.caps, 1, active_users).into_iter();
+    let exceeded = usage.exceeded(&c.policy.caps, Charge::of(&c.request.target), active_users).into_iter();
     exceeded.map(|clause| refuse("caps", format!("it would be {clause}; a person must decide"))).collect()
 }
 
 /// Rules for requests of the policy. `otherwise_allowed` says whether nothing else refuses: the policy's own reasons
 /// for not acting repeat those of other rules.
 fn policy(c: &Circumstances<'_>, otherwise_allowed: bool) -> Vec<Refusal> {
-    if c.request.requested_by != RequestedBy::Policy {
-        return Vec::new();
+    match c.request.requested_by {
+        RequestedBy::Policy => {}
+        RequestedBy::Watch if c.approvals == 0 => {
+            return vec![refuse(
+                "ask",
+                "access came back after it was ended; a person decides about all of it",
+            )];
+        }
+        RequestedBy::Watch | RequestedBy::Person { .. } => return Vec::new(),
     }
     let Some(finding) = c.finding else {
         return vec![refuse("not-containable", "the policy asks without a finding")];
     };
-    let user = &c.request.user_id;
-    let mut refusals = Vec::new();
-    if !finding.containable_users.contains(user) {
-        let sentence = format!("no success, live session or used token of user {user} stands in the finding");
+    let mut refusals: Vec<_> = c.dismissed.map(|said| refuse("dismissed", said)).into_iter().collect();
+    if !c.request.target.user().is_some_and(|user| finding.containable_users.contains(user)) {
+        let name = c.request.target.name();
+        let sentence = format!("no success, live session or used token of {name} stands in the finding");
         refusals.push(refuse("not-containable", sentence));
     }
     let max_age = c.policy.containment.max_age;
@@ -194,6 +226,7 @@ fn mode(c: &Circumstances<'_>, finding: &Finding, otherwise_allowed: bool) -> Op
         if decision.because.is_empty() { "the finding asks for no more" } else { &decision.because };
     match finding.action.min(agrees) {
         Action::Contain => None,
+        Action::Ask if c.approvals > 0 => None,
         Action::Ask => Some(refuse("ask", format!("a person is asked: {because}"))),
         Action::Notify | Action::None => Some(refuse("observe", format!("nothing is done: {because}"))),
     }

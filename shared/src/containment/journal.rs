@@ -1,12 +1,16 @@
-//! A containment's record, its entries in the ledger, and the lease on the user, written together.
+//! A containment's record, its entries in the ledger, and the lease on its subject, written together.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::agenda::Due;
 use super::lease::following;
-use super::{Containment, Lease, OpenPlans, Outcome, Plan, Refusal, Stage, StepKind, StepResult, Survivor};
+use super::{
+    Approval, Containment, Lease, OpenPlans, Outcome, Pending, Plan, Refusal, Stage, StepKind, StepResult,
+    Survivor,
+};
 use crate::clock::Clock;
 use crate::evidence::{EntryKind, Ledger};
 use crate::observation::OrgId;
@@ -20,7 +24,7 @@ const LISTED: usize = 50;
 const ATTEMPTS: usize = 100;
 
 /// The room of an org's containments, by containment id.
-pub(crate) fn containments(org: &OrgId) -> Room<Containment> {
+pub fn containments(org: &OrgId) -> Room<Containment> {
     Room::new(Table::Contain, org, "containments")
 }
 
@@ -70,20 +74,29 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// Records the intent: from here on the containment is carried through. `also` reserves what it takes.
+    /// Records the intent: from here on the containment is carried through. `also` reserves what it takes. Approvals
+    /// are used up by the same write: the record waits no longer.
     pub(crate) async fn intend(
         &mut self,
         plan: &Plan,
         payload: &impl Serialize,
-        also: Vec<Write>,
+        mut also: Vec<Write>,
     ) -> Result<(), StoreError> {
         let now = self.now();
+        if self.record.pending.take().is_some() {
+            also.push(Due::written(&self.record, None)?);
+        }
         self.record.steps.clear();
         self.record.outcome = None;
         (self.record.stage, self.record.finished) = (Stage::Acting, None);
         self.record.started = now;
         self.expect(plan);
         self.enter(EntryKind::Decision, payload, also).await
+    }
+
+    /// Records who has agreed, each with his signature.
+    pub(crate) async fn enter_approvals(&mut self, given: &[Approval]) -> Result<(), StoreError> {
+        if given.is_empty() { Ok(()) } else { self.enter(EntryKind::Approval, &given, Vec::new()).await }
     }
 
     /// Records that what was interrupted, or has not succeeded, is gone on with; it is an open plan, again or still.
@@ -114,14 +127,22 @@ impl<'a> Journal<'a> {
         self.enter(EntryKind::Act, payload, Vec::new()).await
     }
 
-    /// Records why nothing was done; that ends the containment.
+    /// Records why nothing was done; that ends the containment, or lets it wait for people.
     pub(crate) async fn refuse(
         &mut self,
         refusals: Vec<Refusal>,
+        pending: Option<Pending>,
         payload: &impl Serialize,
     ) -> Result<(), StoreError> {
+        let due = pending.as_ref().map(|_| Due::consent(self.now()));
+        let due = Due::written(&self.record, due.as_ref())?;
+        let kind = if pending.is_some() { EntryKind::Request } else { EntryKind::Refusal };
         self.conclude(Outcome::Refused { refusals });
-        self.enter(EntryKind::Refusal, payload, Vec::new()).await?;
+        if pending.is_some() {
+            self.record.stage = Stage::Waiting;
+        }
+        self.record.pending = pending;
+        self.enter(kind, payload, vec![due]).await?;
         self.put_down().await;
         Ok(())
     }
@@ -149,10 +170,18 @@ impl<'a> Journal<'a> {
     /// `Err` inside when another containment has changed the list of open plans meanwhile.
     async fn try_to_end(&mut self, payload: &Containment) -> Result<Result<(), Key>, StoreError> {
         let (closing, key) = self.closing().await?;
-        match self.enter(EntryKind::Outcome, payload, closing.into_iter().collect()).await {
+        let writes = closing.into_iter().chain(self.watching()?).collect();
+        match self.enter(EntryKind::Outcome, payload, writes).await {
             Err(StoreError::Conflict(conflict)) if Some(&conflict) == key.as_ref() => Ok(Err(conflict)),
             outcome => outcome.map(Ok),
         }
+    }
+
+    /// What was proven is looked at again, and what was not comes back by itself.
+    fn watching(&self) -> Result<Option<Write>, StoreError> {
+        let (record, now) = (&self.record, self.now());
+        let due = if record.is_proven() { Due::watch(now, record.residual_until, now) } else { None };
+        due.map(|due| Due::written(record, Some(&due))).transpose()
     }
 
     /// An unreadable list stays as it is, and refuses later containments; it does not keep this one from ending.
@@ -166,6 +195,40 @@ impl<'a> Journal<'a> {
         }
     }
 
+    /// Records that what was ended is there again: the case is open.
+    pub(crate) async fn reopen(&mut self, survivors: Vec<Survivor>) -> Result<(), StoreError> {
+        let reason = format!(
+            "access came back after it was ended: {} there again",
+            super::verify::things(survivors.len())
+        );
+        self.leave(survivors);
+        (self.record.outcome, self.record.residual_until) = (Some(Outcome::NotContained { reason }), None);
+        let (payload, off) = (self.record.clone(), Due::written(&self.record, None)?);
+        self.enter(EntryKind::Reread, &payload, vec![off]).await?;
+        self.put_down().await;
+        Ok(())
+    }
+
+    /// Records that a look after the last access token's end has shown nothing.
+    pub(crate) async fn settle(&mut self, next: Option<&Due>) -> Result<(), StoreError> {
+        let ended = self.record.residual_until.take();
+        let payload = serde_json::json!({ "nothing_is_left_after_the_residual_window": ended });
+        let due = Due::written(&self.record, next)?;
+        self.enter(EntryKind::Reread, &payload, vec![due]).await?;
+        self.put_down().await;
+        Ok(())
+    }
+
+    /// Records a step of the way back; with it, when there is the next look.
+    pub(crate) async fn enter_release(
+        &mut self,
+        payload: &impl Serialize,
+        watch: Option<&Due>,
+    ) -> Result<(), StoreError> {
+        let due = watch.map(|due| Due::written(&self.record, Some(due))).transpose()?;
+        self.enter(EntryKind::Release, payload, due.into_iter().collect()).await
+    }
+
     fn conclude(&mut self, outcome: Outcome) {
         let now = self.now();
         let record = &mut self.record;
@@ -174,7 +237,7 @@ impl<'a> Journal<'a> {
         record.finished = Some(now);
         let may_leave_jwt = record.residual_until.is_some() && !matches!(outcome, Outcome::Refused { .. });
         record.residual_until = may_leave_jwt.then(|| after_jwt(now)).flatten();
-        let is_proven = matches!(outcome, Outcome::Contained | Outcome::AccessEnded);
+        let is_proven = !matches!(outcome, Outcome::NotContained { .. } | Outcome::Refused { .. });
         let trigger = record.request.trigger.as_ref().filter(|_| is_proven);
         record.login_to_verified_seconds =
             trigger.map(|trigger| now.duration_since(trigger.first_seen).as_secs());
@@ -238,8 +301,8 @@ pub(super) fn joined<K>(parts: &BTreeMap<K, StepResult>) -> StepResult {
 
 /// An act's entry in the ledger.
 #[derive(Debug, Serialize)]
-pub(super) struct Acted<'a, T: Serialize> {
+pub(super) struct Acted<T: Serialize> {
     pub(super) step: StepKind,
-    pub(super) user_id: &'a str,
+    pub(super) subject: String,
     pub(super) answers: T,
 }

@@ -1,9 +1,9 @@
-//! One worker at a time for a user.
+//! One worker at a time for a subject: a user, an application, the org.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{OrgId, UserId};
+use crate::observation::OrgId;
 use crate::store::{Room, Store, StoreError, Table, Write};
 
 /// A worker that has written nothing for this long is taken for dead. Every act renews it; a single call to
@@ -17,11 +17,11 @@ struct Held {
     until: Timestamp,
 }
 
-/// The right to act on a user, until somebody else may take it.
+/// The right to act on a subject, until somebody else may take it.
 #[derive(Debug)]
 pub(crate) struct Lease {
     room: Room<Held>,
-    user: UserId,
+    subject: String,
     version: u64,
 }
 
@@ -30,18 +30,18 @@ impl Lease {
     pub(crate) async fn take(
         store: &dyn Store,
         org: &OrgId,
-        user: &UserId,
+        subject: &str,
         now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
         let room: Room<Held> = Room::new(Table::Contain, org, "leases");
-        let kept = room.get(store, user.as_str()).await?;
+        let kept = room.get(store, subject).await?;
         if kept.as_ref().is_some_and(|kept| kept.value.until > now) {
             return Ok(None);
         }
         let known = kept.map(|kept| kept.version);
-        let put = room.put(user.as_str(), known, &Held { until: end(now) })?;
+        let put = room.put(subject, known, &Held { until: end(now) })?;
         match store.write(vec![put]).await {
-            Ok(()) => Ok(Some(Self { room, user: user.clone(), version: following(known) })),
+            Ok(()) => Ok(Some(Self { room, subject: subject.to_owned(), version: following(known) })),
             Err(StoreError::Conflict(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -49,12 +49,12 @@ impl Lease {
 
     /// The write that keeps it; after it, call [`Self::written`].
     pub(crate) fn renewal(&self, now: Timestamp) -> Result<Write, StoreError> {
-        self.room.put(self.user.as_str(), Some(self.version), &Held { until: end(now) })
+        self.room.put(&self.subject, Some(self.version), &Held { until: end(now) })
     }
 
     /// The write that gives it back.
     pub(crate) fn release(&self, now: Timestamp) -> Result<Write, StoreError> {
-        self.room.put(self.user.as_str(), Some(self.version), &Held { until: now })
+        self.room.put(&self.subject, Some(self.version), &Held { until: now })
     }
 
     pub(crate) fn written(&mut self) {

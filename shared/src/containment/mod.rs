@@ -4,39 +4,59 @@
 //! and the lease on the user, so that a crash at any instruction leaves a record from which the next worker goes on.
 
 mod act;
+mod agenda;
 mod answer;
+mod approval;
 mod caps;
 mod facts;
 mod guard;
+mod holdings;
+mod impact;
 mod journal;
 mod kill_switch;
 mod lease;
 mod open_plans;
 mod plan;
+mod reach;
 mod record;
+mod relapse;
+mod scope;
 mod snapshot;
+mod target;
+mod thaw;
 mod token_key;
 mod verify;
 
-pub use caps::{CapsUsage, percent_cap};
-pub use facts::{Holdings, Readable};
+pub use approval::{Approval, ApproverKey, Declined, Pending, approvals, declined};
+pub use caps::{CapsUsage, Charge, percent_cap};
+pub use facts::Readable;
 pub use guard::{Circumstances, refusals};
+pub use holdings::Holdings;
+pub use impact::{FamilyShown, Impact};
 pub use kill_switch::{KillSwitch, Switch, kill_switch};
 pub use plan::{Freezing, Plan};
 pub use record::{
-    Containment, ContainmentId, Impact, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,
+    Approved, Containment, ContainmentId, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,
     StepResult, Survivor, Trigger,
 };
+pub use scope::Scope;
+pub use target::{Marks, Target};
+pub use thaw::{FrozenBy, Released};
 pub use token_key::{kept_token_key, token_key};
 pub use verify::Pauses;
 
 pub(crate) use act::Actor;
+pub(crate) use agenda::{Due, Task, agenda};
 pub(crate) use answer::Answer;
-pub(crate) use facts::Facts;
+pub(crate) use approval::{askable, consent, refused_by};
+pub(crate) use facts::{Facts, Gatherer};
 pub(crate) use guard::{may_be_repeated, may_go_on};
-pub(crate) use journal::{Journal, containments, release};
+pub use journal::containments;
+pub(crate) use journal::{Journal, release};
 pub(crate) use kill_switch::thrown;
 pub(crate) use lease::Lease;
 pub(crate) use open_plans::OpenPlans;
+pub(crate) use reach::Reach;
+pub(crate) use relapse::Relapse;
 pub(crate) use snapshot::enter_holdings;
 pub(crate) use verify::Verdict;

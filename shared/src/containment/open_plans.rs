@@ -15,7 +15,7 @@ const SORT: &str = "org";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Open {
-    plans: BTreeMap<String, UserId>,
+    plans: BTreeMap<String, String>,
 }
 
 /// The open plans under the version at which they were read.
@@ -37,14 +37,15 @@ impl OpenPlans {
         }
     }
 
+    /// Users about whom a plan is open; what is about no user looks like no user's id.
     pub(crate) fn users(&self) -> Vec<UserId> {
-        self.open.plans.values().cloned().collect()
+        self.open.plans.values().map(|subject| UserId::new(subject.as_str())).collect()
     }
 
-    /// The ids of the open plans about a user.
-    pub(crate) fn of<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a str> {
-        let of_user = self.open.plans.iter().filter(move |(_, of)| *of == user);
-        of_user.map(|(id, _)| id.as_str())
+    /// The ids of the open plans about a subject.
+    pub(crate) fn of<'a>(&'a self, subject: &'a str) -> impl Iterator<Item = &'a str> {
+        let of_subject = self.open.plans.iter().filter(move |(_, of)| of.as_str() == subject);
+        of_subject.map(|(id, _)| id.as_str())
     }
 
     pub(crate) fn key(&self) -> Key {
@@ -55,9 +56,9 @@ impl OpenPlans {
         room(org).key(SORT)
     }
 
-    pub(crate) fn opening(&self, id: &ContainmentId, user: &UserId) -> Result<Write, StoreError> {
+    pub(crate) fn opening(&self, id: &ContainmentId, subject: &str) -> Result<Write, StoreError> {
         let mut open = self.open.clone();
-        open.plans.insert(id.as_str().to_owned(), user.clone());
+        open.plans.insert(id.as_str().to_owned(), subject.to_owned());
         self.room.put(SORT, self.version, &open)
     }
 

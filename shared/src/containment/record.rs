@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Plan;
-use crate::detection::{Finding, FindingId, Level};
-use crate::observation::{OrgId, SessionId, TokenKey, UserId};
+use super::{Impact, Pending, Plan, Released, Target};
+use crate::detection::{Finding, FindingId};
+use crate::observation::{OrgId, SessionId, TokenKey};
 
 /// Names a containment: a hash of the org and the request, so that the same request is the same record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub enum RequestedBy {
         /// As he called himself, or as the operating system does.
         name: String,
     },
+    /// The watch over what was ended not long ago. It only asks.
+    Watch,
 }
 
 /// What lies behind a request.
@@ -66,44 +68,22 @@ pub struct Trigger {
     pub action: crate::detection::Action,
 }
 
-/// A request to contain one user. The same `request_id` is the same request, however often it is delivered.
+/// A request to end access. The same `request_id` is the same request, however often it is delivered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The idempotency key.
     pub request_id: String,
     /// Which org.
     pub org_id: OrgId,
-    /// Whom.
-    pub user_id: UserId,
-    /// How wide; only `user` is carried out so far.
-    pub level: Level,
+    /// Whose access ends.
+    #[serde(flatten)]
+    pub target: Target,
     /// Why, in words.
     pub reason: String,
     /// Who asks.
     pub requested_by: RequestedBy,
     /// The finding behind it, if one is.
     pub trigger: Option<Trigger>,
-}
-
-/// What a containment would end, shown before anything is done.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Impact {
-    /// The login name.
-    pub username: String,
-    /// Live sessions, rows of every family.
-    pub sessions: usize,
-    /// Session families: the places where the user is logged in.
-    pub session_families: usize,
-    /// Refresh tokens.
-    pub tokens: usize,
-    /// Applications that hold one and will be cut off.
-    pub applications: Vec<String>,
-    /// Whether the account is frozen afterwards.
-    pub freezes: bool,
-    /// What could not be read before the act, and why, as sentences.
-    pub unread: Vec<String>,
-    /// What cannot be undone or may surprise, as sentences.
-    pub warnings: Vec<String>,
 }
 
 /// One kind of act.
@@ -194,8 +174,10 @@ pub struct Refusal {
 pub enum Outcome {
     /// A re-read that could see showed nothing left, and the account is frozen.
     Contained,
-    /// A re-read that could see showed nothing left; the account can log in again.
+    /// A re-read that could see showed nothing left; who held it can log in again.
     AccessEnded,
+    /// A re-read that could see showed no hostile session left; the user's own live on.
+    SessionEnded,
     /// Something is left, or could not be looked at.
     NotContained {
         /// Why, in a sentence.
@@ -208,12 +190,23 @@ pub enum Outcome {
     },
 }
 
+/// Who agreed to a containment; the ledger keeps his signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// As the policy names him.
+    pub by: String,
+    /// When, as his machine's clock says.
+    pub at: Timestamp,
+}
+
 /// How far a containment has come. Each state is written before the next act begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Only shown; nothing is recorded and nothing was done.
     Planned,
+    /// Refused for now: people are asked, and nothing is done until they agree.
+    Waiting,
     /// The intent is recorded and the caps are reserved; acts may have begun.
     Acting,
     /// It has ended.
@@ -239,8 +232,17 @@ pub struct Containment {
     pub survivors: Vec<Survivor>,
     /// How many were left.
     pub survivors_total: usize,
-    /// How it ended; `None` while it has not.
+    /// How it ended; `None` while it has not. While people are asked, why.
     pub outcome: Option<Outcome>,
+    /// What people are asked, while they are.
+    #[serde(default)]
+    pub pending: Option<Pending>,
+    /// Who agreed to it, and when.
+    #[serde(default)]
+    pub approved: Vec<Approved>,
+    /// That it was taken back.
+    #[serde(default)]
+    pub released: Option<Released>,
     /// Until when a JWT access token that was already out may still work.
     pub residual_until: Option<Timestamp>,
     /// When the intent was recorded.
@@ -281,6 +283,9 @@ impl Containment {
             survivors: Vec::new(),
             survivors_total: 0,
             outcome: None,
+            pending: None,
+            approved: Vec::new(),
+            released: None,
             residual_until: None,
             started: now,
             finished: None,
@@ -293,6 +298,11 @@ impl Containment {
     /// Whether the guard refused, so that nothing was done.
     pub fn is_refused(&self) -> bool {
         matches!(self.outcome, Some(Outcome::Refused { .. }))
+    }
+
+    /// Whether a re-read that could see showed nothing left.
+    pub fn is_proven(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Contained | Outcome::AccessEnded | Outcome::SessionEnded))
     }
 
     /// Whether something was left, or could not be looked at.

@@ -8,10 +8,10 @@ use serde_json::json;
 use super::act::{Actor, Answers};
 use super::journal::Journal;
 use super::snapshot::enter_holdings;
-use super::{Freezing, Holdings, Outcome, Plan, StepResult, Survivor};
+use super::{Freezing, Holdings, Outcome, Plan, StepResult, Survivor, Target};
 use crate::evidence::EntryKind;
 use crate::policy::FreezeMode;
-use crate::salesforce::{Ability, Sight};
+use crate::salesforce::Sight;
 use crate::store::StoreError;
 
 /// How long is waited.
@@ -47,7 +47,7 @@ pub(crate) enum Verdict {
 }
 
 /// What a re-read showed.
-enum Sighting {
+pub(super) enum Sighting {
     /// Something is left, or nothing.
     Seen(Holdings),
     /// It proves nothing.
@@ -67,10 +67,9 @@ impl Actor<'_> {
         let mut round = 0;
         loop {
             round += 1;
-            if let Some(reason) = self.stopped(journal).await? {
+            if let Some(reason) = self.carry_out(&plan, journal, &mut answers).await? {
                 return Ok(Verdict::Stopped(reason));
             }
-            self.carry_out(&plan, journal, &mut answers).await?;
             self.pauses.before_reread(round).await;
             let sighting = self.look().await;
             let next = self.remaining(&sighting, journal);
@@ -87,22 +86,24 @@ impl Actor<'_> {
     /// Whether a re-read that can see shows nothing to act on.
     pub(crate) async fn sees_nothing_left(&self, now: Timestamp) -> bool {
         match self.look().await {
-            Sighting::Seen(holdings) => Plan::left(&holdings, self.policy.freeze, now).is_empty(),
+            Sighting::Seen(holdings) => {
+                Plan::left(&holdings, &self.reach, self.policy.freeze, now).is_empty()
+            }
             Sighting::Unseen(_) => false,
         }
     }
 
-    async fn look(&self) -> Sighting {
+    pub(super) async fn look(&self) -> Sighting {
         let (visibility, holdings) = tokio::join!(
             Box::pin(self.salesforce.visibility()),
-            Holdings::read(self.salesforce, &self.user, self.token_key, None),
+            Holdings::read(self.salesforce, &self.reach, self.token_key, None),
         );
         let visibility = match visibility {
             Ok(visibility) => visibility,
             Err(error) => return Sighting::Unseen(error.to_string()),
         };
-        for ability in [Ability::Sessions, Ability::Tokens, Ability::UserLogins] {
-            match visibility.of(ability) {
+        for (_, ability) in self.reach.target.senses() {
+            match visibility.of(*ability) {
                 Sight::Seeing => {}
                 Sight::Blind { missing } => {
                     return Sighting::Unseen(format!("{ability}: the acting identity lacks {missing}"));
@@ -119,7 +120,7 @@ impl Actor<'_> {
     /// What to act on next; after a re-read that proves nothing there is nothing to aim at but the next re-read.
     fn remaining(&self, sighting: &Sighting, journal: &Journal<'_>) -> Plan {
         match sighting {
-            Sighting::Seen(holdings) => Plan::left(holdings, self.policy.freeze, journal.now()),
+            Sighting::Seen(holdings) => Plan::left(holdings, &self.reach, self.policy.freeze, journal.now()),
             Sighting::Unseen(_) => Plan::nothing(),
         }
     }
@@ -134,14 +135,24 @@ impl Actor<'_> {
         let survivors = survivors(left, answers);
         let count = survivors.len();
         journal.leave(survivors);
-        match (sighting, count, self.policy.freeze) {
-            (Sighting::Unseen(reason), ..) => {
+        match (sighting, count) {
+            (Sighting::Unseen(reason), _) => {
                 Outcome::NotContained { reason: format!("the re-read could not see: {reason}") }
             }
-            (Sighting::Seen(_), 0, FreezeMode::Hold) => Outcome::Contained,
-            (Sighting::Seen(_), 0, FreezeMode::Never) => Outcome::AccessEnded,
-            (Sighting::Seen(_), count, _) => {
-                Outcome::NotContained { reason: format!("the last re-read found {}", things(count)) }
+            (Sighting::Seen(_), 0) => self.success(),
+            (Sighting::Seen(_), count) => {
+                Outcome::NotContained { reason: format!("the last re-read found {} left", things(count)) }
+            }
+        }
+    }
+
+    /// What it is called when nothing is left: no more than what was ended.
+    fn success(&self) -> Outcome {
+        match (&self.reach.target, self.policy.freeze) {
+            (Target::Session { .. }, _) => Outcome::SessionEnded,
+            (Target::User { .. }, FreezeMode::Hold) => Outcome::Contained,
+            (Target::User { .. }, FreezeMode::Never) | (Target::App { .. } | Target::Org, _) => {
+                Outcome::AccessEnded
             }
         }
     }
@@ -196,6 +207,6 @@ fn reason(answer: Option<&StepResult>, what: &str) -> String {
     }
 }
 
-fn things(count: usize) -> String {
-    if count == 1 { "one thing left".to_owned() } else { format!("{count} things left") }
+pub(super) fn things(count: usize) -> String {
+    if count == 1 { "one thing".to_owned() } else { format!("{count} things") }
 }

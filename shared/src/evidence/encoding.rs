@@ -62,20 +62,20 @@ impl Digest {
 }
 
 /// A sequence of fields, each of fixed size or preceded by its length.
-pub(super) struct Encoding(Vec<u8>);
+pub(crate) struct Encoding(Vec<u8>);
 
 impl Encoding {
     /// Begins with what the bytes are for, so that bytes for one purpose never serve another.
-    pub(super) fn of(purpose: &str) -> Self {
+    pub(crate) fn of(purpose: &str) -> Self {
         Self(Vec::with_capacity(256)).text(purpose)
     }
 
-    pub(super) fn number(mut self, number: u64) -> Self {
+    pub(crate) fn number(mut self, number: u64) -> Self {
         self.0.extend(number.to_be_bytes());
         self
     }
 
-    pub(super) fn text(mut self, text: &str) -> Self {
+    pub(crate) fn text(mut self, text: &str) -> Self {
         self = self.number(text.len() as u64);
         self.0.extend(text.as_bytes());
         self
@@ -89,21 +89,21 @@ impl Encoding {
     }
 
     /// To the nanosecond.
-    pub(super) fn instant(mut self, at: Timestamp) -> Self {
+    pub(crate) fn instant(mut self, at: Timestamp) -> Self {
         self.0.extend(at.as_nanosecond().to_be_bytes());
         self
     }
 
-    pub(super) fn digest(mut self, digest: &Digest) -> Self {
+    pub(crate) fn digest(mut self, digest: &Digest) -> Self {
         self.0.extend(digest.as_bytes());
         self
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    pub(super) fn hash(&self) -> Digest {
+    pub(crate) fn hash(&self) -> Digest {
         Digest::of(&self.0)
     }
 }

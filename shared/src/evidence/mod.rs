@@ -14,6 +14,7 @@ mod verify;
 
 pub use anchor::{AnchorError, HeadSigner, PublicKey, Signature, SignedHead};
 pub use encoding::Digest;
+pub(crate) use encoding::Encoding;
 pub use entry::{Entry, EntryKind, Head, Payload, Recorded, Redaction};
 pub use ledger::{Ledger, PAYLOAD_LIMIT};
 pub use verify::{Damage, LedgerError, Verified};

@@ -3,7 +3,7 @@
 use lambda_runtime::Diagnostic;
 
 use crate::detection::FindingId;
-use crate::observation::{OrgId, UserId};
+use crate::observation::OrgId;
 use crate::salesforce::{ConnectionError, SalesforceError};
 use crate::secrets::SecretsError;
 use crate::stages::{ContainError, EvaluateError, ScanError};
@@ -51,11 +51,11 @@ pub enum Failure {
         /// Which org.
         org: OrgId,
     },
-    /// Another worker has the user in hand.
-    #[error("user {user} is being contained by another worker")]
+    /// Another worker has the subject in hand.
+    #[error("{what} is being contained by another worker")]
     Busy {
-        /// Whom.
-        user: UserId,
+        /// What.
+        what: String,
     },
     /// Salesforce failed.
     #[error(transparent)]
@@ -123,10 +123,7 @@ impl From<ContainError> for Failure {
             ContainError::NoFinding { org, finding } => Self::NoFinding { org, finding },
             ContainError::ScannerUnknown { org } => Self::ScannerUnknown { org },
             ContainError::OtherOrg { asked, connected } => Self::OtherOrg { asked, found: connected },
-            ContainError::Busy { user } => Self::Busy { user },
-            unsupported @ ContainError::LevelNotSupported { .. } => {
-                Self::InvalidPayload(unsupported.to_string())
-            }
+            ContainError::Busy { what } => Self::Busy { what },
         }
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Detections, PolicyError, PolicyTest, PolicyText};
 use crate::detection::{Exemption, Level, Severity};
+use crate::evidence::PublicKey;
 use crate::observation::UserId;
 
 /// How far automatic acts go. A person's own act is not governed by this.
@@ -38,6 +39,10 @@ pub struct Policy {
     pub caps: Caps,
     /// Who is never contained automatically.
     pub protected: Protected,
+    /// Who may agree to what the policy only asks for, and to what needs two people.
+    pub approvers: Vec<Approver>,
+    /// How people are asked.
+    pub approvals: Approvals,
     /// Accounts of programs about which something was decided.
     pub integrations: Vec<Integration>,
     /// The organisation's own ways out.
@@ -90,6 +95,10 @@ pub struct Caps {
     pub per_day: u32,
     /// Percent of the org's active users in any calendar day; at least one user is always allowed.
     pub percent_of_active_users: f64,
+    /// Applications all of whose tokens are revoked in any calendar day, UTC; each needs two people as well.
+    pub apps_per_day: u32,
+    /// How often everybody is logged off in any calendar day, UTC; each time needs two people as well.
+    pub org_per_day: u32,
 }
 
 /// Who is never contained automatically. Entries are usernames or user ids.
@@ -100,6 +109,24 @@ pub struct Protected {
     pub users: Vec<String>,
     /// The accounts for emergencies: never contained automatically, and by a person only with a second one.
     pub break_glass: Vec<String>,
+}
+
+/// Somebody who may agree to a containment, and the key by which he is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approver {
+    /// As records name him.
+    pub name: String,
+    /// The public half of his key, as `warden approve --new-key` prints it: 64 hexadecimal digits.
+    pub public_key: PublicKey,
+}
+
+/// How people are asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Approvals {
+    /// How long a containment waits; without enough approvals by then nothing is done.
+    pub expire_after: SignedDuration,
 }
 
 /// What was decided about a program's account.
@@ -151,9 +178,22 @@ impl Default for Containment {
     }
 }
 
+impl Default for Approvals {
+    fn default() -> Self {
+        Self { expire_after: SignedDuration::from_hours(1) }
+    }
+}
+
 impl Default for Caps {
     fn default() -> Self {
-        Self { per_request: 1, per_hour: 5, per_day: 20, percent_of_active_users: 2.0 }
+        Self {
+            per_request: 1,
+            per_hour: 5,
+            per_day: 20,
+            percent_of_active_users: 2.0,
+            apps_per_day: 2,
+            org_per_day: 1,
+        }
     }
 }
 

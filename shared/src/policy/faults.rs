@@ -20,6 +20,7 @@ pub(super) struct Wrong {
 pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     let mut found = amounts(policy);
     found.extend(accounts(policy));
+    found.extend(approvers(policy));
     found.extend(exemptions(policy));
     found.extend(parameters(policy));
     found.extend((0..).zip(&policy.tests).flat_map(|(number, test)| expectations(number, test)));
@@ -41,9 +42,9 @@ fn amounts(policy: &Policy) -> Vec<Wrong> {
         let problem = format!("{percent} is no percentage from 0 to 100");
         found.push(wrong(&["caps", "percent_of_active_users"], problem));
     }
-    if policy.containment.level != Level::User {
+    if !matches!(policy.containment.level, Level::Session | Level::User) {
         let level = format!("{:?}", policy.containment.level).to_lowercase();
-        let problem = format!("automatic containment acts on `user`, not on `{level}`");
+        let problem = format!("automatic containment acts on `session` or `user`, not on `{level}`");
         found.push(wrong(&["containment", "level"], problem));
     }
     if !(1..=10).contains(&policy.containment.attempts) {
@@ -53,6 +54,23 @@ fn amounts(policy: &Policy) -> Vec<Wrong> {
     if !policy.containment.max_age.is_positive() {
         let problem = "a duration above zero is needed, for example 24h";
         found.push(wrong(&["containment", "max_age"], problem));
+    }
+    if !policy.approvals.expire_after.is_positive() {
+        found.push(wrong(&["approvals", "expire_after"], "a duration above zero is needed, for example 1h"));
+    }
+    found
+}
+
+/// Two entries for one person, or one key for two people, would let one person be two.
+fn approvers(policy: &Policy) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    for (number, one) in policy.approvers.iter().enumerate() {
+        let others = &policy.approvers[..number];
+        let is_twice = others.iter().any(|other| other.name == one.name || other.public_key == one.public_key);
+        if one.name.trim().is_empty() || is_twice {
+            let problem = format!("`{}` has no name and key that no entry before has", one.name);
+            found.push(wrong(&["approvers", &number.to_string()], problem));
+        }
     }
     found
 }

@@ -185,11 +185,12 @@ impl ContainmentView {
             said,
             verdict: verdict.kind.class(),
             words: Shown::of(verdict.words),
-            whom: Shown::of(if username.is_empty() { request.user_id.as_str() } else { username }),
+            whom: if username.is_empty() { Shown::of(request.target.name()) } else { Shown::of(username) },
             reason: Shown::of(&request.reason),
             asked_by: Shown::of(match &request.requested_by {
                 RequestedBy::Policy => "the policy",
                 RequestedBy::Person { name } => name,
+                RequestedBy::Watch => "the watch",
             }),
             started: civil(containment.started),
             took: containment

@@ -120,7 +120,7 @@ fn case<'a>(finding: &'a Finding, report: &'a Report) -> Case<'a> {
 fn belongs(containment: &Containment, finding: &Finding) -> bool {
     match &containment.request.trigger {
         Some(trigger) => trigger.finding_id == finding.finding_id,
-        None => finding.user_id.as_ref() == Some(&containment.request.user_id),
+        None => finding.user_id.is_some() && finding.user_id.as_ref() == containment.request.target.user(),
     }
 }
 

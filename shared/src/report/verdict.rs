@@ -69,7 +69,10 @@ impl Verdict {
         let (kind, words) = match &containment.outcome {
             Some(Outcome::Contained) => (Kind::Contained, "Contained".to_owned()),
             Some(Outcome::AccessEnded) => {
-                (Kind::AccessEnded, "Access ended: the account can log in again".to_owned())
+                (Kind::AccessEnded, "Access ended: who held it can log in again".to_owned())
+            }
+            Some(Outcome::SessionEnded) => {
+                (Kind::AccessEnded, "Session ended: the user's own sessions live on".to_owned())
             }
             Some(Outcome::NotContained { reason }) => {
                 (Kind::NotContained, format!("NOT contained: {reason}"))

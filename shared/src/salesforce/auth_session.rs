@@ -20,7 +20,7 @@ use crate::observation::{
     AccessToken, CountryCode, LoginId, Session, SessionId, SessionLogin, Source, UserId,
 };
 
-const OBJECT: &str = "AuthSession";
+pub(super) const OBJECT: &str = "AuthSession";
 pub(super) const WANTED: Wanted = Wanted {
     object: OBJECT,
     required: &[
@@ -173,13 +173,18 @@ impl Salesforce {
 
     /// Adds what the rows themselves do not hold.
     async fn complete(&self, found: &mut [FoundSession]) -> Result<(), SalesforceError> {
-        let own = self.own_user().await?;
-        for session in found.iter_mut().filter(|found| found.session.user_id == own) {
-            session.owned = if session.owned == Owned::ByUs { Owned::ByUs } else { Owned::ByOurUser };
-        }
+        self.mark_own(found).await?;
         let logins = self.logins_of(found).await?;
         for login in found.iter_mut().filter_map(|found| found.session.login.as_mut()) {
             login.read = logins.get(&login.id).cloned();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn mark_own(&self, found: &mut [FoundSession]) -> Result<(), SalesforceError> {
+        let own = self.own_user().await?;
+        for session in found.iter_mut().filter(|found| found.session.user_id == own) {
+            session.owned = if session.owned == Owned::ByUs { Owned::ByUs } else { Owned::ByOurUser };
         }
         Ok(())
     }

@@ -8,6 +8,8 @@
 
 mod ability;
 mod api_version;
+mod app_session;
+mod app_token;
 mod auth_session;
 mod budget;
 mod call;
@@ -34,6 +36,7 @@ mod login_reading;
 mod login_record;
 mod oauth_token;
 mod origin;
+mod password_reset;
 mod permission;
 mod permission_set_assignment;
 mod privilege;

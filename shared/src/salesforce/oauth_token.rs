@@ -73,7 +73,7 @@ pub fn token_from_record(value: Value, key: &TokenHashKey) -> Result<FoundToken,
     record(value).map(|record| found(record, key))
 }
 
-fn found(record: Record, key: &TokenHashKey) -> FoundToken {
+pub(super) fn found(record: Record, key: &TokenHashKey) -> FoundToken {
     let created = record.created_date.map(|instant| instant.0);
     let delete_token = record.delete_token.filter(|secret| !secret.expose_secret().is_empty());
     let (name, revocable) = match &delete_token {
@@ -207,7 +207,11 @@ impl Salesforce {
     }
 
     /// A part's rows: as many as were counted, or as a count says that there are now.
-    async fn token_part(&self, select: &str, part: &Part) -> Result<Page<Record>, SalesforceError> {
+    pub(super) async fn token_part(
+        &self,
+        select: &str,
+        part: &Part,
+    ) -> Result<Page<Record>, SalesforceError> {
         let soql = format!("{select}{}", part.filter());
         let mut expected = part.counted;
         for _ in 1..READINGS {
@@ -224,6 +228,10 @@ impl Salesforce {
         let page = self.query(OBJECT, soql, Ok::<Record, String>).await?;
         complete(expected, page.came())?;
         Ok(page)
+    }
+
+    pub(super) async fn token_select(&self) -> Result<String, SalesforceError> {
+        Ok(self.seen(&WANTED).await?.select())
     }
 
     /// How many tokens there are, or those for which a condition holds.

@@ -102,6 +102,27 @@ impl Salesforce {
         Ok(parts)
     }
 
+    /// One application's tokens in parts, by user.
+    pub(super) async fn token_parts_of_app(&self, app: &str) -> Result<Vec<Part>, SalesforceError> {
+        let of_app = format!("AppName = {}", quote(app));
+        let holders = self.groups("UserId", &of_app).await?;
+        let (large, small): (Vec<_>, Vec<_>) = holders.into_iter().partition(|(_, rows)| *rows >= MOST);
+        let mut parts = packed("UserId", &of_app, small);
+        for user in large.into_iter().filter_map(|(user, _)| user) {
+            parts.extend(self.parts_of_app(&UserId::new(user), Some(app.to_owned())).await?);
+        }
+        Ok(parts)
+    }
+
+    /// How many tokens there are for each value of a field; those without one are left out.
+    pub(super) async fn token_groups(
+        &self,
+        field: &'static str,
+    ) -> Result<Vec<(String, u64)>, SalesforceError> {
+        let groups = self.groups(field, "").await?;
+        Ok(groups.into_iter().filter_map(|(value, rows)| Some((value?, rows))).collect())
+    }
+
     /// The tokens of one user and one application, by the second in which they were granted.
     async fn parts_of_app(&self, user: &UserId, app: Option<String>) -> Result<Vec<Part>, SalesforceError> {
         let name = app.as_deref().map_or("null".to_owned(), quote);

@@ -24,6 +24,11 @@ pub enum Revocation {
         /// The user.
         user: UserId,
     },
+    /// The Connect REST API: every token that anybody granted to an external client app.
+    ByWholeClientApp {
+        /// The app.
+        app: ClientAppId,
+    },
     /// Salesforce tells this identity nothing to revoke it by.
     Impossible,
 }
@@ -37,6 +42,7 @@ impl Salesforce {
         match &found.revocation {
             Revocation::ByToken(delete_token) => self.revoke_token(delete_token).await,
             Revocation::ByClientApp { app, user } => self.revoke_client_app_of(app, user).await,
+            Revocation::ByWholeClientApp { app } => self.revoke_client_app(app).await,
             Revocation::Impossible => {
                 let (user, app_name) = (found.token.user_id.clone(), found.token.app_name.clone());
                 Err(SalesforceError::Irrevocable { user, app_name })

@@ -35,6 +35,8 @@ pub struct FreezeState {
     pub frozen: Frozen,
     /// When the record last changed.
     pub last_modified: Timestamp,
+    /// Who changed it last, where that is told.
+    pub last_modified_by: Option<UserId>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +45,7 @@ struct Record {
     id: String,
     is_frozen: bool,
     last_modified_date: Instant,
+    last_modified_by_id: Option<UserId>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +58,7 @@ impl Salesforce {
     /// Whether a user is frozen; `None` without a record, as for users who never logged in.
     pub async fn freeze_state(&self, user: &UserId) -> Result<Option<FreezeState>, SalesforceError> {
         let soql = format!(
-            "SELECT Id, IsFrozen, LastModifiedDate FROM UserLogin WHERE UserId = {}",
+            "SELECT Id, IsFrozen, LastModifiedDate, LastModifiedById FROM UserLogin WHERE UserId = {}",
             quote(user.as_str())
         );
         let rows = self.rows(OBJECT, soql, record::<Record>).await?;
@@ -102,6 +105,7 @@ impl From<Record> for FreezeState {
             user_login_id: record.id,
             frozen: if record.is_frozen { Frozen::Yes } else { Frozen::No },
             last_modified: record.last_modified_date.0,
+            last_modified_by: record.last_modified_by_id,
         }
     }
 }

@@ -60,6 +60,7 @@ mod tests {
             user_login_id: "0Yw".into(),
             frozen: Frozen::Yes,
             last_modified: jiff::Timestamp::UNIX_EPOCH,
+            last_modified_by: None,
         };
         let cases: [(Spoil<'_>, State, &str); 6] = [
             (&|_| {}, State::Ok, "API only"),

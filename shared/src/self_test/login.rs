@@ -56,7 +56,12 @@ mod tests {
     fn the_other_identity_says_why() {
         let at = jiff::Timestamp::UNIX_EPOCH;
         let word = || WordOfOther { account: Some(user()), ..WordOfOther::default() };
-        let frozen = FreezeState { user_login_id: "0Yw".into(), frozen: Frozen::Yes, last_modified: at };
+        let frozen = FreezeState {
+            user_login_id: "0Yw".into(),
+            frozen: Frozen::Yes,
+            last_modified: at,
+            last_modified_by: None,
+        };
         let refused =
             LastLogin { time: at, source: "198.18.0.1".to_owned().into(), status: "Restricted IP".into() };
         let mut inactive = word();

@@ -1,7 +1,7 @@
 //! How a containment fails.
 
 use crate::detection::FindingId;
-use crate::observation::{OrgId, UserId};
+use crate::observation::OrgId;
 use crate::salesforce::SalesforceError;
 use crate::store::StoreError;
 
@@ -22,12 +22,6 @@ pub enum ContainError {
         /// Which finding.
         finding: FindingId,
     },
-    /// A level that is not carried out yet.
-    #[error("containing at the level `{level}` is not possible yet, nothing is done; use the level `user`")]
-    LevelNotSupported {
-        /// The level's name.
-        level: &'static str,
-    },
     /// The connection leads to another org than the request names.
     #[error("the request is about org {asked} and the connection leads to {connected}; nothing is done")]
     OtherOrg {
@@ -44,10 +38,10 @@ pub enum ContainError {
         /// Which org.
         org: OrgId,
     },
-    /// Another worker has had the user in hand for longer than is waited.
-    #[error("user {user} is being contained by another worker; ask again later")]
+    /// Another worker has had the subject in hand for longer than is waited.
+    #[error("{what} is in the hands of another worker; ask again later")]
     Busy {
-        /// Whom.
-        user: UserId,
+        /// What.
+        what: String,
     },
 }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Contain, ContainError};
-use crate::containment::{CapsUsage, Circumstances, Facts, OpenPlans, Readable, Request, thrown};
+use crate::containment::{
+    CapsUsage, Circumstances, Facts, Gatherer, OpenPlans, Reach, Readable, Request, thrown,
+};
 use crate::detection::Finding;
 use crate::policy::Policy;
 use crate::store::Key;
@@ -14,6 +16,8 @@ pub(super) struct Known {
     pub(super) finding: Option<Finding>,
     pub(super) open_plans: Readable<OpenPlans>,
     pub(super) caps: Readable<CapsUsage>,
+    pub(super) approvals: usize,
+    dismissed: Option<String>,
     kill_switch: Readable<Option<String>>,
 }
 
@@ -23,15 +27,22 @@ impl Contain<'_> {
     pub(super) async fn know(
         &self,
         request: &Request,
+        reach: Reach,
         finding: Option<Finding>,
     ) -> Result<Known, ContainError> {
         let (org, now) = (&request.org_id, self.clock.now());
         let open_plans = OpenPlans::read(self.store, org).await?;
         let caps = CapsUsage::read(self.store, org, now).await?;
-        let facts =
-            Facts::gather(self.salesforce, &request.user_id, self.token_key, self.own_users, now).await?;
+        let gatherer = Gatherer {
+            salesforce: self.salesforce,
+            token_key: self.token_key,
+            own_users: self.own_users,
+            protected: &self.policy.protected,
+        };
+        let facts = gatherer.gather(reach, now).await?;
+        let dismissed = self.dismissed(request).await?;
         let kill_switch = thrown(self.store, org).await?;
-        Ok(Known { facts, finding, open_plans, caps, kill_switch })
+        Ok(Known { facts, finding, open_plans, caps, approvals: 0, dismissed, kill_switch })
     }
 }
 
@@ -46,7 +57,11 @@ impl Known {
             policy,
             request,
             finding: self.finding.as_ref(),
+            faults: self.facts.reach.faults(policy, &self.facts.holdings),
             user: self.facts.user.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            unspared: self.facts.unspared.as_deref(),
+            dismissed: self.dismissed.as_deref(),
+            approvals: self.approvals,
             own_users: &self.facts.own_users,
             visibility: self.facts.visibility.as_ref().map_err(Clone::clone),
             administrators: self.facts.administrators.as_deref().map_err(Clone::clone),

@@ -17,7 +17,7 @@ mod snapshot;
 mod token_watch;
 
 pub use back_fill::BackFill;
-pub use contain::{Apply, Contain};
+pub use contain::{Apply, Contain, GivenBack, Password, Release};
 pub use contain_error::ContainError;
 pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};

@@ -7,8 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod afterwards;
 mod again;
 mod crashes;
+mod giving_back;
 mod refusals;
+mod sequences;
+mod session_level;
 mod support;
+mod waiting;
 mod whole;
+mod wide;

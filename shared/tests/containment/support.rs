@@ -1,25 +1,28 @@
 //! A simulated org under attack, and a containment stage over it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use salesforce_simulator::{Campaign, CampaignKind, Seed, Simulator, generate};
+use salesforce_simulator::{
+    Campaign, CampaignKind, Effect, Fault, Matcher, Occurrence, Seed, Simulator, generate,
+};
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{
-    Containment, KillSwitch, Pauses, Request, RequestedBy, Switch, Trigger, kill_switch,
+    Approval, ApproverKey, Containment, KillSwitch, Pauses, Request, RequestedBy, Switch, Target, Trigger,
+    approvals, kill_switch,
 };
 use session_warden::detection::{
     Action, Detected, Finding, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals,
 };
 use session_warden::messages::FindingRaised;
 use session_warden::observation::{OrgId, UserId};
-use session_warden::policy::{Mode, Policy};
+use session_warden::policy::{Approver, Mode, Policy};
 use session_warden::salesforce::{Connection, Role, Salesforce, TokenHashKey, http_client};
 use session_warden::stages::{Apply, Contain, ContainError, findings};
-use session_warden::store::{Key, MemoryStore, Record, Store, StoreError, Table, Write};
+use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
 use tokio::sync::Notify;
 
 /// A clock that stands until it is moved.
@@ -62,7 +65,7 @@ pub struct Faulty {
     pub inner: MemoryStore,
     calls: AtomicUsize,
     fail_at: AtomicUsize,
-    fails: Fails,
+    fails: Mutex<Fails>,
     pub killed: Notify,
 }
 
@@ -73,7 +76,7 @@ impl Faulty {
             inner,
             calls: AtomicUsize::new(0),
             fail_at: AtomicUsize::new(call),
-            fails,
+            fails: Mutex::new(fails),
             killed: Notify::new(),
         }
     }
@@ -85,6 +88,12 @@ impl Faulty {
     /// Orders the failure of the call with this number.
     pub fn fail_at(&self, call: usize) {
         self.fail_at.store(call, Ordering::SeqCst);
+    }
+
+    /// Orders a failure of the so-manieth call from now.
+    pub fn fail_next(&self, call: usize, fails: Fails) {
+        *self.fails.lock().unwrap() = fails;
+        self.fail_at(self.calls() + call);
     }
 
     /// Whether the call was made.
@@ -100,7 +109,7 @@ impl Faulty {
 impl Faulty {
     /// What the faulty call comes to; a caller that is killed never learns it.
     async fn fault<T>(&self) -> Result<T, StoreError> {
-        if matches!(self.fails, Fails::KilledBefore | Fails::KilledAfter) {
+        if matches!(*self.fails.lock().unwrap(), Fails::KilledBefore | Fails::KilledAfter) {
             self.killed.notify_one();
             std::future::pending::<()>().await;
         }
@@ -136,7 +145,7 @@ impl Store for Faulty {
         if !self.is_next() {
             return self.inner.write(writes).await;
         }
-        if matches!(self.fails, Fails::After | Fails::KilledAfter) {
+        if matches!(*self.fails.lock().unwrap(), Fails::After | Fails::KilledAfter) {
             self.inner.write(writes).await?;
         }
         self.fault().await
@@ -153,6 +162,7 @@ pub struct Scene {
     pub key: TokenHashKey,
     pub policy: Policy,
     pub own: Vec<UserId>,
+    keys: tempfile::TempDir,
 }
 
 impl Scene {
@@ -180,7 +190,17 @@ impl Scene {
             networks: Vec::new(),
         });
         let clock = MovedClock::standing();
-        Self { simulator, campaign, salesforce, store, clock, key: TokenHashKey::new([7; 32]), policy, own }
+        Self {
+            simulator,
+            campaign,
+            salesforce,
+            store,
+            clock,
+            key: TokenHashKey::new([7; 32]),
+            policy,
+            own,
+            keys: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn org_id(&self) -> OrgId {
@@ -272,8 +292,7 @@ impl Scene {
         Request {
             request_id: format!("person/{user}/user/today"),
             org_id: self.org_id(),
-            user_id: user.clone(),
-            level: Level::User,
+            target: Target::User { user_id: user.clone() },
             reason: "asked on the phone".to_owned(),
             requested_by: RequestedBy::Person { name: "ada".to_owned() },
             trigger: None,
@@ -308,6 +327,55 @@ impl Scene {
         let org = self.simulator.org();
         let others = org.users().iter().filter(|user| user.is_active() && user.id != self.campaign.user_id);
         UserId::new(others.rev().find(|user| !user.username.starts_with("session-warden")).unwrap().id)
+    }
+
+    /// A new key of somebody.
+    pub fn key(&self, name: &str) -> ApproverKey {
+        ApproverKey::load_or_create(&self.keys.path().join(name)).unwrap()
+    }
+
+    /// Names these people as approvers.
+    pub fn approvers(&mut self, names: &[&str]) -> Vec<(String, ApproverKey)> {
+        let people: Vec<_> = names.iter().map(|name| ((*name).to_owned(), self.key(name))).collect();
+        let known =
+            people.iter().map(|(name, key)| Approver { name: name.clone(), public_key: key.public_key() });
+        self.policy.approvers = known.collect();
+        people
+    }
+
+    /// Somebody agrees to what a containment waits for.
+    pub async fn approve(&self, waiting: &Containment, key: &ApproverKey, name: &str) {
+        let pending = waiting.pending.as_ref().unwrap();
+        self.keep_approval(&key.approve(waiting, pending, name, self.clock.now())).await;
+    }
+
+    pub async fn keep_approval(&self, approval: &Approval) {
+        let key = approvals(&self.org_id()).key(&approval.sort());
+        self.store.write(vec![Write::put(key, Expect::Any, approval).unwrap()]).await.unwrap();
+    }
+
+    /// An external client app that three people use, and who.
+    pub fn client_app(&self) -> (String, Vec<String>) {
+        let mut org = self.simulator.org();
+        let app = org.add_client_app("Ticket Portal");
+        let users: Vec<_> = org
+            .users()
+            .iter()
+            .filter(|user| user.is_active() && !user.username.starts_with("session-warden"))
+            .map(|user| user.id)
+            .take(3)
+            .collect();
+        for user in &users {
+            org.approve_client_app(*user, &app);
+        }
+        (app.label.clone(), users.iter().map(ToString::to_string).collect())
+    }
+
+    /// Nobody can be looked up by his username any more.
+    pub fn refuse_queries_by_username(&self) {
+        let refused = Effect::refusal(400, "INVALID_FIELD");
+        let matcher = Matcher::any().path("Username = ");
+        self.simulator.org().faults_mut().add(Fault::on(matcher, Occurrence::Every, refused));
     }
 
     pub async fn throw_kill_switch(&self, switch: Switch) {

@@ -23,10 +23,10 @@ async fn reserve(store: &MemoryStore, caps: &Caps, users: u32, active: u64, now:
         let usage = usage(store, now).await;
         // Lets other workers in between the reading and the writing.
         tokio::task::yield_now().await;
-        if !usage.exceeded(caps, users, active).is_empty() {
+        if !usage.exceeded(caps, Charge::Users(users), active).is_empty() {
             return false;
         }
-        match store.write(usage.reserving(users).unwrap()).await {
+        match store.write(usage.reserving(Charge::Users(users)).unwrap()).await {
             Ok(()) => return true,
             Err(StoreError::Conflict(key)) => assert!(usage.holds(&key)),
             Err(error) => panic!("{error}"),
@@ -49,8 +49,10 @@ fn a_percentage_is_rounded_down_and_never_below_one() {
 
 #[test]
 fn each_cap_names_itself() {
-    let caps = Caps { per_request: 1, per_hour: 1, per_day: 1, percent_of_active_users: 1.0 };
-    let exceeded = run(async { usage(&MemoryStore::new(), start()).await }).exceeded(&caps, 2, 100);
+    let caps =
+        Caps { per_request: 1, per_hour: 1, per_day: 1, percent_of_active_users: 1.0, ..Caps::default() };
+    let exceeded =
+        run(async { usage(&MemoryStore::new(), start()).await }).exceeded(&caps, Charge::Users(2), 100);
     for (clause, key) in exceeded.iter().zip(["per_request", "per_hour", "per_day", "percent_of_active"]) {
         assert!(clause.contains(key), "{clause}");
     }
@@ -80,7 +82,7 @@ proptest! {
         asked in prop::collection::vec((1u32..4, 0i64..90), 1..40),
         workers in 1usize..6,
     ) {
-        let caps = Caps { per_request, per_hour, per_day, percent_of_active_users: percent };
+        let caps = Caps { per_request, per_hour, per_day, percent_of_active_users: percent, ..Caps::default() };
         let store = MemoryStore::new();
         let mut now = start();
         let mut granted = Vec::new();

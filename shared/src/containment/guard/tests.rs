@@ -22,6 +22,10 @@ struct World {
     administrators: Readable<Vec<UserId>>,
     open_plans: Readable<Vec<UserId>>,
     kill_switch: Readable<Option<String>>,
+    approvals: usize,
+    faults: Vec<Refusal>,
+    unspared: Option<String>,
+    dismissed: Option<String>,
     caps: Readable<CapsUsage>,
     active_users: Readable<u64>,
 }
@@ -94,8 +98,7 @@ impl World {
             request: Request {
                 request_id: "r".to_owned(),
                 org_id: OrgId::new("00D000000000001AAA"),
-                user_id: id(1),
-                level: Level::User,
+                target: Target::User { user_id: id(1) },
                 reason: String::new(),
                 requested_by: RequestedBy::Policy,
                 trigger: Some(Trigger::of(&finding())),
@@ -107,6 +110,10 @@ impl World {
             administrators: Ok(vec![id(2), id(3)]),
             open_plans: Ok(Vec::new()),
             kill_switch: Ok(None),
+            approvals: 0,
+            faults: Vec::new(),
+            unspared: None,
+            dismissed: None,
             caps: Ok(usage()),
             active_users: Ok(100),
         }
@@ -123,6 +130,10 @@ impl World {
             policy: &self.policy,
             request: &self.request,
             finding: self.finding.as_ref(),
+            faults: self.faults.clone(),
+            unspared: self.unspared.as_deref(),
+            dismissed: self.dismissed.as_deref(),
+            approvals: self.approvals,
             user: self.user.as_ref().map(Option::as_ref).map_err(Clone::clone),
             own_users: &self.own_users,
             visibility: self.visibility.as_ref().map_err(Clone::clone),
@@ -140,7 +151,7 @@ impl World {
 type Spoil = fn(&mut World);
 
 /// Each spoils one thing, and the rule that must refuse for it; the last says whether it concerns a person's request.
-const SPOILS: [(&str, Spoil, bool); 23] = [
+const SPOILS: [(&str, Spoil, bool); 25] = [
     ("own-identity", |w| w.own_users.push(id(1)), true),
     ("unknown-user", |w| w.user = Ok(None), true),
     ("unknown-user", |w| w.user = Err("no".into()), true),
@@ -164,6 +175,12 @@ const SPOILS: [(&str, Spoil, bool); 23] = [
     ("caps", |w| w.caps = Err("no".into()), true),
     ("caps", |w| w.active_users = Err("no".into()), true),
     ("caps", |w| w.policy.caps.per_hour = 0, true),
+    (
+        "cannot-tell-apart",
+        |w| w.faults = vec![Refusal { rule: "cannot-tell-apart".into(), reason: String::new() }],
+        true,
+    ),
+    ("dismissed", |w| w.dismissed = Some("ada".into()), false),
     ("not-containable", |w| w.finding = None, false),
     ("not-containable", |w| found(w).containable_users.clear(), false),
     ("max-age", |w| found(w).last_seen -= jiff::SignedDuration::from_hours(25), false),
@@ -218,6 +235,53 @@ fn another_administrator_is_enough() {
 fn an_inactive_user_is_contained_all_the_same() {
     let mut world = World::fine();
     world.user = Ok(Some(User { is_active: false, ..user() }));
+    assert!(world.rules().is_empty());
+}
+
+#[test]
+fn what_reaches_more_than_one_user_needs_two_people_and_its_own_cap() {
+    for target in [Target::App { app_name: "Drift".to_owned() }, Target::Org] {
+        let mut world = World::fine().by_person();
+        (world.request.target, world.user) = (target, Ok(None));
+        for (approvals, rules) in [(0, &["two-people"][..]), (1, &["two-people"]), (2, &[])] {
+            world.approvals = approvals;
+            assert_eq!(world.rules(), rules);
+        }
+        world.unspared = Some("no".to_owned());
+        assert_eq!(world.rules(), ["protected"]);
+        world.unspared = None;
+        (world.policy.caps.apps_per_day, world.policy.caps.org_per_day) = (0, 0);
+        assert_eq!(world.rules(), ["caps"]);
+    }
+}
+
+#[test]
+fn approval_answers_the_question_and_nothing_else() {
+    let mut world = World::fine();
+    world.policy.mode = Mode::Ask;
+    world.approvals = 1;
+    assert!(world.rules().is_empty());
+    world.policy.protected.break_glass.push("ada@acme.example".into());
+    assert!(world.rules().contains(&"break-glass".to_owned()));
+    let mut world = world.by_person();
+    world.approvals = 2;
+    assert!(world.rules().is_empty());
+    world.policy.protected.users.push("ada@acme.example".into());
+    world.policy.protected.break_glass.clear();
+    assert_eq!(world.rules(), ["protected"]);
+    world.policy.mode = Mode::Observe;
+    world.request.requested_by = RequestedBy::Policy;
+    world.finding = Some(finding());
+    world.policy.protected.users.clear();
+    assert_eq!(world.rules(), ["observe"]);
+}
+
+#[test]
+fn the_last_administrator_may_lose_a_session() {
+    let mut world = World::fine().by_person();
+    world.administrators = Ok(vec![id(1)]);
+    assert_eq!(world.rules(), ["last-administrator"]);
+    world.request.target = Target::Session { user_id: id(1), hostile: crate::containment::Marks::default() };
     assert!(world.rules().is_empty());
 }
 

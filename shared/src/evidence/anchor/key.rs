@@ -50,9 +50,15 @@ impl HeadSigner {
 
     /// Vouches for a head.
     pub fn sign(&self, head: &Head) -> SignedHead {
+        let signature = self.vouch(&statement(head));
+        SignedHead { head: head.clone(), public_key: self.public_key, signature }
+    }
+
+    /// Signs the bytes of an [`Encoding`](crate::evidence::Encoding), which say what they are for.
+    pub(crate) fn vouch(&self, statement: &[u8]) -> Signature {
         let mut signature = [0; 64];
-        signature.copy_from_slice(self.pair.sign(&statement(head)).as_ref());
-        SignedHead { head: head.clone(), public_key: self.public_key, signature: Signature(signature) }
+        signature.copy_from_slice(self.pair.sign(statement).as_ref());
+        Signature(signature)
     }
 }
 

@@ -125,6 +125,7 @@ impl TimelineEvent {
         let end = containment.finished.zip(containment.outcome.as_ref());
         events.extend(end.map(|(at, outcome)| match outcome {
             Outcome::Contained => event(at, "Contained, verified".to_owned(), EventOutcome::Succeeded),
+            Outcome::SessionEnded => event(at, "Session ended, verified".to_owned(), EventOutcome::Succeeded),
             Outcome::AccessEnded => event(at, "Access ended, verified".to_owned(), EventOutcome::Succeeded),
             Outcome::NotContained { .. } => event(at, "NOT contained".to_owned(), EventOutcome::Failed),
             Outcome::Refused { .. } => event(at, "Refused".to_owned(), EventOutcome::Failed),

@@ -2,7 +2,6 @@
 
 use super::{Contain, ContainError};
 use crate::containment::{Answer, Containment, ContainmentId, OpenPlans, Request, Stage, containments};
-use crate::observation::UserId;
 use crate::store::{Kept, StoreError};
 
 /// What is to be done.
@@ -10,38 +9,46 @@ pub(super) enum Next {
     /// Nothing: this record answers the request.
     Nothing(Box<Containment>),
     /// To go on with the request's own record.
-    GoOn(Kept<Containment>),
-    /// To finish what another request has begun about the user, and whose worker has died.
-    FinishFirst(Kept<Containment>),
-    /// To begin, in a new record or, under the version, in that of a refusal.
-    Begin(Request, Option<u64>),
+    GoOn(Box<Kept<Containment>>),
+    /// To finish what another request has begun about the subject, and whose worker has died.
+    FinishFirst(Box<Kept<Containment>>),
+    /// To begin, in a new record or in that of a refusal.
+    Begin(Box<Request>, Option<Box<Kept<Containment>>>),
 }
 
 impl Contain<'_> {
+    /// The record of exactly this request.
+    pub(super) async fn record_of(&self, request: &Request) -> Result<Option<Kept<Containment>>, StoreError> {
+        let id = ContainmentId::of(&request.org_id, &request.request_id);
+        containments(&request.org_id).get(self.store, id.as_str()).await
+    }
+
     /// The record that answers a request without a look at the org.
     pub(super) async fn answered(&self, request: &Request) -> Result<Option<Containment>, StoreError> {
         let latest = self.latest(request).await?.1.map(|kept| kept.value);
         Ok(latest.filter(|record| record.answer(request) == Answer::Given))
     }
 
-    /// What is to be done about a request, with the lease on its user in hand.
+    /// What is to be done about a request, with the lease on its subject in hand.
     pub(super) async fn next(&self, request: &Request) -> Result<Next, ContainError> {
         let (times, latest) = self.latest(request).await?;
         let latest = latest.map(|kept| (kept.value.answer(request), kept));
         match latest {
             Some((Answer::Given, kept)) => return Ok(Next::Nothing(Box::new(kept.value))),
-            Some((Answer::Unfinished, kept)) => return Ok(Next::GoOn(kept)),
+            Some((Answer::Unfinished, kept)) => return Ok(Next::GoOn(Box::new(kept))),
             _ => {}
         }
         if let Some(kept) = self.left_behind(request).await? {
-            return Ok(Next::FinishFirst(kept));
+            return Ok(Next::FinishFirst(Box::new(kept)));
         }
         match latest {
-            Some((Answer::Undecided, kept)) => Ok(Next::Begin(request.for_the(times), Some(kept.version))),
-            Some((Answer::GivenIfStillSo, kept)) if self.is_still_so(&request.user_id).await => {
+            Some((Answer::Undecided, kept)) => {
+                Ok(Next::Begin(Box::new(request.for_the(times)), Some(Box::new(kept))))
+            }
+            Some((Answer::GivenIfStillSo, kept)) if self.is_still_so(&kept.value).await => {
                 Ok(Next::Nothing(Box::new(kept.value)))
             }
-            _ => Ok(Next::Begin(request.for_the(times + 1), None)),
+            _ => Ok(Next::Begin(Box::new(request.for_the(times + 1)), None)),
         }
     }
 
@@ -57,11 +64,11 @@ impl Contain<'_> {
         }
     }
 
-    /// A containment of the user that was begun and not finished. A record that cannot be read keeps nobody from being
+    /// A containment of the subject that was begun and not finished. A record that cannot be read keeps nothing from being
     /// contained.
     async fn left_behind(&self, request: &Request) -> Result<Option<Kept<Containment>>, StoreError> {
         let Ok(open) = OpenPlans::read(self.store, &request.org_id).await? else { return Ok(None) };
-        for id in open.of(&request.user_id) {
+        for id in open.of(&request.target.subject()) {
             match containments(&request.org_id).get(self.store, id).await {
                 Ok(Some(kept)) if kept.value.stage == Stage::Acting => return Ok(Some(kept)),
                 Err(StoreError::Unreadable { reason, .. }) => {
@@ -74,7 +81,7 @@ impl Contain<'_> {
     }
 
     /// Whether a look that can see shows that there is still nothing to end.
-    async fn is_still_so(&self, user: &UserId) -> bool {
-        self.actor(user.clone()).sees_nothing_left(self.clock.now()).await
+    async fn is_still_so(&self, record: &Containment) -> bool {
+        self.actor(Self::reach_of(record)).sees_nothing_left(self.clock.now()).await
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use session_warden::containment::{
     Containment, ContainmentId, Impact, Outcome, Request, RequestedBy, Stage, Step, StepKind, StepResult,
-    Survivor, Trigger,
+    Survivor, Target, Trigger,
 };
 use session_warden::detection::{
     Action, Detected, Finding, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals,
@@ -85,8 +85,7 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         request: Request {
             request_id: finding.finding_id.to_string(),
             org_id: org,
-            user_id: finding.user_id.clone().unwrap(),
-            level: Level::User,
+            target: Target::User { user_id: finding.user_id.clone().unwrap() },
             reason: "the policy contains findings of high severity".into(),
             requested_by: RequestedBy::Policy,
             trigger: Some(Trigger::of(finding)),
@@ -98,6 +97,9 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         survivors: Vec::new(),
         survivors_total: 0,
         outcome: Some(outcome),
+        pending: None,
+        approved: Vec::new(),
+        released: None,
         residual_until: None,
         started: finding.detected_at,
         finished: Some(last + SignedDuration::from_secs(1)),

@@ -1,0 +1,161 @@
+//! What carrying a plan out means, shown before anything is done.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Freezing, Holdings, Plan, Reach, Target};
+use crate::observation::{Family, SessionId, User, UserId, families};
+
+/// Applications and families that an impact lists.
+const LISTED: usize = 50;
+
+/// What a containment would end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Impact {
+    /// The login name, where it is about one user.
+    pub username: String,
+    /// Users whose access ends, wholly or in part.
+    pub users: usize,
+    /// Protected users and our own who hold some of it and are left alone.
+    pub spared_users: usize,
+    /// Live sessions, rows of every family.
+    pub sessions: usize,
+    /// Session families: the places where somebody is logged in.
+    pub session_families: usize,
+    /// The families that end, at most 50.
+    pub families: Vec<FamilyShown>,
+    /// Families of the user that live on.
+    pub kept_families: usize,
+    /// Refresh tokens.
+    pub tokens: usize,
+    /// Applications that hold one and will be cut off, at most 50.
+    pub applications: Vec<String>,
+    /// Whether the account is frozen afterwards.
+    pub freezes: bool,
+    /// What could not be read before the act, and why, as sentences.
+    pub unread: Vec<String>,
+    /// What cannot be undone or may surprise, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// A session family, as a person tells it from another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FamilyShown {
+    /// Its root.
+    pub root: SessionId,
+    /// Whose.
+    pub user_id: UserId,
+    /// The type of the root, or of the first row that is there: `UI`, `Oauth2` …
+    pub session_type: String,
+    /// The address that holds it.
+    pub address: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// Its rows.
+    pub rows: usize,
+}
+
+impl FamilyShown {
+    fn of(family: &Family<'_>) -> Option<Self> {
+        let first = family.members.first()?;
+        Some(Self {
+            root: family.root.clone(),
+            user_id: first.user_id.clone(),
+            session_type: first.session_type.as_str().to_owned(),
+            address: first.source.to_string(),
+            began: first.created,
+            rows: family.members.len(),
+        })
+    }
+}
+
+impl Plan {
+    /// What carrying it out means.
+    pub(crate) fn impact(&self, user: Option<&User>, holdings: &Holdings, reach: &Reach) -> Impact {
+        let empty = (Vec::new(), Vec::new());
+        let sessions = self.sessions.as_ref().unwrap_or(&empty.0);
+        let tokens = self.tokens.as_ref().unwrap_or(&empty.1);
+        let applications: BTreeSet<_> =
+            tokens.iter().map(|found| found.token.app_name.as_str().to_owned()).collect();
+        let users: BTreeSet<_> = sessions
+            .iter()
+            .map(|session| &session.user_id)
+            .chain(tokens.iter().map(|found| &found.token.user_id))
+            .chain(reach.target.user())
+            .collect();
+        let (spared_users, kept_families) = reach.kept(holdings);
+        let families = families(sessions);
+        Impact {
+            username: user.map_or_else(String::new, |user| user.username.as_str().to_owned()),
+            users: users.len(),
+            spared_users,
+            sessions: sessions.len(),
+            session_families: families.len(),
+            families: families.iter().filter_map(FamilyShown::of).take(LISTED).collect(),
+            kept_families,
+            tokens: tokens.len(),
+            warnings: self.warnings(user, &applications, reach),
+            applications: applications.into_iter().take(LISTED).collect(),
+            freezes: self.freeze == Freezing::Wanted,
+            unread: holdings.unread(),
+        }
+    }
+
+    fn warnings(&self, user: Option<&User>, applications: &BTreeSet<String>, reach: &Reach) -> Vec<String> {
+        let sentences = [
+            (
+                user.is_some_and(|user| !user.is_active),
+                "The account is inactive; what it still holds is ended all the same.",
+            ),
+            (
+                !self.is_empty(),
+                "Deleted sessions and revoked tokens cannot be brought back: the user logs in again.",
+            ),
+            (
+                !applications.is_empty(),
+                "Mobile and desktop applications lose data that they have not sent yet.",
+            ),
+            (
+                !applications.is_empty(),
+                "Integrations that work through this user stop until somebody authorises them again.",
+            ),
+            (
+                self.may_leave_jwt(),
+                "A JWT access token that is already out may go on working for up to 30 minutes.",
+            ),
+            (
+                self.has_untold_token(reach),
+                "An OAuth session ends whose refresh token cannot be told: it may be made anew; contain the user to \
+                 end that too.",
+            ),
+            (self.freeze == Freezing::NotWanted, not_frozen(&reach.target)),
+        ];
+        sentences
+            .into_iter()
+            .filter(|(applies, _)| *applies)
+            .map(|(_, sentence)| sentence.to_owned())
+            .collect()
+    }
+
+    fn has_untold_token(&self, reach: &Reach) -> bool {
+        matches!(reach.target, Target::Session { .. })
+            && self.sessions.iter().flatten().any(super::plan::is_oauth)
+            && self.tokens.as_ref().map_or(true, Vec::is_empty)
+    }
+}
+
+fn not_frozen(target: &Target) -> &'static str {
+    match target {
+        Target::Session { .. } | Target::User { .. } => {
+            "The account is not frozen: whoever knows its password can log in again."
+        }
+        Target::App { .. } => {
+            "Nobody is frozen and the application is not blocked: who authorises it again lets it in again. Block it in \
+             Setup > Connected Apps OAuth Usage."
+        }
+        Target::Org => "Nobody is frozen, and refresh tokens stay: whoever can log in may do so at once.",
+    }
+}

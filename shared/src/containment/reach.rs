@@ -1,0 +1,112 @@
+//! What a containment reaches: its target, less whom nothing may touch.
+
+use std::collections::BTreeSet;
+
+use super::{Holdings, Refusal, Target};
+use crate::observation::{Session, UserId};
+use crate::policy::Policy;
+use crate::salesforce::{FoundSession, FoundToken, Owned};
+
+/// What a containment reaches. It is told from the first reading, so that what is ended first does not hide what
+/// belongs to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    /// Whose access ends.
+    pub(crate) target: Target,
+    /// The protected and our own; a containment that is about one user meets them in the guard.
+    pub(crate) spared: BTreeSet<UserId>,
+    /// The applications behind hostile OAuth sessions of a user.
+    pub(crate) applications: BTreeSet<String>,
+    /// Who held tokens of an application.
+    pub(crate) holders: BTreeSet<UserId>,
+}
+
+impl Reach {
+    /// The reach of a target of which nothing was read yet.
+    pub(crate) fn of(target: Target) -> Self {
+        Self { target, spared: BTreeSet::new(), applications: BTreeSet::new(), holders: BTreeSet::new() }
+    }
+
+    /// Adds what a reading shows.
+    pub(crate) fn learn(&mut self, holdings: &Holdings) {
+        match &self.target {
+            Target::Session { .. } => {
+                let hostile = self.hostile(holdings).into_iter();
+                let names = hostile.filter_map(|session| holdings.applications.get(session.login_id()?));
+                let names: Vec<_> = names.cloned().collect();
+                self.applications.extend(names);
+            }
+            Target::App { .. } => {
+                let tokens = holdings.tokens.iter().flatten();
+                self.holders.extend(tokens.map(|found| found.token.user_id.clone()));
+            }
+            Target::User { .. } | Target::Org => {}
+        }
+    }
+
+    /// The sessions that are to end; neither ours nor those of the spared.
+    pub(super) fn sessions<'a>(&self, found: &'a [FoundSession]) -> Vec<&'a Session> {
+        let others = found.iter().filter(|found| found.owned == Owned::ByOthers).map(|found| &found.session);
+        match &self.target {
+            Target::Session { hostile, .. } => {
+                hostile.told_apart(others).0.into_iter().flat_map(|family| family.members).collect()
+            }
+            _ => others.filter(|session| !self.spared.contains(&session.user_id)).collect(),
+        }
+    }
+
+    /// The tokens that are to end.
+    pub(super) fn tokens<'a>(&self, found: &'a [FoundToken]) -> Vec<&'a FoundToken> {
+        let is_reached = |found: &&FoundToken| match &self.target {
+            Target::Session { .. } => self.applications.contains(&found.token.app_name),
+            _ => !self.spared.contains(&found.token.user_id),
+        };
+        found.iter().filter(is_reached).collect()
+    }
+
+    /// How many users and families a reading shows that are left as they are.
+    pub(super) fn kept(&self, holdings: &Holdings) -> (usize, usize) {
+        let sessions = holdings.sessions.iter().flatten().map(|found| &found.session);
+        let families = match &self.target {
+            Target::Session { hostile, .. } => hostile.told_apart(sessions).1.len(),
+            _ => 0,
+        };
+        let tokens = holdings.tokens.iter().flatten().map(|found| &found.token.user_id);
+        let sessions = holdings.sessions.iter().flatten().map(|found| &found.session.user_id);
+        let spared: BTreeSet<_> = tokens.chain(sessions).filter(|user| self.spared.contains(*user)).collect();
+        (spared.len(), families)
+    }
+
+    /// Why the target itself cannot be contained.
+    pub(crate) fn faults(&self, policy: &Policy, holdings: &Holdings) -> Vec<Refusal> {
+        let refuse = |rule: &str, reason: String| Refusal { rule: rule.to_owned(), reason };
+        match &self.target {
+            Target::Session { hostile, .. } if hostile.is_empty() => vec![refuse(
+                "cannot-tell-apart",
+                "neither a session nor an address is named, so the hostile sessions cannot be told from the user's \
+                 own; name one, or contain the user"
+                    .to_owned(),
+            )],
+            Target::Session { hostile, .. } => {
+                let own = |address: &&std::net::IpAddr| policy.egress.declared.iter().any(|net| net.contains(*address));
+                let shared = hostile.addresses.iter().filter(own).map(|address| {
+                    let reason = format!(
+                        "{address} is a way out of the organisation's own (egress.declared), from which the user's own \
+                         sessions come too; name the hostile session, or contain the user"
+                    );
+                    refuse("cannot-tell-apart", reason)
+                });
+                shared.collect()
+            }
+            Target::App { app_name } if holdings.is_empty() => vec![refuse(
+                "unknown-application",
+                format!("no token and no session of an application called exactly `{app_name}` is there"),
+            )],
+            Target::User { .. } | Target::App { .. } | Target::Org => Vec::new(),
+        }
+    }
+
+    fn hostile<'a>(&self, holdings: &'a Holdings) -> Vec<&'a Session> {
+        holdings.sessions.as_ref().map_or_else(|_| Vec::new(), |found| self.sessions(found))
+    }
+}

@@ -1,0 +1,73 @@
+//! Whether access that was ended has come back.
+
+use jiff::Timestamp;
+
+use super::act::Actor;
+use super::verify::Sighting;
+use super::{Containment, Holdings, Marks, Outcome, Reach, Survivor, Target};
+use crate::observation::Session;
+use crate::salesforce::Frozen;
+
+/// What a look at somebody contained not long ago shows.
+#[derive(Debug)]
+pub(crate) enum Relapse {
+    /// Nothing that was ended is there.
+    None,
+    /// The look proves nothing.
+    Unseen(String),
+    /// Somebody has thawed the account: what is there now is there by that decision.
+    Released,
+    /// This is there again.
+    Back(Vec<Survivor>),
+}
+
+impl Actor<'_> {
+    /// Looks again. Who was not frozen may log in again: of his sessions only those count that `hostile` marks, and
+    /// those that were there before and were not seen.
+    pub(crate) async fn relapse(&self, record: &Containment, hostile: &Marks, now: Timestamp) -> Relapse {
+        let holdings = match self.look().await {
+            Sighting::Seen(holdings) => holdings,
+            Sighting::Unseen(reason) => return Relapse::Unseen(reason),
+        };
+        let is_frozen = matches!(&holdings.freeze, Ok(Some(state)) if state.frozen == Frozen::Yes);
+        if record.outcome == Some(Outcome::Contained) && record.released.is_none() && !is_frozen {
+            return Relapse::Released;
+        }
+        let back = back(record, &self.reach, &holdings, hostile, now);
+        if back.is_empty() { Relapse::None } else { Relapse::Back(back) }
+    }
+}
+
+fn back(
+    record: &Containment,
+    reach: &Reach,
+    holdings: &Holdings,
+    hostile: &Marks,
+    now: Timestamp,
+) -> Vec<Survivor> {
+    let may_log_in =
+        record.outcome != Some(Outcome::Contained) && !matches!(reach.target, Target::Session { .. });
+    // Salesforce tells whole seconds: what began in the last one began afterwards.
+    let ended = record.finished.unwrap_or(now).as_second();
+    let sessions = holdings.sessions.as_ref().map(|found| reach.sessions(found)).unwrap_or_default();
+    let counts = |session: &&&Session| {
+        session.is_live(now) && (!may_log_in || session.created.as_second() < ended || hostile.name(session))
+    };
+    let sessions = sessions.iter().filter(counts).map(|session| Survivor::Session {
+        id: session.id.clone(),
+        reason: format!("it is there again, from {} since {}", session.source, session.created),
+    });
+    let tokens = holdings.tokens.as_ref().map(|found| reach.tokens(found)).unwrap_or_default();
+    let is_back = |created: Option<Timestamp>| {
+        !may_log_in
+            || matches!(reach.target, Target::App { .. })
+            || created.is_some_and(|created| created.as_second() < ended)
+    };
+    let tokens =
+        tokens.into_iter().filter(|found| is_back(found.token.created)).map(|found| Survivor::Token {
+            key: found.token.key.clone(),
+            app_name: found.token.app_name.as_str().to_owned(),
+            reason: "it is there again".to_owned(),
+        });
+    sessions.chain(tokens).collect()
+}

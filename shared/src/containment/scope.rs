@@ -1,0 +1,57 @@
+//! What a person agrees to when he agrees to a containment.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Containment, Target};
+
+/// What a person agrees to. A containment that reaches further needs a new approval; one that reaches less is within it.
+/// Sessions and tokens are not named one by one: whoever is to be shut out could else open another every minute, and
+/// never be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    #[serde(flatten)]
+    target: Target,
+    /// Users whose access ends, at most: a tenth and five more than were counted, for people come and go.
+    most_users: usize,
+    /// Applications that are cut off; past 50 the list ends, as it does for whoever reads it.
+    applications: BTreeSet<String>,
+    freezes: bool,
+    policy_hash: String,
+}
+
+impl Scope {
+    /// What carrying out a record's plan means.
+    pub(crate) fn of(record: &Containment) -> Self {
+        let (target, users) = (record.request.target.clone(), record.impact.users);
+        Self {
+            most_users: if target.is_wide() { users + users / 10 + 5 } else { 1 },
+            target,
+            applications: record.impact.applications.iter().cloned().collect(),
+            freezes: record.impact.freezes,
+            policy_hash: record.policy_hash.clone(),
+        }
+    }
+
+    /// What a record's plan would do beyond this, in words.
+    pub(crate) fn outgrown_by(&self, record: &Containment) -> Option<String> {
+        let now = Self::of(record);
+        let new: Vec<_> = now.applications.difference(&self.applications).cloned().collect();
+        if now.target != self.target {
+            return Some("other sessions are hostile than were".to_owned());
+        }
+        if now.policy_hash != self.policy_hash {
+            return Some("the policy was changed".to_owned());
+        }
+        if now.freezes && !self.freezes {
+            return Some("the account would be frozen too".to_owned());
+        }
+        if !new.is_empty() {
+            return Some(format!("applications would be cut off that were not: {}", new.join(", ")));
+        }
+        let users = record.impact.users;
+        (self.target.is_wide() && users > self.most_users)
+            .then(|| format!("{users} users would be reached, and {} were agreed to", self.most_users))
+    }
+}

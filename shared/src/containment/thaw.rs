@@ -1,0 +1,104 @@
+//! Who froze an account, and what giving it back came to.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Containment, StepKind, StepResult};
+use crate::observation::UserId;
+use crate::salesforce::{FreezeState, Frozen};
+
+/// By whose decision an account is frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "frozen_by")]
+pub enum FrozenBy {
+    /// Nobody: it can log in.
+    Nobody,
+    /// A containment of ours, which can be taken back.
+    Us,
+    /// Our identity, and no containment says so: the store is another one than then.
+    OurIdentity,
+    /// Another user: his decision is his to take back.
+    User {
+        /// Who.
+        id: UserId,
+    },
+    /// Salesforce itself, as it does since April 2026 for traffic from anonymising networks and unlikely logins.
+    Salesforce,
+}
+
+/// Access that was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// Who said so, as he calls himself.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the password was made invalid as well.
+    pub password_reset: bool,
+}
+
+impl FrozenBy {
+    /// Tells it from the account's record, from which user our acting identity is, and from the last containment that
+    /// froze the user.
+    pub(crate) fn of(state: Option<&FreezeState>, own: &UserId, froze: Option<&Containment>) -> Self {
+        let Some(state) = state.filter(|state| state.frozen == Frozen::Yes) else { return Self::Nobody };
+        match &state.last_modified_by {
+            Some(by) if by == own && froze.is_some() => Self::Us,
+            Some(by) if by == own => Self::OurIdentity,
+            Some(by) if by.as_str().starts_with("005") => Self::User { id: by.clone() },
+            _ => Self::Salesforce,
+        }
+    }
+
+    /// What it means, and what to do.
+    pub fn explained(&self) -> String {
+        match self {
+            Self::Nobody => "The account is not frozen: nothing is to be released.".to_owned(),
+            Self::Us => "We froze it, and can take that back.".to_owned(),
+            Self::OurIdentity => "Our own identity froze it, but this store holds no containment that did: name the \
+                                  store with --store, or press Unfreeze in Setup > Users."
+                .to_owned(),
+            Self::User { id } => format!(
+                "User {id} froze it, not we: ask why first. Who decides otherwise presses Unfreeze in Setup > Users."
+            ),
+            Self::Salesforce => "Salesforce froze it itself, as it does for logins through anonymising networks or \
+                                 that look unlikely; its e-mail to the administrators says why. After a look at the \
+                                 user's logins press Unfreeze in Setup > Users."
+                .to_owned(),
+        }
+    }
+}
+
+impl Containment {
+    /// Whether it froze its user, who was not frozen before.
+    pub(crate) fn froze(&self) -> bool {
+        let froze = |step: &super::Step| step.kind == StepKind::Freeze && step.result == StepResult::Done;
+        self.released.is_none() && self.steps.iter().any(froze)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_froze_an_account_is_told_from_who_changed_it_last() {
+        let own = UserId::new("005000000000009AAA");
+        let state = |frozen, by: Option<&str>| FreezeState {
+            user_login_id: String::new(),
+            frozen,
+            last_modified: Timestamp::UNIX_EPOCH,
+            last_modified_by: by.map(UserId::new),
+        };
+        let told = |frozen, by| FrozenBy::of(Some(&state(frozen, by)), &own, None);
+        assert_eq!(told(Frozen::No, Some(own.as_str())), FrozenBy::Nobody);
+        assert_eq!(FrozenBy::of(None, &own, None), FrozenBy::Nobody);
+        assert_eq!(told(Frozen::Yes, Some(own.as_str())), FrozenBy::OurIdentity);
+        assert_eq!(told(Frozen::Yes, None), FrozenBy::Salesforce);
+        assert_eq!(told(Frozen::Yes, Some("00D000000000001AAA")), FrozenBy::Salesforce);
+        let admin = UserId::new("005000000000002AAA");
+        assert_eq!(told(Frozen::Yes, Some(admin.as_str())), FrozenBy::User { id: admin });
+    }
+}

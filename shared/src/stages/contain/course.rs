@@ -1,0 +1,232 @@
+//! From the facts to the recorded intent, the acts and the proof; or on from where another worker stopped.
+
+use serde_json::json;
+
+use super::{Contain, ContainError};
+use crate::containment::{
+    Actor, Approval, Approved, Charge, Circumstances, Containment, Impact, Journal, Lease, OpenPlans,
+    Outcome, Plan, Reach, Refusal, Request, Verdict, enter_holdings, may_be_repeated, may_go_on, refusals,
+};
+use crate::detection::Finding;
+use crate::evidence::EntryKind;
+use crate::observation::OrgId;
+use crate::stages::known::Known;
+use crate::store::{Kept, StoreError};
+
+/// Each failed attempt to record the intent is another containment of this org that was faster.
+const INTENTS: usize = 50;
+
+impl Contain<'_> {
+    /// From the facts to the recorded intent, and on.
+    pub(super) async fn begin(
+        &self,
+        request: Request,
+        finding: Option<Finding>,
+        before: Option<Kept<Containment>>,
+        lease: Lease,
+    ) -> Result<Containment, ContainError> {
+        let calls = self.salesforce.usage().calls;
+        let version = before.as_ref().map(|kept| kept.version);
+        let before = before.map(|kept| kept.value);
+        let record = Containment::planned(request, self.policy.hash(), Impact::default(), self.clock.now());
+        let mut journal = Journal::new(self.store, self.clock, lease, record, version);
+        let outcome = Box::pin(self.intend_and_act(finding, before.as_ref(), calls, &mut journal)).await;
+        self.finished(outcome, journal).await
+    }
+
+    /// From the record that another worker left, and on.
+    pub(super) async fn resume(
+        &self,
+        kept: Kept<Containment>,
+        finding: Option<Finding>,
+        lease: Lease,
+    ) -> Result<Containment, ContainError> {
+        let calls = self.salesforce.usage().calls;
+        let mut journal = Journal::new(self.store, self.clock, lease, kept.value, Some(kept.version));
+        let outcome = Box::pin(self.go_on(finding, calls, &mut journal)).await;
+        self.finished(outcome, journal).await
+    }
+
+    pub(super) async fn finished(
+        &self,
+        outcome: Result<(), ContainError>,
+        journal: Journal<'_>,
+    ) -> Result<Containment, ContainError> {
+        match outcome {
+            Ok(()) => Ok(journal.record),
+            Err(error) => {
+                journal.let_go().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn intend_and_act(
+        &self,
+        finding: Option<Finding>,
+        before: Option<&Containment>,
+        calls: u64,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), ContainError> {
+        let request = journal.record.request.clone();
+        for _ in 0..INTENTS {
+            let reach = Reach::of(request.target.clone());
+            let mut known = self.know(&request, reach, finding.clone()).await?;
+            let plan = self.plan(&known);
+            journal.record = self.record(&request, &known, &plan);
+            let (approvals, outgrown) = self.approved(before, &journal.record).await?;
+            known.approvals = approvals.len();
+            let refusals = refusals(&self.circumstances(&request, &known));
+            if !refusals.is_empty() {
+                journal.record.api_calls = self.calls_since(calls);
+                return self.refuse_or_ask(refusals, outgrown, before, journal).await;
+            }
+            journal.record.pending = before.and_then(|before| before.pending.clone());
+            journal.record.approved =
+                approvals.iter().map(|given| Approved { by: given.approver.clone(), at: given.at }).collect();
+            match self.intend(&known, &plan, &approvals, journal).await {
+                Err(StoreError::Conflict(key)) if known.is_shared(&key) => {}
+                Err(error) => return Err(error.into()),
+                Ok(()) => {
+                    journal.enter_approvals(&approvals).await?;
+                    enter_holdings(EntryKind::Snapshot, &known.facts.holdings, journal).await?;
+                    return Ok(self.carry_through(plan, known.facts.reach, calls, journal).await?);
+                }
+            }
+        }
+        Err(ContainError::Busy { what: request.target.name() })
+    }
+
+    /// Asks people where they could agree, and else ends. A question that is still open is not asked again.
+    async fn refuse_or_ask(
+        &self,
+        refusals: Vec<Refusal>,
+        outgrown: Option<String>,
+        before: Option<&Containment>,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), ContainError> {
+        let pending = self.question(&journal.record, &refusals, before);
+        if let Some(before) = before.filter(|before| pending.is_some() && before.pending == pending) {
+            journal.record = before.clone();
+            journal.let_go().await;
+            return Ok(());
+        }
+        let record = &journal.record;
+        let payload = json!({ "request": record.request, "impact": record.impact, "refusals": refusals,
+            "policy_hash": record.policy_hash, "asked": pending, "approvals_do_not_fit": outgrown });
+        Ok(journal.refuse(refusals, pending, &payload).await?)
+    }
+
+    /// Records the intent, reserves the caps and opens the plan in one write.
+    async fn intend(
+        &self,
+        known: &Known,
+        plan: &Plan,
+        approvals: &[Approval],
+        journal: &mut Journal<'_>,
+    ) -> Result<(), StoreError> {
+        let record = &journal.record;
+        let mut reserved = Vec::new();
+        if let (Ok(caps), Ok(open)) = (&known.caps, &known.open_plans) {
+            reserved = caps.reserving(Charge::of(&record.request.target))?;
+            reserved.push(open.opening(&record.containment_id, &record.request.target.subject())?);
+        }
+        let payload = json!({ "request": record.request, "policy_hash": record.policy_hash,
+            "impact": record.impact, "steps": plan.steps(), "approvals": approvals });
+        journal.intend(plan, &payload, reserved).await
+    }
+
+    async fn go_on(
+        &self,
+        finding: Option<Finding>,
+        calls: u64,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), ContainError> {
+        let request = journal.record.request.clone();
+        let reach = Self::reach_of(&journal.record);
+        let known = self.know(&request, reach, finding).await?;
+        let circumstances = self.circumstances(&request, &known);
+        let is_repeated = journal.record.is_not_contained();
+        let refusals = if is_repeated { may_be_repeated(&circumstances) } else { may_go_on(&circumstances) };
+        // Whether an act that had begun was done is not known, so it counts as done.
+        journal.record.interrupt(self.clock.now());
+        if let Some(refusal) = refusals.first() {
+            return Ok(self.stop(refusal.clone(), journal).await?);
+        }
+        let open = known.open_plans.map_err(|reason| unreadable_plans(&request.org_id, reason))?;
+        let opening = open.opening(&journal.record.containment_id, &request.target.subject())?;
+        let (facts, freeze) = (known.facts, self.policy.containment.freeze);
+        let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.clock.now());
+        journal.go_on(&plan, opening).await?;
+        Ok(self.carry_through(plan, facts.reach, calls, journal).await?)
+    }
+
+    /// What a containment that is gone on with reaches: what it has ended meanwhile no longer tells it.
+    pub(super) fn reach_of(record: &Containment) -> Reach {
+        let applications = record.impact.applications.iter().cloned().collect();
+        Reach { applications, ..Reach::of(record.request.target.clone()) }
+    }
+
+    /// Acts and verifies; the kill switch is read again right before the acts.
+    async fn carry_through(
+        &self,
+        plan: Plan,
+        reach: Reach,
+        calls: u64,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), StoreError> {
+        let actor = self.actor(reach);
+        let verdict = actor.end_access(plan, journal).await?;
+        journal.record.api_calls += self.calls_since(calls);
+        match verdict {
+            Verdict::Ended(outcome) => journal.end(outcome).await,
+            Verdict::Stopped(reason) => {
+                self.stop(Refusal { rule: "kill-switch".to_owned(), reason }, journal).await
+            }
+        }
+    }
+
+    pub(super) fn actor(&self, reach: Reach) -> Actor<'_> {
+        Actor {
+            store: self.store,
+            salesforce: self.salesforce,
+            token_key: self.token_key,
+            reach,
+            policy: &self.policy.containment,
+            pauses: self.pauses,
+        }
+    }
+
+    /// Ends what may not go on: refused if nothing was done, and otherwise not contained, for nobody has looked.
+    async fn stop(&self, refusal: Refusal, journal: &mut Journal<'_>) -> Result<(), StoreError> {
+        if journal.record.has_acted() {
+            let reason = format!("it was begun and may not be gone on with: {}", refusal.reason);
+            journal.end(Outcome::NotContained { reason }).await
+        } else {
+            journal.end(Outcome::Refused { refusals: vec![refusal] }).await
+        }
+    }
+
+    pub(super) fn plan(&self, known: &Known) -> Plan {
+        let facts = &known.facts;
+        Plan::of(&facts.holdings, &facts.reach, self.policy.containment.freeze, facts.read_at)
+    }
+
+    pub(super) fn record(&self, request: &Request, known: &Known, plan: &Plan) -> Containment {
+        let facts = &known.facts;
+        let impact = plan.impact(facts.found_user(), &facts.holdings, &facts.reach);
+        Containment::planned(request.clone(), self.policy.hash(), impact, self.clock.now())
+    }
+
+    pub(super) fn circumstances<'c>(&'c self, request: &'c Request, known: &'c Known) -> Circumstances<'c> {
+        known.circumstances(self.policy, request, self.clock.now())
+    }
+
+    fn calls_since(&self, before: u64) -> u64 {
+        self.salesforce.usage().calls.saturating_sub(before)
+    }
+}
+
+fn unreadable_plans(org: &OrgId, reason: String) -> StoreError {
+    StoreError::Unreadable { key: OpenPlans::key_of(org), reason }
+}

@@ -1,0 +1,137 @@
+//! What is looked at again by itself: containments that wait for people, and people who were contained.
+
+use super::requests::tell;
+use super::{Contain, ContainError};
+use crate::containment::{
+    Containment, Due, Journal, Lease, Marks, Relapse, Request, RequestedBy, Stage, Survivor, Target, Task,
+    agenda, containments, release,
+};
+use crate::observation::OrgId;
+use crate::stages::findings;
+use crate::store::Kept;
+
+impl Contain<'_> {
+    /// Goes through an org's agenda: carries out what people have agreed to, gives up what they refused or let pass,
+    /// and looks whether access that was ended has come back. Answers every containment that has changed; one that
+    /// fails is told to the log and tried again next time.
+    ///
+    /// # Errors
+    /// Only when the agenda cannot be read.
+    pub async fn tend(&self, org: &OrgId) -> Result<Vec<Containment>, ContainError> {
+        let mut changed = Vec::new();
+        for (id, due) in agenda(org).all(self.store).await? {
+            if due.value.at > self.clock.now() {
+                continue;
+            }
+            match self.tend_one(org, &id, due.value.what).await {
+                Ok(records) => changed.extend(records.into_iter().inspect(tell)),
+                Err(error) => {
+                    tracing::error!(containment.id = id, error = %error, "a containment could not be tended");
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    async fn tend_one(&self, org: &OrgId, id: &str, task: Task) -> Result<Vec<Containment>, ContainError> {
+        let kept = containments(org).get(self.store, id).await?;
+        match (kept, task) {
+            (Some(kept), Task::Consent) if kept.value.stage == Stage::Waiting => {
+                Ok(Box::pin(self.answer_of_people(kept)).await?.into_iter().collect())
+            }
+            (Some(kept), Task::Watch { since }) if kept.value.is_proven() => {
+                let next = Due::watch(since, kept.value.residual_until, self.clock.now());
+                Box::pin(self.watch(&kept.value, next)).await
+            }
+            _ => {
+                self.store.write(vec![agenda(org).remove(id)]).await?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Looks whether access that was ended has come back. If so the case is open again, and a person is asked about
+    /// the next level.
+    async fn watch(&self, record: &Containment, next: Option<Due>) -> Result<Vec<Containment>, ContainError> {
+        let now = self.clock.now();
+        let hostile = self.hostile(record).await?;
+        let relapse = Box::pin(self.actor(Self::reach_of(record)).relapse(record, &hostile, now)).await;
+        let is_over = record.residual_until.is_some_and(|until| until <= now);
+        match relapse {
+            Relapse::Back(survivors) => self.reopen(record, survivors).await,
+            Relapse::None if is_over => self.settle(record, next).await,
+            Relapse::Released => self.look_next(record, None).await,
+            Relapse::None => self.look_next(record, next).await,
+            Relapse::Unseen(reason) => {
+                tracing::warn!(containment.id = %record.containment_id, reason, "the watch cannot see");
+                self.look_next(record, next).await
+            }
+        }
+    }
+
+    /// What the finding behind a containment calls hostile.
+    async fn hostile(&self, record: &Containment) -> Result<Marks, ContainError> {
+        let Some(trigger) = &record.request.trigger else { return Ok(Marks::default()) };
+        let finding = findings(&record.request.org_id).get(self.store, trigger.finding_id.as_str()).await?;
+        Ok(finding.map(|kept| Marks::of(&kept.value)).unwrap_or_default())
+    }
+
+    async fn look_next(
+        &self,
+        record: &Containment,
+        next: Option<Due>,
+    ) -> Result<Vec<Containment>, ContainError> {
+        self.store.write(vec![Due::written(record, next.as_ref())?]).await?;
+        Ok(Vec::new())
+    }
+
+    /// Says that the last access token has ended too.
+    async fn settle(
+        &self,
+        record: &Containment,
+        next: Option<Due>,
+    ) -> Result<Vec<Containment>, ContainError> {
+        let Some(mut journal) = self.journal_of(record).await? else { return Ok(Vec::new()) };
+        let outcome = journal.settle(next.as_ref()).await;
+        Ok(vec![self.finished(outcome.map_err(ContainError::from), journal).await?])
+    }
+
+    async fn reopen(
+        &self,
+        record: &Containment,
+        survivors: Vec<Survivor>,
+    ) -> Result<Vec<Containment>, ContainError> {
+        let Some(mut journal) = self.journal_of(record).await? else { return Ok(Vec::new()) };
+        let outcome = journal.reopen(survivors).await;
+        let reopened = self.finished(outcome.map_err(ContainError::from), journal).await?;
+        let mut changed = vec![reopened];
+        if let Target::Session { user_id, .. } = &record.request.target {
+            let request = Request {
+                request_id: format!("again/{}", record.containment_id),
+                target: Target::User { user_id: user_id.clone() },
+                reason: "a hostile session was ended and came back within a day".to_owned(),
+                requested_by: RequestedBy::Watch,
+                ..record.request.clone()
+            };
+            changed.push(Box::pin(self.contain(request, super::Apply::Act)).await?);
+        }
+        Ok(changed)
+    }
+
+    /// The journal about a record that has not changed, while nobody else acts on its subject.
+    async fn journal_of(&self, record: &Containment) -> Result<Option<Journal<'_>>, ContainError> {
+        let (org, subject) = (&record.request.org_id, record.request.target.subject());
+        let Some(lease) = Lease::take(self.store, org, &subject, self.clock.now()).await? else {
+            return Ok(None);
+        };
+        match self.record_of(&record.request).await {
+            Ok(Some(Kept { value, version })) if value == *record => {
+                Ok(Some(Journal::new(self.store, self.clock, lease, value, Some(version))))
+            }
+            other => {
+                release(self.store, &lease, self.clock.now()).await;
+                Ok(other.map(|_| None)?)
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is looked at after the end: the last access token's window, and access that comes back.
+
+use jiff::SignedDuration;
+use salesforce_simulator::{CampaignKind, Frost};
+use session_warden::containment::{Containment, Marks, Outcome, Request, Stage, Target};
+use session_warden::policy::FreezeMode;
+use session_warden::stages::Apply;
+
+use crate::support::Scene;
+
+async fn after(scene: &Scene, minutes: i64) -> Vec<Containment> {
+    scene.clock.advance(SignedDuration::from_mins(minutes));
+    scene.stage().tend(&scene.org_id()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_window_of_the_last_token_is_looked_at_when_it_ends() {
+    let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+    let record = scene.contain().await.unwrap();
+    assert!(record.residual_until.is_some());
+    assert!(after(&scene, 4).await.is_empty(), "too early for a look");
+    assert!(after(&scene, 2).await.is_empty(), "nothing has changed");
+    let changed = after(&scene, 30).await;
+    assert_eq!((changed.len(), &changed[0].outcome), (1, &Some(Outcome::Contained)), "{changed:#?}");
+    assert_eq!(changed[0].residual_until, None);
+}
+
+#[tokio::test]
+async fn a_session_that_is_there_again_opens_the_case_again() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.contain().await.unwrap();
+    {
+        let mut org = scene.simulator.org();
+        org.set_frozen(&scene.campaign.user_id, Frost::Thawed);
+        assert!(org.attempt(&scene.campaign.loot).gets_in());
+        org.set_frozen(&scene.campaign.user_id, Frost::Frozen);
+    }
+    let changed = after(&scene, 6).await;
+    assert!(
+        matches!(&changed[0].outcome, Some(Outcome::NotContained { reason }) if reason.contains("came back"))
+    );
+    assert!(changed[0].survivors_total > 0);
+    assert!(after(&scene, 6).await.is_empty(), "it is open, and nobody looks by himself");
+    let again = scene.contain().await.unwrap();
+    assert_eq!(again.outcome, Some(Outcome::Contained), "whoever asks again goes on with it");
+}
+
+#[tokio::test]
+async fn who_was_released_is_not_watched() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    let record = scene.contain().await.unwrap();
+    {
+        let mut org = scene.simulator.org();
+        org.set_frozen(&scene.campaign.user_id, Frost::Thawed);
+        org.log_in(&scene.campaign.user_id, "192.0.2.10").unwrap();
+    }
+    assert!(after(&scene, 6).await.is_empty());
+    assert!(after(&scene, 60).await.is_empty());
+    assert_eq!(record.outcome, Some(Outcome::Contained));
+}
+
+#[tokio::test]
+async fn who_may_log_in_again_is_not_hostile_for_doing_so() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.policy.containment.freeze = FreezeMode::Never;
+    scene.contain().await.unwrap();
+    scene.simulator.org().log_in(&scene.campaign.user_id, "192.0.2.10").unwrap();
+    assert!(after(&scene, 6).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_hostile_session_that_comes_back_proposes_the_next_level_and_asks() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.policy.caps.percent_of_active_users = 100.0;
+    let people = scene.approvers(&["Ada"]);
+    let addresses = [scene.campaign.loot.source_ip.parse().unwrap()].into();
+    let hostile = Marks { addresses, ..Marks::default() };
+    let target = Target::Session { user_id: scene.user(), hostile };
+    let request = Request { request_id: "r".to_owned(), target, ..scene.by_person(&scene.user()) };
+    let record = scene.stage().contain(request, Apply::Act).await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::SessionEnded));
+    scene.writes();
+    // The clock of the simulated org stands still for tests, and its sessions begin in whole seconds.
+    assert!(scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
+    scene.writes();
+    let changed = after(&scene, 6).await;
+    assert_eq!(changed.len(), 2, "{changed:#?}");
+    assert!(matches!(changed[0].outcome, Some(Outcome::NotContained { .. })));
+    assert_eq!(changed[1].request.target, Target::User { user_id: scene.user() });
+    assert_eq!((changed[1].stage, Scene::rules(&changed[1])), (Stage::Waiting, vec!["ask"]));
+    assert!(scene.writes().is_empty());
+    scene.approve(&changed[1], &people[0].1, "Ada").await;
+    let changed = after(&scene, 1).await;
+    assert_eq!(changed[0].outcome, Some(Outcome::Contained));
+    assert!(!scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
+}

@@ -1,0 +1,95 @@
+//! The way back: what we froze is opened, what others froze is explained, and whoever is released is watched.
+
+use jiff::SignedDuration;
+use salesforce_simulator::{CampaignKind, Frost, Lying, PasswordReset, Write};
+use session_warden::containment::{FrozenBy, Outcome};
+use session_warden::evidence::{EntryKind, Ledger};
+use session_warden::stages::{Apply, ContainError, GivenBack, Password, Release};
+
+use crate::support::Scene;
+
+async fn released(scene: &Scene, password: Password, apply: Apply) -> Result<GivenBack, ContainError> {
+    let asked = Release {
+        org_id: scene.org_id(),
+        user_id: scene.user(),
+        by: "ada".to_owned(),
+        reason: "the laptop is clean".to_owned(),
+        password,
+    };
+    scene.stage().release(&asked, apply).await
+}
+
+async fn contained() -> Scene {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    assert_eq!(scene.contain().await.unwrap().outcome, Some(Outcome::Contained));
+    scene.writes();
+    scene
+}
+
+#[tokio::test]
+async fn what_we_froze_is_opened_with_a_password_that_is_new() {
+    for answers in [PasswordReset::NoBody, PasswordReset::NewPassword] {
+        let scene = contained().await;
+        scene.simulator.org().switches_mut().password_reset = answers;
+        let shown = released(&scene, Password::Reset, Apply::Plan).await.unwrap();
+        assert!(shown.frozen_by == FrozenBy::Us && !shown.open && scene.writes().is_empty());
+        let given = released(&scene, Password::Reset, Apply::Act).await.unwrap();
+        assert!(given.open && given.containment.as_ref().unwrap().released.is_some());
+        let writes = scene.writes();
+        let place = |is: fn(&Write) -> bool| writes.iter().position(is).unwrap();
+        let reset = place(|write| !matches!(write, Write::SetFrozen { .. }));
+        assert!(reset < place(|write| matches!(write, Write::SetFrozen { frozen: false, .. })), "{writes:?}");
+        assert!(
+            !scene.simulator.org().attempt(&scene.campaign.loot).gets_in(),
+            "the guessed password is void"
+        );
+        let ledger = Ledger::new(&*scene.store, scene.org_id());
+        let entries = ledger.entries(0, 100).await.unwrap();
+        assert_eq!(entries.iter().filter(|recorded| recorded.entry.kind == EntryKind::Release).count(), 2);
+        let again = released(&scene, Password::Kept, Apply::Act).await.unwrap();
+        assert!(again.frozen_by == FrozenBy::Nobody && again.open);
+    }
+}
+
+#[tokio::test]
+async fn a_freeze_by_others_is_theirs() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.simulator.org().set_frozen(&scene.campaign.user_id, Frost::Frozen);
+    let given = released(&scene, Password::Kept, Apply::Act).await.unwrap();
+    assert!(given.frozen_by == FrozenBy::Salesforce && !given.open && given.containment.is_none());
+    assert!(given.frozen_by.explained().contains("Salesforce froze it itself"));
+    let record = scene.contain().await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::Contained));
+    scene.writes();
+    let given = released(&scene, Password::Kept, Apply::Act).await.unwrap();
+    assert!(!given.open && scene.writes().is_empty(), "it was frozen before us, and stays so");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_true_is_no_release() {
+    let scene = contained().await;
+    scene.simulator.org().switches_mut().lying = Lying::Freezes;
+    assert!(released(&scene, Password::Kept, Apply::Act).await.is_err());
+    scene.simulator.org().switches_mut().lying = Lying::No;
+    assert!(released(&scene, Password::Kept, Apply::Act).await.unwrap().open, "it can be asked for again");
+}
+
+#[tokio::test]
+async fn hostile_access_after_a_release_opens_the_case_again() {
+    let scene = contained().await;
+    let mut finding = scene.finding(1, session_warden::detection::Action::Contain);
+    finding.detections[0].evidence.insert("source".to_owned(), scene.campaign.loot.source_ip.clone().into());
+    scene.keep(&finding).await;
+    released(&scene, Password::Kept, Apply::Act).await.unwrap();
+    scene.simulator.org().log_in(&scene.campaign.user_id, "192.0.2.10").unwrap();
+    let look = async || {
+        scene.clock.advance(SignedDuration::from_mins(6));
+        scene.stage().tend(&scene.org_id()).await.unwrap()
+    };
+    assert!(look().await.is_empty(), "the user is in again");
+    assert!(scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
+    let changed = look().await;
+    assert!(
+        matches!(&changed[0].outcome, Some(Outcome::NotContained { reason }) if reason.contains("came back"))
+    );
+}

@@ -1,0 +1,143 @@
+//! Only the hostile sessions end: the user goes on working, and the attacker does not.
+
+use salesforce_simulator::{CampaignKind, Cascade, Door, Loot, Lying, TemporarySessions};
+use session_warden::containment::{Containment, Marks, Outcome, Request, Survivor, Target};
+use session_warden::detection::{Action, Level};
+use session_warden::observation::{SessionId, UserId};
+use session_warden::stages::Apply;
+
+use crate::support::Scene;
+
+const HOME: &str = "192.0.2.10";
+
+/// An attacked user who is also logged in himself, and what he works with.
+async fn scene(kind: CampaignKind) -> (Scene, Loot) {
+    let scene = Scene::of(kind).await;
+    let own = scene.simulator.org().log_in(&scene.campaign.user_id, HOME).unwrap();
+    scene.writes();
+    (scene, own)
+}
+
+fn request(scene: &Scene, ids: &[&str], addresses: &[&str]) -> Request {
+    let hostile = Marks {
+        session_ids: ids.iter().map(|id| SessionId::new(*id)).collect(),
+        addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+    };
+    let target = Target::Session { user_id: scene.user(), hostile };
+    Request { request_id: "person/session".to_owned(), target, ..scene.by_person(&scene.user()) }
+}
+
+async fn ended(scene: &Scene, ids: &[&str], addresses: &[&str]) -> Containment {
+    scene.stage().contain(request(scene, ids, addresses), Apply::Act).await.unwrap()
+}
+
+/// The attacker is out, and the user goes on working.
+fn check(scene: &Scene, own: &Loot, record: &Containment) {
+    assert_eq!(record.outcome, Some(Outcome::SessionEnded), "{record:#?}");
+    assert!(record.impact.kept_families > 0);
+    let mut org = scene.simulator.org();
+    assert!(!org.is_frozen(&scene.campaign.user_id));
+    assert_eq!(org.attempt(own).session, Door::Open, "the user's own session lives on");
+    let left = org.live_sessions_of(&scene.campaign.user_id);
+    assert!(!left.iter().any(|session| scene.campaign.session_ids.contains(&session.id)));
+    let mut loot = scene.campaign.loot.clone();
+    loot.password = None;
+    assert!(!org.attempt(&loot).gets_in(), "without the password there is no way back");
+}
+
+#[tokio::test]
+async fn what_came_from_the_hostile_address_ends() {
+    for kind in [CampaignKind::BruteForce, CampaignKind::PhishedSso, CampaignKind::SessionTheft] {
+        let (scene, own) = scene(kind).await;
+        let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+        check(&scene, &own, &record);
+    }
+}
+
+#[tokio::test]
+async fn any_session_of_a_family_names_all_of_it() {
+    for cascade in [Cascade::On, Cascade::Off] {
+        let (scene, own) = scene(CampaignKind::BruteForce).await;
+        scene.simulator.org().switches_mut().cascade = cascade;
+        let child = scene.campaign.session_ids.last().unwrap().to_string();
+        let record = ended(&scene, &[&child], &[]).await;
+        check(&scene, &own, &record);
+    }
+}
+
+#[tokio::test]
+async fn the_refresh_token_behind_a_hostile_session_goes_first() {
+    let (scene, own) = scene(CampaignKind::StolenRefreshToken).await;
+    let user_id = scene.campaign.user_id;
+    scene.simulator.org().approve(user_id, "Another app");
+    let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+    check(&scene, &own, &record);
+    let apps: Vec<_> =
+        scene.simulator.org().tokens_of(&user_id).iter().map(|token| token.app.clone()).collect();
+    assert!(apps.iter().any(|app| app == "Another app"), "only the hostile application is cut off: {apps:?}");
+}
+
+#[tokio::test]
+async fn a_finding_says_which_sessions_are_hostile() {
+    let (scene, own) = scene(CampaignKind::BruteForce).await;
+    let mut finding = scene.finding(1, Action::Contain);
+    finding.level = Some(Level::Session);
+    finding.detections[0].evidence.insert("source".to_owned(), scene.campaign.loot.source_ip.clone().into());
+    let raised = scene.keep(&finding).await;
+    let record = scene.contain_raised(&raised).await.unwrap();
+    check(&scene, &own, &record);
+    assert_eq!(scene.contain_raised(&raised).await.unwrap(), record);
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_apart_is_refused() {
+    let (mut scene, _) = scene(CampaignKind::BruteForce).await;
+    assert_eq!(Scene::rules(&ended(&scene, &[], &[]).await), ["cannot-tell-apart"]);
+    scene.policy.egress.declared.push("192.0.2.0/24".parse().unwrap());
+    let record = ended(&scene, &[], &[HOME]).await;
+    assert_eq!(Scene::rules(&record), ["cannot-tell-apart"]);
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn sessions_of_somebody_else_are_not_touched() {
+    let (scene, _) = scene(CampaignKind::BruteForce).await;
+    let others: Vec<_> = {
+        let org = scene.simulator.org();
+        let others = org.sessions().iter().filter(|session| session.user_id != *scene.user().as_str());
+        others.map(|session| session.id.to_string()).collect()
+    };
+    let named: Vec<_> = others.iter().take(5).map(String::as_str).collect();
+    let record = ended(&scene, &named, &[]).await;
+    assert_eq!((record.outcome, record.impact.sessions), (Some(Outcome::SessionEnded), 0));
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_that_answers_yes_and_stays_is_not_called_ended() {
+    let (scene, _) = scene(CampaignKind::BruteForce).await;
+    scene.simulator.org().switches_mut().lying = Lying::Deletes;
+    let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+    assert!(matches!(record.outcome, Some(Outcome::NotContained { .. })), "{record:#?}");
+    assert!(record.survivors.iter().all(|survivor| matches!(survivor, Survivor::Session { .. })));
+}
+
+#[tokio::test]
+async fn hand_over_sessions_that_go_only_with_their_parent_do_not_keep_it_from_ending() {
+    let (scene, own) = scene(CampaignKind::BruteForce).await;
+    scene.simulator.org().switches_mut().temporary_sessions = TemporarySessions::Undeletable;
+    let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+    check(&scene, &own, &record);
+}
+
+#[tokio::test]
+async fn the_same_user_contained_whole_answers_for_his_session_too() {
+    let (mut scene, _) = scene(CampaignKind::BruteForce).await;
+    scene.policy.caps.percent_of_active_users = 100.0;
+    let user: UserId = scene.user();
+    scene.person(&user, Apply::Act).await.unwrap();
+    scene.writes();
+    let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+    assert_eq!(record.outcome, Some(Outcome::SessionEnded));
+    assert!(scene.writes().is_empty(), "nothing is left to end");
+}
