@@ -20,9 +20,10 @@ test-long: setup ## Runs every test, also those that try every fault at every re
 check: setup ## Formatting, lints, and the rules for dependencies
 	@scripts/check
 
-bench: setup ## Runs the benchmarks: judging, matching, and reading a million logins beside jsforce and simple-salesforce
+bench: setup ## Runs the benchmarks: judging, matching, and reading a million logins and containing, beside others
 	cargo bench --locked --workspace --bench judging --bench matching --bench reading
 	@scripts/bench-scan
+	@scripts/bench-contain
 
 bench-quality: setup ## Judges worlds whose truth is known, and writes docs/quality.md; a few minutes
 	cargo run --locked --profile bench --bin quality -- --seeds 101..120 --page docs/quality.md

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::commands::approve::ApproveOptions;
-use crate::commands::contain::ContainOptions;
 use crate::commands::backtest::BacktestOptions;
+use crate::commands::contain::ContainOptions;
 use crate::commands::dismiss::DismissOptions;
 use crate::commands::doctor::DoctorOptions;
 use crate::commands::evaluate::EvaluateOptions;

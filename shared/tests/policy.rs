@@ -67,7 +67,7 @@ cheese: yes
     line 3, caps.per_huor: there is no such key; did you mean `per_hour`?
     line 4, caps.per_day: found string "many", but a whole number, 0 or more is needed
     line 5, caps.percent_of_active_users: 140 is no percentage from 0 to 100
-    line 7, containment.level: automatic containment acts on `user`, not on `org`
+    line 7, containment.level: automatic containment acts on `session` or `user`, not on `org`
     line 8, containment.attempts: 0 is no number from 1 to 10
     line 9, containment.max_age: found integer `24`, but a duration such as 24h or 15m is needed
     line 10, containment.minimum_severity: `grave` may not stand here; known are info, low, medium, high, critical

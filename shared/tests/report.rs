@@ -191,7 +191,7 @@ fn every_outcome_has_its_words() {
     ]
     .join("\n"), @r"
     contained: Contained
-    ended: Access ended: the account can log in again
+    ended: Access ended: who held it can log in again
     not-contained: NOT contained: 1 session is left
     refused: Refused, nothing was done: The user is protected.
     not-contained: NOT contained: the policy asks for it and no containment is recorded

@@ -45,8 +45,8 @@ fn back(
     hostile: &Marks,
     now: Timestamp,
 ) -> Vec<Survivor> {
-    let may_log_in =
-        record.outcome != Some(Outcome::Contained) && !matches!(reach.target, Target::Session { .. });
+    let is_out = record.outcome == Some(Outcome::Contained) && record.released.is_none();
+    let may_log_in = !is_out && !matches!(reach.target, Target::Session { .. });
     // Salesforce tells whole seconds: what began in the last one began afterwards.
     let ended = record.finished.unwrap_or(now).as_second();
     let sessions = holdings.sessions.as_ref().map(|found| reach.sessions(found)).unwrap_or_default();

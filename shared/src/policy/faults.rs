@@ -66,7 +66,8 @@ fn approvers(policy: &Policy) -> Vec<Wrong> {
     let mut found = Vec::new();
     for (number, one) in policy.approvers.iter().enumerate() {
         let others = &policy.approvers[..number];
-        let is_twice = others.iter().any(|other| other.name == one.name || other.public_key == one.public_key);
+        let is_twice =
+            others.iter().any(|other| other.name == one.name || other.public_key == one.public_key);
         if one.name.trim().is_empty() || is_twice {
             let problem = format!("`{}` has no name and key that no entry before has", one.name);
             found.push(wrong(&["approvers", &number.to_string()], problem));

@@ -86,7 +86,8 @@ async fn hostile_access_after_a_release_opens_the_case_again() {
         scene.clock.advance(SignedDuration::from_mins(6));
         scene.stage().tend(&scene.org_id()).await.unwrap()
     };
-    assert!(look().await.is_empty(), "the user is in again");
+    let changed = look().await;
+    assert!(changed.is_empty(), "the user is in again: {changed:#?}");
     assert!(scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
     let changed = look().await;
     assert!(

@@ -9,6 +9,7 @@
 
 mod afterwards;
 mod again;
+mod attacker;
 mod crashes;
 mod giving_back;
 mod refusals;

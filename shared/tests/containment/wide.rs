@@ -32,7 +32,7 @@ async fn agreed(scene: &mut Scene, target: Target) -> Containment {
 fn stolen_app(scene: &Scene) -> String {
     let org = scene.simulator.org();
     let serial = scene.campaign.token_serials[0];
-    org.tokens().iter().find(|token| token.serial == serial).unwrap().app.to_string()
+    org.tokens().iter().find(|token| token.serial == serial).unwrap().app.clone()
 }
 
 /// Gives `count` people a token of the app, all in the same second.
@@ -116,7 +116,7 @@ async fn everybody_is_logged_off_but_the_protected() {
         org.log_in(&user.id, "192.0.2.10").unwrap();
         user
     };
-    scene.policy.protected.break_glass.push(protected.username.to_string());
+    scene.policy.protected.break_glass.push(protected.username.clone());
     let record = agreed(&mut scene, Target::Org).await;
     assert_eq!(record.outcome, Some(Outcome::AccessEnded), "{record:#?}");
     assert!(record.impact.users > 1 && record.impact.spared_users > 0);
