@@ -15,6 +15,7 @@ use crate::commands::contain::ContainOptions;
 use crate::commands::dismiss::DismissOptions;
 use crate::commands::doctor::DoctorOptions;
 use crate::commands::evaluate::EvaluateOptions;
+use crate::commands::evidence::export::ExportOptions;
 use crate::commands::findings::FindingsOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
@@ -125,6 +126,8 @@ pub(crate) struct RunOptions {
 pub(crate) enum EvidenceCommand {
     /// Check every org's chain, and that it leads through the signed head.
     Verify(VerifyOptions),
+    /// Write one containment's case file, which others can verify without this program.
+    Export(ExportOptions),
 }
 
 /// `warden evidence verify`.

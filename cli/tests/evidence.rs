@@ -38,6 +38,58 @@ async fn evidence_without_an_anchor_is_not_intact_and_no_key_is_made() {
     assert!(!served.beside_store(KEY).exists() && !head.exists(), "looking makes nothing");
 }
 
+/// What the script in docs/evidence.md says of a case.
+fn judged(served: &Served, case: &Value) -> bool {
+    let page = include_str!("../../docs/evidence.md");
+    let script = page.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let (script_file, case_file) = (served.path().join("verify.py"), served.path().join("judged.json"));
+    std::fs::write(&script_file, script).unwrap();
+    std::fs::write(&case_file, case.to_string()).unwrap();
+    let output = std::process::Command::new("python3").arg(script_file).arg(case_file).output().unwrap();
+    output.status.success()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_verified_by_a_script_that_is_not_ours() {
+    let served = contained().await;
+    let (_, out, _) = served.warden(&["approve", "--output", "json"]).await;
+    assert_eq!(out.trim(), "[]");
+    let store = SqliteStore::open(served.beside_store("warden.sqlite")).unwrap();
+    let all = session_warden::containment::containments(&served.org_id()).all(&store).await.unwrap();
+    drop(store);
+    let export = ["evidence", "export", &all[0].0[..8], "--json", "case.json", "--html", "case.html"];
+    let (code, out, err) = served.warden(&export).await;
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(std::fs::read_to_string(served.path().join("case.html")).unwrap().contains("Contained"));
+    let text = std::fs::read_to_string(served.path().join("case.json")).unwrap();
+    let case: Value = serde_json::from_str(&text).unwrap();
+    assert!(judged(&served, &case));
+    let entries = case["entries"].as_array().unwrap().clone();
+    let mut tampered = Vec::new();
+    for place in 0..entries.len() {
+        for field in ["payload", "kind", "at_nanoseconds", "hash", "previous"] {
+            let mut changed = case.clone();
+            let value = changed["entries"][place][field].as_str().unwrap().to_owned();
+            let digit = if value.ends_with('0') { "1" } else { "0" };
+            changed["entries"][place][field] = format!("{}{digit}", &value[..value.len() - 1]).into();
+            tampered.push((format!("{field} of {place}"), changed));
+        }
+        let mut removed = case.clone();
+        removed["entries"].as_array_mut().unwrap().remove(place);
+        // Without its first entry a case is a shorter case.
+        tampered.extend((place > 0).then(|| (format!("{place} removed"), removed)));
+        let mut twice = case.clone();
+        twice["entries"].as_array_mut().unwrap().insert(place, entries[place].clone());
+        tampered.push((format!("{place} inserted"), twice));
+    }
+    let mut swapped = case.clone();
+    swapped["entries"].as_array_mut().unwrap().swap(1, 2);
+    tampered.push(("swapped".to_owned(), swapped));
+    for (what, case) in tampered {
+        assert!(!judged(&served, &case), "{what}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_of_one_org_does_not_excuse_another() {
     let served = contained().await;

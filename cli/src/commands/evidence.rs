@@ -1,4 +1,6 @@
-//! `warden evidence verify`: whether the evidence is what was once written.
+//! `warden evidence`: whether the evidence is what was once written, and one case of it for others.
+
+pub(crate) mod export;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,6 +34,7 @@ struct Verdict {
 pub(crate) async fn run(command: &EvidenceCommand, format: Output) -> anyhow::Result<Exit> {
     match command {
         EvidenceCommand::Verify(options) => verify(options, format).await,
+        EvidenceCommand::Export(options) => export::export(options, format).await,
     }
 }
 

@@ -5,6 +5,7 @@
 //! kept elsewhere ([`HeadSigner`]): a chain that does not lead through the signed head is not the one that was kept.
 
 mod anchor;
+mod case;
 mod encoding;
 mod entry;
 mod ledger;
@@ -13,6 +14,7 @@ mod redaction;
 mod verify;
 
 pub use anchor::{AnchorError, HeadSigner, PublicKey, Signature, SignedHead};
+pub use case::{CaseEntry, CaseFile};
 pub use encoding::Digest;
 pub(crate) use encoding::Encoding;
 pub use entry::{Entry, EntryKind, Head, Payload, Recorded, Redaction};
