@@ -102,9 +102,19 @@ pub(crate) struct StoreOptions {
     pub(crate) store: Option<String>,
 }
 
+/// An organisation's own rules.
+#[derive(Debug, Args)]
+pub(crate) struct OwnRulesOptions {
+    /// Your own rules in Sigma (docs/own-rules.md); may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
 /// `warden run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) own_rules: OwnRulesOptions,
     /// Connection document of an org; may be given several times.
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     pub(crate) connection: Vec<String>,

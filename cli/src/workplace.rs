@@ -7,12 +7,13 @@ use anyhow::{Context, bail};
 use session_warden::detection::{Detection, catalogue};
 use session_warden::evidence::{HeadSigner, PublicKey};
 use session_warden::observation::OrgId;
-use session_warden::policy::Policy;
+use session_warden::own_rules::read_rules;
+use session_warden::policy::{Mode, Policy};
 use session_warden::salesforce::Connection;
 use session_warden::settings;
 use session_warden::store::{self, Store, StoreLocation};
 
-use crate::arguments::StoreOptions;
+use crate::arguments::{OwnRulesOptions, StoreOptions};
 
 /// The store, and where its signed heads lie.
 pub(crate) struct Workplace {
@@ -99,6 +100,15 @@ impl Rules {
             None => Policy::default(),
         };
         Ok(Self::under(policy))
+    }
+
+    /// Adds an organisation's own rules, which run in the policy's mode.
+    pub(crate) fn with_own(mut self, options: &OwnRulesOptions) -> anyhow::Result<Self> {
+        for file in &options.rules {
+            let own = read_rules(file)?.into_iter();
+            self.detections.extend(own.filter(|rule| self.policy.mode_of(rule.about().id) != Mode::Off));
+        }
+        Ok(self)
     }
 
     /// The detections that run under a policy.

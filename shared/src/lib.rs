@@ -17,6 +17,8 @@ pub mod indicators;
 pub mod lambda;
 pub mod messages;
 pub mod observation;
+#[cfg(feature = "own-rules")]
+pub mod own_rules;
 pub mod policy;
 pub mod posture;
 pub mod report;

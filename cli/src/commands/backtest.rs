@@ -11,7 +11,7 @@ use session_warden::observation::{AccountDetails, AccountKind, OrgId, User, User
 use session_warden::report::{BacktestRun, render_backtest};
 use session_warden::stages;
 
-use crate::arguments::{Output, StoreOptions};
+use crate::arguments::{Output, OwnRulesOptions, StoreOptions};
 use crate::exit::Exit;
 use crate::history::{self, HistoryFile, tell_rejected};
 use crate::output::{self, cell, table};
@@ -30,6 +30,8 @@ pub(crate) struct BacktestOptions {
     /// The policy that is in force; the defaults where none is given.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    own_rules: OwnRulesOptions,
     /// Another policy, to be held against it; may be given several times.
     #[arg(long, value_name = "FILE")]
     against: Vec<PathBuf>,
@@ -43,7 +45,7 @@ pub(crate) async fn run(options: &BacktestOptions, format: Output) -> anyhow::Re
     output::no_csv(format, "backtest")?;
     let policies = [options.policy.as_ref()].into_iter().chain(options.against.iter().map(Some));
     let policies: Vec<_> =
-        policies.map(|file| named(file.map(PathBuf::as_path))).collect::<Result<_, _>>()?;
+        policies.map(|file| named(options, file.map(PathBuf::as_path))).collect::<Result<_, _>>()?;
     let (what, runs, rejected) = match options.history.path() {
         Some(path) => {
             let (runs, rejected) = on_file(options, path, &policies)?;
@@ -60,9 +62,9 @@ pub(crate) async fn run(options: &BacktestOptions, format: Output) -> anyhow::Re
     Ok(if rejected > 0 { Exit::BadInput } else { Exit::Clean })
 }
 
-fn named(file: Option<&Path>) -> anyhow::Result<(String, Rules)> {
+fn named(options: &BacktestOptions, file: Option<&Path>) -> anyhow::Result<(String, Rules)> {
     let name = file.map_or("the default policy".to_owned(), |file| file.display().to_string());
-    Ok((name, Rules::load(file)?))
+    Ok((name, Rules::load(file)?.with_own(&options.own_rules)?))
 }
 
 fn on_file(

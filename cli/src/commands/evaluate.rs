@@ -11,7 +11,7 @@ use session_warden::observation::{Observation, OrgId};
 use session_warden::report::{Report, ReportSource};
 use session_warden::salesforce::TokenHashKey;
 
-use crate::arguments::Output;
+use crate::arguments::{Output, OwnRulesOptions};
 use crate::exit::Exit;
 use crate::history::{self, HistoryFile, tell_rejected};
 use crate::output;
@@ -41,6 +41,8 @@ pub(crate) struct EvaluateOptions {
     /// The policy.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    own_rules: OwnRulesOptions,
     /// Write findings here, one JSON object a line.
     #[arg(long, value_name = "OUT.jsonl")]
     findings: Option<PathBuf>,
@@ -61,7 +63,7 @@ pub(crate) struct Evaluation {
 
 /// Judges a file. Rows that cannot be used are named and the others judged; the exit code is then 2.
 pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<Exit> {
-    let rules = Rules::load(options.policy.as_deref())?;
+    let rules = Rules::load(options.policy.as_deref())?.with_own(&options.own_rules)?;
     let history = options.history.read()?;
     history::tell_doubt(&history);
     let (beside, beside_rejected) = read_beside(options, &history)?;
@@ -158,8 +160,7 @@ fn write_findings(path: Option<&Path>, findings: &[Finding]) -> anyhow::Result<(
     let Some(path) = path else { return Ok(()) };
     let mut lines = Vec::new();
     for finding in findings {
-        serde_json::to_writer(&mut lines, finding).context("Failed to write JSON")?;
-        lines.push(b'\n');
+        output::say_json_line(&mut lines, finding)?;
     }
     output::write_file(path, &lines)
 }

@@ -15,7 +15,7 @@ pub(crate) fn say_json(document: &impl Serialize) -> anyhow::Result<()> {
 }
 
 /// Writes one object, on a line of its own.
-pub(super) fn say_json_line(out: &mut impl Write, object: &impl Serialize) -> anyhow::Result<()> {
+pub(crate) fn say_json_line(out: &mut impl Write, object: &impl Serialize) -> anyhow::Result<()> {
     let json = escaped(&serde_json::to_string(object).context("Failed to write JSON")?);
     writeln!(out, "{json}").context("Failed to write to standard output")
 }

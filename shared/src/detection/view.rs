@@ -27,7 +27,7 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// What may be looked at to judge one observation.
-    pub(super) fn of(
+    pub(crate) fn of(
         [committed, ahead]: [&'a Profiles; 2],
         policy: &'a Policy,
         observation: &'a Observation,

@@ -67,6 +67,12 @@ impl World {
         self.detections = catalogue(&self.policy);
     }
 
+    /// From now on these detections look, too.
+    #[cfg(feature = "own-rules")]
+    pub(crate) fn with_rules(&mut self, rules: Vec<Box<dyn Detection>>) {
+        self.detections.extend(rules);
+    }
+
     /// Ada, Bob and ten workers, with a password, from the office in Lyon at 198.18.1.0/24.
     pub(crate) fn with_office_workers() -> Self {
         Self::with_workers(PASSWORD)

@@ -1,0 +1,97 @@
+//! One rule as a detection.
+
+use rsigma_eval::Engine;
+use rsigma_eval::event::JsonEvent;
+use rsigma_parser::{Level, SigmaRule};
+use serde_json::Value;
+
+use super::Service;
+use super::error::Unsupported;
+use super::{event, support};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::observation::{Login, Session};
+
+/// A rule, ready to match.
+pub(super) struct OwnRule {
+    about: &'static About,
+    service: Service,
+    engine: Engine,
+}
+
+impl OwnRule {
+    pub(super) fn of(rule: &SigmaRule) -> Result<Self, Unsupported> {
+        let service = support::service(rule)?;
+        let mut engine = Engine::new();
+        engine.add_rule(rule).map_err(|error| Unsupported(format!("cannot be used: {error}")))?;
+        Ok(Self { about: about(rule, service), service, engine })
+    }
+
+    fn matches(&self, event: &Value) -> bool {
+        !self.engine.evaluate(&JsonEvent::borrow(event)).is_empty()
+    }
+
+    fn told(&self, hit: Hit) -> Hit {
+        hit.fact("rule", self.about.id).because(
+            format!("Your own rule “{}” matched.", self.about.title),
+            "It looks at one event and at no history.".to_owned(),
+            "Another condition in the rule would keep it quiet.",
+        )
+    }
+}
+
+impl Detection for OwnRule {
+    fn about(&self) -> &'static About {
+        self.about
+    }
+
+    fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
+        let matches = self.service == Service::Login && self.matches(&event::login(view, login));
+        matches.then(|| self.told(Hit::on_login(self.about, self.about.severity, login)))
+    }
+
+    fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
+        let matches = self.service == Service::Session && self.matches(&event::session(view, session));
+        matches.then(|| self.told(Hit::on_session(self.about, self.about.severity, session)))
+    }
+}
+
+/// Rules are read once and live as long as the process: their cards may too.
+fn about(rule: &SigmaRule, service: Service) -> &'static About {
+    let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let techniques = rule.tags.iter().filter_map(|tag| tag.strip_prefix("attack.t"));
+    let mitre: Vec<_> = techniques.map(|number| kept(format!("T{number}"))).collect();
+    let name = rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| slug(&rule.title));
+    let needs: &'static [Sensor] = match service {
+        Service::Login => &[Sensor::Logins],
+        Service::Session => &[Sensor::Sessions],
+    };
+    Box::leak(Box::new(About {
+        id: kept(format!("rule-{name}")),
+        row: "own",
+        title: kept(rule.title.clone()),
+        why: kept(rule.description.clone().unwrap_or_default()),
+        severity: severity(rule.level),
+        confidence: Confidence::Medium,
+        family: Family::Whole,
+        mitre: Box::leak(mitre.into_boxed_slice()),
+        needs,
+        parameters: &[],
+        quiet: &[],
+    }))
+}
+
+/// Sigma's levels are ours by the same names; a rule without one is `medium`.
+fn severity(level: Option<Level>) -> Severity {
+    match level {
+        Some(Level::Informational) => Severity::Info,
+        Some(Level::Low) => Severity::Low,
+        Some(Level::Medium) | None => Severity::Medium,
+        Some(Level::High) => Severity::High,
+        Some(Level::Critical) => Severity::Critical,
+    }
+}
+
+fn slug(title: &str) -> String {
+    let plain = title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    plain.collect::<String>().split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
