@@ -4,11 +4,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
+
+use super::Text;
 
 /// A 15-character Salesforce id is case-sensitive; its 18-character form carries the case in three more characters.
 /// REST answers use 18, event log files 15: ids are normalised to 18 so that both compare equal.
-fn to_eighteen(id: &str) -> SmolStr {
+fn to_eighteen(id: &str) -> Text {
     if id.len() != 15 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return id.into();
     }
@@ -17,7 +18,7 @@ fn to_eighteen(id: &str) -> SmolStr {
         let index = bits.fold(0, |sum, (bit, _)| sum | (1 << bit));
         char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[index])
     });
-    id.chars().chain(suffix).collect()
+    id.chars().chain(suffix).collect::<String>().into()
 }
 
 fn is_eighteen(id: &str) -> bool {
@@ -28,8 +29,8 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(from = "SmolStr")]
-        pub struct $name(SmolStr);
+        #[serde(from = "Text")]
+        pub struct $name(Text);
 
         impl $name {
             /// Takes an id as the API or a file gives it; a 15-character record id becomes its 18-character form.
@@ -41,10 +42,15 @@ macro_rules! id {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The id as a text of an observation.
+            pub fn text(&self) -> Text {
+                self.0.clone()
+            }
         }
 
-        impl From<SmolStr> for $name {
-            fn from(id: SmolStr) -> Self {
+        impl From<Text> for $name {
+            fn from(id: Text) -> Self {
                 if is_eighteen(&id) { Self(id) } else { Self::new(id) }
             }
         }

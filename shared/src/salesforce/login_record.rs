@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::datetime::Instant;
 use super::describe::Wanted;
 use super::error::SalesforceError;
-use super::query::{Page, read_page, record};
+use super::login_scan::Scan;
+use super::query::{Cursor, Page, read_page, record};
 use super::wire::{Address, Country, Field};
 use crate::observation::{Client, Login, LoginDetail, LoginId, Outcome, Place, Text, UserId};
 
@@ -38,59 +39,59 @@ pub(super) const WANTED: Wanted = Wanted {
     ],
 };
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Record {
-    id: LoginId,
-    user_id: Option<UserId>,
-    login_time: Instant,
+    pub(super) id: Option<LoginId>,
+    pub(super) user_id: Option<UserId>,
+    pub(super) login_time: Option<Instant>,
     #[serde(default)]
-    login_type: Field<Text>,
+    pub(super) login_type: Field<Text>,
     #[serde(default)]
-    login_sub_type: Field<Text>,
+    pub(super) login_sub_type: Field<Text>,
     #[serde(default)]
-    status: Field<Text>,
+    pub(super) status: Field<Text>,
     #[serde(default)]
-    source_ip: Address,
+    pub(super) source_ip: Address,
     #[serde(default)]
-    country_iso: Country,
-    login_geo: Option<Geo>,
+    pub(super) country_iso: Country,
+    pub(super) login_geo: Option<Geo>,
     #[serde(default)]
-    tls_protocol: Field<Text>,
+    pub(super) tls_protocol: Field<Text>,
     #[serde(default)]
-    cipher_suite: Field<Text>,
+    pub(super) cipher_suite: Field<Text>,
     #[serde(default)]
-    application: Field<Text>,
+    pub(super) application: Field<Text>,
     #[serde(default)]
-    browser: Field<Text>,
+    pub(super) browser: Field<Text>,
     #[serde(default)]
-    platform: Field<Text>,
+    pub(super) platform: Field<Text>,
     #[serde(default)]
-    forwarded_for_ip: Field<Text>,
+    pub(super) forwarded_for_ip: Field<Text>,
     #[serde(default)]
-    auth_method_reference: Field<Text>,
+    pub(super) auth_method_reference: Field<Text>,
     #[serde(default)]
-    auth_context_class_ref: Field<Text>,
+    pub(super) auth_context_class_ref: Field<Text>,
     #[serde(default)]
-    authentication_service_id: Field<Text>,
+    pub(super) authentication_service_id: Field<Text>,
     #[serde(default)]
-    login_url: Field<Text>,
+    pub(super) login_url: Field<Text>,
     #[serde(default)]
-    api_type: Field<Text>,
+    pub(super) api_type: Field<Text>,
     #[serde(default)]
-    api_version: Field<Text>,
+    pub(super) api_version: Field<Text>,
     #[serde(default)]
-    client_version: Field<Text>,
-    options_is_get: Option<bool>,
+    pub(super) client_version: Field<Text>,
+    pub(super) options_is_get: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Geo {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+pub(super) struct Geo {
+    pub(super) latitude: Option<f64>,
+    pub(super) longitude: Option<f64>,
     #[serde(default)]
-    city: Field<Text>,
+    pub(super) city: Field<Text>,
 }
 
 /// Reads a LoginHistory record as the REST API writes it.
@@ -101,22 +102,38 @@ pub fn login_from_record(value: Value) -> Result<Login, String> {
     login(record(value)?)
 }
 
+/// Reads lines that hold one LoginHistory record each.
+#[derive(Debug, Default)]
+pub struct LoginLines(Scan);
+
+impl LoginLines {
+    /// Reads a line; `None` where it is not written as records usually are, and [`login_from_record`] has the last word.
+    pub fn usual(&mut self, line: &str) -> Option<Login> {
+        login(self.0.line(line)?).ok()
+    }
+}
+
+/// Reads a page as it usually is written, and any other as any object's.
+pub(super) fn read_logins(body: &[u8], before: u64) -> Result<(Page<Login>, Cursor), SalesforceError> {
+    let usual = str::from_utf8(body).ok().and_then(|text| Scan::default().page(text, login));
+    usual.map_or_else(|| read_page(OBJECT, body, before, &login), |answer| answer.into_page(OBJECT, before))
+}
+
 /// Reads a page of LoginHistory records as the query resource answers it.
 ///
 /// # Errors
 /// When the page as a whole is not what the API documents; a record that cannot be read is set aside in it.
 pub fn logins_from_page(body: &[u8]) -> Result<Page<Login>, SalesforceError> {
-    read_page(OBJECT, body, 0, &login).map(|(page, _)| page)
+    read_logins(body, 0).map(|(page, _)| page)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the form of every reader of records")]
 pub(super) fn login(record: Record) -> Result<Login, String> {
     let status = record.status.0;
     let geo = record.login_geo;
     let coordinates = geo.as_ref().and_then(|geo| geo.latitude.zip(geo.longitude));
     Ok(Login {
-        id: record.id,
-        time: record.login_time.0,
+        id: record.id.ok_or("missing field `Id`")?,
+        time: record.login_time.ok_or("missing field `LoginTime`")?.0,
         user_id: record.user_id,
         outcome: Outcome::from_status(&status),
         status,
