@@ -31,9 +31,9 @@ pub(crate) static ABOUT: About = About {
 
 /// A program that comes less often than this a day is never said to have moved.
 const DAILY: f64 = 4.0;
-/// Logins that the known networks would have made by now. That all of them fail to come by chance happens once in e^4 (55) times,
+/// Logins that the known networks would have made by now. That all of them fail to come by chance happens once in e^3 (20) times,
 /// were they as irregular as a Poisson process; programs are more regular.
-const MISSED: f64 = 4.0;
+const MISSED: f64 = 3.0;
 /// Half as many logins show that a program has moved, however often it used to come.
 const STEADY: f64 = 48.0;
 
@@ -198,7 +198,7 @@ pub(crate) mod cases {
             (0..30).map(&mut hour).collect()
         };
         let (moved, stolen) = (severities(false), severities(true));
-        assert_eq!(moved[..4], [Some(Severity::High); 4]);
+        assert_eq!(moved[..3], [Some(Severity::High); 3]);
         assert!(moved.contains(&Some(Severity::Low)), "{moved:?}");
         assert_eq!(moved[29], None, "known by now");
         assert_eq!(stolen, [Some(Severity::High); 30]);

@@ -38,6 +38,8 @@ parameters! {
     logins: u64 = 10,
     /// Days after which the network that the login came from counts as one of the user's own.
     settled: i64 = 7,
+    /// So many different days on it are often enough; with little history every fifth day.
+    usual: i64 = 8,
 }
 
 /// The detection.
@@ -78,10 +80,12 @@ impl Detection for SessionAddress {
 }
 
 impl SessionAddress {
-    /// Whether the user had come from the login's network for a while, or it is the organisation's.
+    /// Whether the login's network is one that its user comes from for a while and often, or the organisation's. An hotel of
+    /// last month is not.
     fn is_settled(&self, view: &View<'_>, user: &UserProfile, from: IpAddr, time: Timestamp) -> bool {
         let settled = time - SignedDuration::from_hours(24 * self.0.settled);
-        user.networks.is_known(&Network::of(from), 1, settled) || view.is_egress(from, time)
+        let days = (user.days_of_history(time) / 5).clamp(1, self.0.usual) as u32;
+        user.networks.is_known(&Network::of(from), days, settled) || view.is_egress(from, time)
     }
 }
 
@@ -209,12 +213,13 @@ pub(crate) mod cases {
 
     #[test]
     fn on_a_journey_sessions_move_on() {
-        let held_in = |days: i64| {
+        let held_after = |days: i64| {
             let mut world = World::with_office_workers();
-            world.succeed_at("ada", "203.0.113.9", LYON, 0);
-            severity(&world.hits_of_session("ada", "198.19.200.9", "203.0.113.7", "UI", days * 1_440), &ABOUT)
+            (0..days).for_each(|day| drop(world.succeed_at("ada", "203.0.113.9", LYON, day * 1_440)));
+            severity(&world.hits_of_session("ada", "198.19.200.9", "203.0.113.7", "UI", 20 * 1_440), &ABOUT)
         };
-        assert_eq!((held_in(2), held_in(9)), (Some(Severity::Medium), Some(Severity::High)));
+        assert_eq!(held_after(3), Some(Severity::Medium), "a hotel");
+        assert_eq!(held_after(12), Some(Severity::High), "a second home");
     }
 
     #[test]
