@@ -215,7 +215,7 @@ pub(crate) mod cases {
     fn on_a_journey_sessions_move_on() {
         let held_after = |days: i64| {
             let mut world = World::with_office_workers();
-            (0..days).for_each(|day| drop(world.succeed_at("ada", "203.0.113.9", LYON, day * 1_440)));
+            (0..days).for_each(|day| world.succeed_at("ada", "203.0.113.9", LYON, day * 1_440));
             severity(&world.hits_of_session("ada", "198.19.200.9", "203.0.113.7", "UI", 20 * 1_440), &ABOUT)
         };
         assert_eq!(held_after(3), Some(Severity::Medium), "a hotel");
