@@ -175,7 +175,7 @@ fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation)
     let source = ReportSource {
         what: file.map(|file| file.display().to_string()).unwrap_or_default(),
         rows: history.rows,
-        period: history.spill.period(),
+        period: history.spill.period()?,
         rejected: history.rejected.total,
         rejected_first: history.rejected.first.iter().map(ToString::to_string).collect(),
     };

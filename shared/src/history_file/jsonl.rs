@@ -7,12 +7,10 @@ use super::rejected::Fault;
 use super::source_file::SourceFile;
 use super::{History, HistoryError, Progress};
 use crate::observation::Login;
-use crate::salesforce::{LoginLines, login_from_record};
+use crate::salesforce::login_from_record;
 
 /// A record of LoginHistory has about thirty fields of at most 255 characters.
 const LINE_BYTES: usize = 64 * 1024;
-/// Bytes that are read from the file at once.
-const BUFFER: usize = 256 * 1024;
 /// How often progress is told, in lines.
 const PROGRESS_LINES: u64 = 1_000;
 
@@ -23,16 +21,10 @@ const PROGRESS_LINES: u64 = 1_000;
 /// The file cannot be read, or has lines of which none can be used. An empty file is a history without logins.
 pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, HistoryError> {
     let source = SourceFile::open(path)?;
-    let mut lines = Lines {
-        reader: BufReader::with_capacity(BUFFER, source.rewound()?),
-        text: Vec::new(),
-        line: 0,
-        bytes: 0,
-    };
+    let mut lines = Lines { reader: BufReader::new(source.rewound()?), line: 0, bytes: 0 };
     let mut history = History::empty(Vec::new())?;
-    let mut usual = LoginLines::default();
     while let Some(text) = lines.next().map_err(|error| source.unreadable(error))? {
-        match text.and_then(|text| login(text, &mut usual)) {
+        match text.and_then(|text| login(&text)) {
             Ok(None) => {}
             Ok(Some(login)) => {
                 history.spill.insert(&login)?;
@@ -48,10 +40,7 @@ pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, Histor
     history.or_nothing_usable(path)
 }
 
-fn login(line: &[u8], usual: &mut LoginLines) -> Result<Option<Login>, Fault> {
-    if let Some(login) = str::from_utf8(line).ok().and_then(|line| usual.usual(line)) {
-        return Ok(Some(login));
-    }
+fn login(line: &[u8]) -> Result<Option<Login>, Fault> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
@@ -68,23 +57,23 @@ fn login(line: &[u8], usual: &mut LoginLines) -> Result<Option<Login>, Fault> {
 
 struct Lines<R> {
     reader: BufReader<R>,
-    text: Vec<u8>,
     /// The line that was read last, from 1.
     line: u64,
     bytes: u64,
 }
 
 impl<R: Read> Lines<R> {
-    fn next(&mut self) -> Result<Option<Result<&[u8], Fault>>, std::io::Error> {
-        self.text.clear();
-        let read = (&mut self.reader).take(LINE_BYTES as u64).read_until(b'\n', &mut self.text)?;
+    fn next(&mut self) -> Result<Option<Result<Vec<u8>, Fault>>, std::io::Error> {
+        let mut text = Vec::new();
+        let read = (&mut self.reader).take(LINE_BYTES as u64).read_until(b'\n', &mut text)?;
         if read == 0 {
             return Ok(None);
         }
         self.line += 1;
         self.bytes += read as u64;
-        if read < LINE_BYTES || self.text.ends_with(b"\n") {
-            return Ok(Some(Ok(self.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.text))));
+        if read < LINE_BYTES || text.ends_with(b"\n") {
+            let start = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+            return Ok(Some(Ok(text.split_off(start))));
         }
         self.bytes += self.reader.skip_until(b'\n')? as u64;
         Ok(Some(Err(Fault::of_row("is longer than 64 KiB"))))

@@ -1,7 +1,7 @@
 //! Login history from files: what an administrator downloads, or what the REST API returned.
 //!
-//! A file, also one that gzip has packed, is read once or twice from its beginning to its end, whatever its size; its rows go to temporary
-//! files ([`Spill`]) and come back in the order of time. A row that cannot be used is kept as a [`RejectedRow`]
+//! A file, also one that gzip has packed, is read once or twice from its beginning to its end, whatever its size; its rows go to a temporary
+//! database ([`Spill`]) and come back in the order of time. A row that cannot be used is kept as a [`RejectedRow`]
 //! and the rest goes on.
 
 mod column_names;
@@ -14,13 +14,11 @@ mod date_format;
 mod date_order;
 mod dates;
 mod error;
-mod in_turn;
 mod jsonl;
 mod rejected;
 mod rows;
 mod source_file;
 mod spill;
-mod stored_login;
 mod written_date;
 mod zone;
 

@@ -4,12 +4,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use super::Text;
+use smol_str::SmolStr;
 
 /// A 15-character Salesforce id is case-sensitive; its 18-character form carries the case in three more characters.
 /// REST answers use 18, event log files 15: ids are normalised to 18 so that both compare equal.
-fn to_eighteen(id: &str) -> Text {
+fn to_eighteen(id: &str) -> SmolStr {
     if id.len() != 15 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return id.into();
     }
@@ -18,7 +17,7 @@ fn to_eighteen(id: &str) -> Text {
         let index = bits.fold(0, |sum, (bit, _)| sum | (1 << bit));
         char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[index])
     });
-    id.chars().chain(suffix).collect::<String>().into()
+    id.chars().chain(suffix).collect()
 }
 
 fn is_eighteen(id: &str) -> bool {
@@ -29,8 +28,8 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(from = "Text")]
-        pub struct $name(Text);
+        #[serde(from = "SmolStr")]
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Takes an id as the API or a file gives it; a 15-character record id becomes its 18-character form.
@@ -42,15 +41,10 @@ macro_rules! id {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
-
-            /// The id as a text of an observation.
-            pub fn text(&self) -> Text {
-                self.0.clone()
-            }
         }
 
-        impl From<Text> for $name {
-            fn from(id: Text) -> Self {
+        impl From<SmolStr> for $name {
+            fn from(id: SmolStr) -> Self {
                 if is_eighteen(&id) { Self(id) } else { Self::new(id) }
             }
         }

@@ -25,7 +25,6 @@ pub use login_detail::LoginDetail;
 pub use place::Place;
 pub use session::{AccessToken, Session, SessionLogin};
 pub use source::{Network, Source};
-pub(crate) use text::SharedTexts;
 pub use text::Text;
 pub use token::{AppKind, Revocable, Token};
 pub use token_use::{TokenChange, TokenUse};
@@ -50,53 +49,23 @@ pub enum Observation {
 }
 
 /// The order in which observations are judged: by time, then by kind and id, so that equal instants have one order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// When it happened.
     pub time: Timestamp,
-    /// Of what kind it is.
-    kind: Kind,
-    /// What makes it unique among those of its kind: the record's id, and for a session also what may change about it.
-    id: Text,
-}
-
-/// Kinds of observations, in the order in which those of one instant are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Kind {
-    Check,
-    Login,
-    Session,
-    Token,
-}
-
-impl Position {
-    /// What tells it from every other of its instant, in two parts.
-    pub(crate) fn parts(&self) -> [&str; 2] {
-        let kind = match self.kind {
-            Kind::Check => "check/",
-            Kind::Login => "login/",
-            // A revision says itself of what it is one.
-            Kind::Session | Kind::Token => "",
-        };
-        [kind, &self.id]
-    }
-
-    /// What tells it from every other of its instant.
-    pub(crate) fn name(&self) -> String {
-        self.parts().concat()
-    }
+    /// What makes it unique: the record's id, and for a session also what may change about it.
+    pub id: String,
 }
 
 impl Observation {
     /// Where this observation stands in the order of judging; equal positions are the same observation.
     pub fn position(&self) -> Position {
-        let (time, kind, id) = match self {
-            Self::Login(login) => (login.time, Kind::Login, login.id.text()),
-            Self::Session(session) => (session.last_modified, Kind::Session, session.revision().into()),
-            Self::Verification(check) => (check.time, Kind::Check, check.id.text()),
-            Self::TokenUse(seen) => (seen.time(), Kind::Token, seen.revision().into()),
-        };
-        Position { time, kind, id }
+        match self {
+            Self::Login(login) => Position { time: login.time, id: format!("login/{}", login.id) },
+            Self::Session(session) => Position { time: session.last_modified, id: session.revision() },
+            Self::Verification(v) => Position { time: v.time, id: format!("check/{}", v.id) },
+            Self::TokenUse(seen) => Position { time: seen.time(), id: seen.revision() },
+        }
     }
 
     /// The user it is about; `None` for an attempt that Salesforce could not attribute.

@@ -88,53 +88,9 @@ impl fmt::Display for Text {
     }
 }
 
-/// Makes texts, of which equal long ones share what they hold when they come soon after each other.
-#[derive(Debug, Default)]
-pub(crate) struct SharedTexts {
-    long: Vec<Text>,
-    /// Which of them gives way to the next.
-    oldest: usize,
-}
-
-impl SharedTexts {
-    /// How many are remembered.
-    const MOST: usize = 16;
-    /// Bytes that lie in place.
-    const IN_PLACE: usize = 23;
-
-    pub(crate) fn text(&mut self, text: &str) -> Text {
-        if text.is_empty() {
-            return Text::default();
-        }
-        if text.len() <= Self::IN_PLACE {
-            return text.into();
-        }
-        if let Some(known) = self.long.iter().find(|known| known.as_str() == text) {
-            return known.clone();
-        }
-        let new = Text::from(text);
-        match self.long.get_mut(self.oldest) {
-            Some(place) => *place = new.clone(),
-            None => self.long.push(new.clone()),
-        }
-        self.oldest = (self.oldest + 1) % Self::MOST;
-        new
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_texts_are_shared_and_few_are_remembered() {
-        let mut shared = SharedTexts::default();
-        for number in (0..100).chain(0..100) {
-            let text = format!("a text that does not fit in place, number {number}");
-            assert_eq!(shared.text(&text), text.as_str());
-        }
-        assert_eq!(shared.long.len(), SharedTexts::MOST);
-    }
 
     #[test]
     fn it_is_written_and_read_as_a_text_of_any_length() {

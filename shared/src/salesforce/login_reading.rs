@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::client::Salesforce;
 use super::datetime::literal;
 use super::error::SalesforceError;
-use super::login_record::{OBJECT, WANTED, read_logins};
+use super::login_record::{OBJECT, WANTED, login};
 use super::query::{Cursor, Page};
 use super::soql::quote;
 use crate::observation::{Login, UserId};
@@ -79,7 +79,7 @@ impl Reading {
                     }
                 },
             };
-            match salesforce.page_by(OBJECT, cursor, read_logins).await {
+            match salesforce.page(OBJECT, cursor, login).await {
                 Ok(Some((page, cursor))) => {
                     self.cursor = Some(cursor);
                     return Ok(Some((self.receive(page), self)));

@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::datetime::Instant;
 use super::describe::Wanted;
 use super::error::SalesforceError;
-use super::login_scan::Scan;
-use super::query::{Cursor, Page, read_page, record};
+use super::query::{Page, read_page, record};
 use super::wire::{Address, Country, Field};
 use crate::observation::{Client, Login, LoginDetail, LoginId, Outcome, Place, Text, UserId};
 
@@ -39,59 +38,59 @@ pub(super) const WANTED: Wanted = Wanted {
     ],
 };
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Record {
-    pub(super) id: Option<LoginId>,
-    pub(super) user_id: Option<UserId>,
-    pub(super) login_time: Option<Instant>,
+    id: LoginId,
+    user_id: Option<UserId>,
+    login_time: Instant,
     #[serde(default)]
-    pub(super) login_type: Field<Text>,
+    login_type: Field<Text>,
     #[serde(default)]
-    pub(super) login_sub_type: Field<Text>,
+    login_sub_type: Field<Text>,
     #[serde(default)]
-    pub(super) status: Field<Text>,
+    status: Field<Text>,
     #[serde(default)]
-    pub(super) source_ip: Address,
+    source_ip: Address,
     #[serde(default)]
-    pub(super) country_iso: Country,
-    pub(super) login_geo: Option<Geo>,
+    country_iso: Country,
+    login_geo: Option<Geo>,
     #[serde(default)]
-    pub(super) tls_protocol: Field<Text>,
+    tls_protocol: Field<Text>,
     #[serde(default)]
-    pub(super) cipher_suite: Field<Text>,
+    cipher_suite: Field<Text>,
     #[serde(default)]
-    pub(super) application: Field<Text>,
+    application: Field<Text>,
     #[serde(default)]
-    pub(super) browser: Field<Text>,
+    browser: Field<Text>,
     #[serde(default)]
-    pub(super) platform: Field<Text>,
+    platform: Field<Text>,
     #[serde(default)]
-    pub(super) forwarded_for_ip: Field<Text>,
+    forwarded_for_ip: Field<Text>,
     #[serde(default)]
-    pub(super) auth_method_reference: Field<Text>,
+    auth_method_reference: Field<Text>,
     #[serde(default)]
-    pub(super) auth_context_class_ref: Field<Text>,
+    auth_context_class_ref: Field<Text>,
     #[serde(default)]
-    pub(super) authentication_service_id: Field<Text>,
+    authentication_service_id: Field<Text>,
     #[serde(default)]
-    pub(super) login_url: Field<Text>,
+    login_url: Field<Text>,
     #[serde(default)]
-    pub(super) api_type: Field<Text>,
+    api_type: Field<Text>,
     #[serde(default)]
-    pub(super) api_version: Field<Text>,
+    api_version: Field<Text>,
     #[serde(default)]
-    pub(super) client_version: Field<Text>,
-    pub(super) options_is_get: Option<bool>,
+    client_version: Field<Text>,
+    options_is_get: Option<bool>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Geo {
-    pub(super) latitude: Option<f64>,
-    pub(super) longitude: Option<f64>,
+struct Geo {
+    latitude: Option<f64>,
+    longitude: Option<f64>,
     #[serde(default)]
-    pub(super) city: Field<Text>,
+    city: Field<Text>,
 }
 
 /// Reads a LoginHistory record as the REST API writes it.
@@ -102,38 +101,22 @@ pub fn login_from_record(value: Value) -> Result<Login, String> {
     login(record(value)?)
 }
 
-/// Reads lines that hold one LoginHistory record each.
-#[derive(Debug, Default)]
-pub struct LoginLines(Scan);
-
-impl LoginLines {
-    /// Reads a line; `None` where it is not written as records usually are, and [`login_from_record`] has the last word.
-    pub fn usual(&mut self, line: &str) -> Option<Login> {
-        login(self.0.line(line)?).ok()
-    }
-}
-
-/// Reads a page as it usually is written, and any other as any object's.
-pub(super) fn read_logins(body: &[u8], before: u64) -> Result<(Page<Login>, Cursor), SalesforceError> {
-    let usual = str::from_utf8(body).ok().and_then(|text| Scan::default().page(text, login));
-    usual.map_or_else(|| read_page(OBJECT, body, before, &login), |answer| answer.into_page(OBJECT, before))
-}
-
 /// Reads a page of LoginHistory records as the query resource answers it.
 ///
 /// # Errors
 /// When the page as a whole is not what the API documents; a record that cannot be read is set aside in it.
 pub fn logins_from_page(body: &[u8]) -> Result<Page<Login>, SalesforceError> {
-    read_logins(body, 0).map(|(page, _)| page)
+    read_page(OBJECT, body, 0, &login).map(|(page, _)| page)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form of every reader of records")]
 pub(super) fn login(record: Record) -> Result<Login, String> {
     let status = record.status.0;
     let geo = record.login_geo;
     let coordinates = geo.as_ref().and_then(|geo| geo.latitude.zip(geo.longitude));
     Ok(Login {
-        id: record.id.ok_or("missing field `Id`")?,
-        time: record.login_time.ok_or("missing field `LoginTime`")?.0,
+        id: record.id,
+        time: record.login_time.0,
         user_id: record.user_id,
         outcome: Outcome::from_status(&status),
         status,

@@ -52,28 +52,13 @@ pub(super) enum Cursor {
 /// A page as it stands in the answer's bytes.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "R: Deserialize<'de>"))]
-pub(super) struct QueryAnswer<R> {
-    pub(super) total_size: u64,
-    pub(super) done: bool,
+struct QueryAnswer<R> {
+    total_size: u64,
+    done: bool,
     #[serde(default)]
-    pub(super) next_records_url: Option<String>,
+    next_records_url: Option<String>,
     #[serde(default)]
-    pub(super) records: Vec<R>,
-}
-
-impl<R> QueryAnswer<R> {
-    /// Makes something else of every record, if that can be done.
-    fn and<T>(self, read: impl Fn(R) -> Result<T, String>) -> Option<QueryAnswer<T>> {
-        let Self { total_size, done, next_records_url, records } = self;
-        let records = records.into_iter().map(read).collect::<Result<_, _>>().ok()?;
-        Some(QueryAnswer { total_size, done, next_records_url, records })
-    }
-
-    /// The page, and where the next one is. `before` rows came on earlier pages.
-    pub(super) fn into_page(self, object: &str, before: u64) -> Result<(Page<R>, Cursor), SalesforceError> {
-        let cursor = next(object, &self, before)?;
-        Ok((Page { rows: self.records, rejected: Vec::new(), total: self.total_size }, cursor))
-    }
+    records: Vec<R>,
 }
 
 #[derive(Deserialize)]
@@ -142,16 +127,6 @@ impl Salesforce {
         cursor: Cursor,
         read: impl Fn(R) -> Result<T, String>,
     ) -> Result<Option<(Page<T>, Cursor)>, SalesforceError> {
-        self.page_by(object, cursor, |body, before| read_page(object, body, before, &read)).await
-    }
-
-    /// As [`page`](Self::page), with a reader of whole pages, which hears how many rows came before.
-    pub(super) async fn page_by<T>(
-        &self,
-        object: &'static str,
-        cursor: Cursor,
-        read: impl Fn(&[u8], u64) -> Result<(Page<T>, Cursor), SalesforceError>,
-    ) -> Result<Option<(Page<T>, Cursor)>, SalesforceError> {
         let (call, before) = match cursor {
             Cursor::Start(soql) => (self.first(object, &soql), 0),
             Cursor::Next { path, read } => (Call::get(object, path), read),
@@ -160,7 +135,7 @@ impl Salesforce {
             }
             Cursor::End => return Ok(None),
         };
-        self.send_and_read(&call, |body| read(&body, before)).await.map(Some)
+        self.send_and_read(&call, |body| read_page(object, &body, before, &read)).await.map(Some)
     }
 
     fn first(&self, object: &'static str, soql: &str) -> Call {
@@ -228,10 +203,12 @@ pub(super) fn read_page<R: DeserializeOwned, T>(
     before: u64,
     read: &impl Fn(R) -> Result<T, String>,
 ) -> Result<(Page<T>, Cursor), SalesforceError> {
-    if let Some(answer) =
-        serde_json::from_slice::<QueryAnswer<R>>(body).ok().and_then(|answer| answer.and(read))
-    {
-        return answer.into_page(object, before);
+    if let Ok(mut answer) = serde_json::from_slice::<QueryAnswer<R>>(body) {
+        let cursor = next(object, &answer, before)?;
+        let records = std::mem::take(&mut answer.records);
+        if let Ok(rows) = records.into_iter().map(read).collect() {
+            return Ok((Page { rows, rejected: Vec::new(), total: answer.total_size }, cursor));
+        }
     }
     let answer: QueryAnswer<&RawValue> = parse(object, body)?;
     let mut page = Page { total: answer.total_size, ..Page::default() };

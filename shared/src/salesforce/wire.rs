@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Country {
     }
 }
 
-pub(super) fn cut(text: &str) -> &str {
+fn cut(text: &str) -> &str {
     // No text of so few bytes has more characters.
     if text.len() <= LONGEST {
         return text;
