@@ -9,7 +9,6 @@ mod login_detail;
 mod place;
 mod session;
 mod source;
-mod text;
 mod token;
 mod token_use;
 mod user;
@@ -24,8 +23,10 @@ pub use login::{AccessPath, Login, Outcome};
 pub use login_detail::LoginDetail;
 pub use place::Place;
 pub use session::{AccessToken, Session, SessionLogin};
+/// A text of an observation. One of up to 23 bytes, as most are, lies in place: reading, copying and dropping it asks the
+/// allocator for nothing. Copies of a longer one share it.
+pub use smol_str::SmolStr as Text;
 pub use source::{Network, Source};
-pub use text::Text;
 pub use token::{AppKind, Revocable, Token};
 pub use token_use::{TokenChange, TokenUse};
 pub use user::{AccountDetails, AccountKind, SignOn, User};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detection::{
     Absorbed, ApplicationProfile, Dismissal, Episode, Finding, NetworkProfile, OrgProfile, OrgState,
-    SeenBucket, TailEntry, UserProfile,
+    SeenBucket, Subject, TailEntry, UserProfile,
 };
 use crate::observation::{Observation, OrgId, User};
 use crate::store::{Expect, Kept, Room, Store, StoreError, Table, Write};
@@ -120,8 +120,6 @@ impl Knowledge {
         if let Some(user) = observation.user() {
             let profile = fetch(&rooms.users, store, versions, user.as_str()).await?;
             state.profiles.users.extend(profile.map(|profile| (user.clone(), profile)));
-            let account = fetch(&rooms.accounts, store, versions, user.as_str()).await?;
-            state.users.extend(account.map(|account| (user.clone(), account)));
         }
         for network in OrgState::networks_of(observation) {
             let profile = fetch(&rooms.networks, store, versions, &network.to_string()).await?;
@@ -131,7 +129,15 @@ impl Knowledge {
             let profile = fetch(&rooms.applications, store, versions, name).await?;
             state.profiles.applications.extend(profile.map(|profile| (name.to_owned(), profile)));
         }
-        for subject in OrgState::subjects_of(observation) {
+        // A failure may tell of whoever came in from its network before.
+        let entered = observation.network().and_then(|network| state.profiles.networks.get(&network));
+        let entered: Vec<_> =
+            entered.into_iter().flat_map(|known| &known.entered).map(|one| one.user.clone()).collect();
+        for user in observation.user().into_iter().chain(&entered) {
+            let account = fetch(&rooms.accounts, store, versions, user.as_str()).await?;
+            state.users.extend(account.map(|account| (user.clone(), account)));
+        }
+        for subject in OrgState::subjects_of(observation).chain(entered.iter().map(Subject::user)) {
             let key = subject.key();
             let episode = fetch(&rooms.episodes, store, versions, &key).await?;
             state.episodes.extend(episode.map(|episode| (key, episode)));

@@ -41,8 +41,8 @@ impl Detection for ClosedAccount {
         } else {
             (Severity::Low, "Somebody tried a closed account")
         };
-        let hit = Hit::on_login(&ABOUT, severity, login).fact("status", login.status.clone());
-        Some(hit.fact("application", login.application.clone()).because(
+        let hit = Hit::on_login(&ABOUT, severity, login).fact("status", login.status.as_str());
+        Some(hit.fact("application", login.application.as_str()).because(
             format!("{what}, from {}.", login.source),
             "Salesforce says that the account is inactive or frozen.",
             "A program that comes from its own network weighs less.",

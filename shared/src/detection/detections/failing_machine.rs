@@ -46,7 +46,7 @@ impl Detection for FailingMachine {
             return None;
         }
         let hit = Hit::on_login(&ABOUT, Severity::Low, login).fact("failures", failures);
-        Some(hit.fact("application", login.application.clone()).because(
+        Some(hit.fact("application", login.application.as_str()).because(
             format!("{failures} failures from {} at even intervals.", login.source),
             format!("The gaps between them differ by less than {:.0} % of their mean.", EVEN * 100.0),
             "Uneven gaps would be guessing.",

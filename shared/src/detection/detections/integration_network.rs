@@ -89,7 +89,7 @@ impl Detection for IntegrationNetwork {
         }
         let listed = contract.networks.iter().map(|(network, _)| network.to_string()).collect();
         let baseline = format!("In {} logins it came only from", contract.logins);
-        let has_moved = || view.user().is_some_and(|user| has_moved(user, network, login.time));
+        let has_moved = || view.user().is_some_and(|user| has_moved(user, network, login.time, view.facts().hour));
         let severity = if has_moved() { Severity::Low } else { contract.severity };
         Some(hit(severity, login, listed, &baseline))
     }
@@ -126,24 +126,26 @@ impl IntegrationNetwork {
 }
 
 /// Whether a program has come from `network` alone for so long that the known ones are silent for another reason than chance:
-/// at its usual pace they would have been heard [`MISSED`] times since it first came from there.
-fn has_moved(user: &UserProfile, network: Network, time: Timestamp) -> bool {
+/// at its usual hours and pace they would have been heard [`MISSED`] times since it first came from there. Whoever comes to a
+/// nightly program's account by day waits for the night.
+fn has_moved(user: &UserProfile, network: Network, time: Timestamp, hour: usize) -> bool {
     let there = user.attempts.iter().filter(|attempt| {
         attempt.outcome == Outcome::Success && attempt.network.is_some_and(|from| from.is_near(network))
     });
     let Some(since) = there.clone().map(|attempt| attempt.time).min() else { return false };
     let is_silent = user.networks.iter().all(|(_, known)| known.last < since);
     let a_day = user.successes as f64 / user.days_of_history(time).max(1) as f64;
-    let missed = a_day * time.duration_since(since).as_secs_f64() / 86_400.0;
+    let hours = usize::try_from(time.duration_since(since).as_hours()).unwrap_or_default();
+    let missed = a_day * user.hours.share_before(hour, hours);
     is_silent && a_day >= DAILY && missed >= MISSED && there.count() as f64 >= missed.min(STEADY) / 2.0
 }
 
 fn hit(severity: Severity, login: &Login, known: Vec<String>, baseline: &str) -> Hit {
     let baseline = format!("{baseline} {}.", known.join(", "));
     Hit::on_login(&ABOUT, severity, login)
-        .fact("application", login.application.clone())
+        .fact("application", login.application.as_str())
         .fact("known_networks", known)
-        .fact("grant", login.login_sub_type.clone())
+        .fact("grant", login.login_sub_type.as_str())
         .because(
             format!("The integration {} was used from {}.", quoted(&login.application), login.source),
             baseline,
@@ -202,6 +204,14 @@ pub(crate) mod cases {
         assert!(moved.contains(&Some(Severity::Low)), "{moved:?}");
         assert_eq!(moved[29], None, "known by now");
         assert_eq!(stolen, [Some(Severity::High); 30]);
+    }
+
+    #[test]
+    fn a_thief_by_day_is_told_from_a_nightly_program_that_has_moved() {
+        let mut world = World::with_nightly_integration("sync", "Acme Sync", "198.18.90.10");
+        let mut came = |minute: i64| severity(&world.hits_of_refresh("sync", "Acme Sync", "198.19.200.9", minute), &ABOUT);
+        let by_day: Vec<_> = (0..18).map(|half| came(half * 30)).collect();
+        assert_eq!(by_day, [Some(Severity::High); 18], "while it is silent anyway");
     }
 
     #[test]

@@ -70,8 +70,8 @@ impl LinkedSpray {
             .fact("users", users)
             .fact("networks", networks)
             .fact("users_who_come_in_with_it", come_in)
-            .fact("tls", login.client.tls_protocol.clone())
-            .fact("cipher", login.client.cipher_suite.clone())
+            .fact("tls", login.client.tls_protocol.as_str())
+            .fact("cipher", login.client.cipher_suite.as_str())
             .because(
                 format!(
                     "One kind of client ({}) failed for at least {users} users from at least {networks} networks \

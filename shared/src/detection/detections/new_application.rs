@@ -52,7 +52,7 @@ impl Detection for NewApplication {
 
 fn hit(severity: Severity, login: &Login, successes: u32, days: u32) -> Hit {
     Hit::new(&ABOUT, severity, Subject::application(&login.application), login.user_id.as_ref())
-        .fact("application", login.application.clone())
+        .fact("application", login.application.as_str())
         .fact("source", login.source.to_string())
         .fact("org_successes", successes)
         .fact("org_days", days)

@@ -52,7 +52,7 @@ impl Detection for RoleBreak {
         } else {
             return None;
         };
-        let hit = Hit::on_login(&ABOUT, severity, login).fact("login_type", login.login_type.clone());
+        let hit = Hit::on_login(&ABOUT, severity, login).fact("login_type", login.login_type.as_str());
         Some(hit.fact("unattended_share", (share * 100.0).round() / 100.0).because(
             format!("{what}, from {}.", login.source),
             format!("{:.0} % of its {} logins were unattended.", share * 100.0, user.successes),

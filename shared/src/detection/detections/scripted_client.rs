@@ -47,7 +47,7 @@ impl Detection for ScriptedClient {
         let word = self.0.words.iter().find(|word| facts.family.contains(word.as_str()))?;
         let severity = if facts.is_stranger() { Severity::High } else { Severity::Medium };
         let hit = Hit::on_login(&ABOUT, severity, login).fact("word", word.clone());
-        Some(hit.fact("login_type", login.login_type.clone()).because(
+        Some(hit.fact("login_type", login.login_type.as_str()).because(
             format!("A success with {} where people log in.", facts.family),
             "This user had not come with it before.",
             "From a network of his own it would weigh less; a program's account, or a client he knows, would not count.",

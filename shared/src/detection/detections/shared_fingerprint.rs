@@ -54,7 +54,7 @@ impl Detection for SharedFingerprint {
             Hit::on_login(&ABOUT, Severity::Medium, login)
                 .about(Subject::org())
                 .fact("users", strangers)
-                .fact("tls", login.client.tls_protocol.clone())
+                .fact("tls", login.client.tls_protocol.as_str())
                 .because(
                     format!("{} got in as {strangers} users within {days} days.", view.facts().family),
                     "For each of them both the client and the network were new.",

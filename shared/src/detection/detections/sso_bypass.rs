@@ -58,7 +58,7 @@ impl Detection for SsoBypass {
         let subject = login.user_id.as_ref().map_or_else(|| Subject::user(&"unknown".into()), Subject::user);
         let hit = Hit::new(&ABOUT, severity, subject, login.user_id.as_ref())
             .fact("sso_logins", sso.count)
-            .fact("login_type", login.login_type.clone())
+            .fact("login_type", login.login_type.as_str())
             .fact("source", login.source.to_string())
             .logins([login.id.clone()])
             .containable();

@@ -49,7 +49,7 @@ impl Detection for TlsChange {
             return None;
         }
         let (tls, suite) = (&login.client.tls_protocol, &login.client.cipher_suite);
-        let hit = Hit::on_login(&ABOUT, Severity::Low, login).fact("tls", tls.clone()).fact("cipher", suite.clone());
+        let hit = Hit::on_login(&ABOUT, Severity::Low, login).fact("tls", tls.as_str()).fact("cipher", suite.as_str());
         Some(hit.because(
             format!("{} negotiated {tls} {suite}.", view.facts().family),
             format!("In {known} logins this user never did, and {colleagues} colleagues did lately."),

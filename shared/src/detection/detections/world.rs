@@ -118,6 +118,15 @@ impl World {
         world
     }
 
+    /// An integration that runs every five minutes for the two hours before minute -600, each day.
+    pub(crate) fn with_nightly_integration(user: &str, application: &str, address: &str) -> Self {
+        let mut world = Self::empty();
+        let runs = (0..DAYS).flat_map(|day| (0..24).map(move |run| -day * 1_440 - 600 - run * 5));
+        let history = runs.map(|minute| world.refresh(user, application, address, minute)).collect();
+        world.teach(history);
+        world
+    }
+
     /// Six colleagues come through `address` on four days.
     pub(crate) fn learn_egress(&mut self, address: &str, city: City) {
         let mut history = Vec::new();

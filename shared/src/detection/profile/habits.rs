@@ -31,6 +31,13 @@ impl Hours {
         self.0.iter().map(|count| u32::from(*count)).sum()
     }
 
+    /// The share of a day's logins that fall into so many whole hours up to the end of an hour of the day; above 1 for more than a
+    /// day.
+    pub fn share_before(&self, hour: usize, hours: usize) -> f64 {
+        let passed: u32 = (0..hours).map(|back| u32::from(self.0[(hour + 24 - back % 24) % 24])).sum();
+        f64::from(passed) / f64::from(self.total().max(1))
+    }
+
     /// The share of logins, 0 to 1, within two hours of an hour of the day, around midnight too.
     pub fn share_near(&self, hour: usize) -> f64 {
         let near = (22..=26).map(|step| u32::from(self.0[(hour + step) % 24])).sum::<u32>();

@@ -55,7 +55,7 @@ impl Calibration {
 
     /// The share of logins, above 0 to 1, that were at least as unlikely; one more is counted than was seen, so that nothing is
     /// called impossible. Beyond whatever was seen the share falls with the score itself, for a likelihood ratio of e^s comes by
-    /// chance at most once in e^s times (Ville's inequality); so a small org can tell rare from unheard of as well.
+    /// chance at most once in e^s times (Markov's inequality); so a small org can tell rare from unheard of as well.
     pub fn rarity(&self, score: f32) -> f64 {
         let above: u32 = self.scores.iter().skip(step(score)).sum();
         let highest = self.scores.iter().rposition(|count| *count > 0).map_or(LOWEST, top);
