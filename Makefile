@@ -14,7 +14,7 @@ run: ## Runs the drill: attacks on a simulated org, found and ended; prints wher
 test: check ## Checks, then runs every test: what CI runs
 	@scripts/test
 
-test-long: setup ## Runs every test, also those that try every fault at every request and many seeds
+test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences; an hour and more
 	@scripts/test --include-ignored
 
 check: setup ## Formatting, lints, and the rules for dependencies

@@ -31,13 +31,13 @@ pub(crate) struct HistoryFile {
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) until: Option<Timestamp>,
     /// How dates are written: mdy, dmy, ymd, iso, or a pattern such as %d.%m.%Y %H:%M.
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", conflicts_with = "jsonl")]
     pub(crate) date_format: Option<DateFormat>,
     /// The time zone of dates that name none, for example Europe/Paris.
-    #[arg(long, value_name = "ZONE", value_parser = TimeZone::get)]
+    #[arg(long, value_name = "ZONE", value_parser = TimeZone::get, conflicts_with = "jsonl")]
     pub(crate) time_zone: Option<TimeZone>,
     /// Which column is which where its header is not known, for example 'Source IP=Adresse'; may be given several times.
-    #[arg(long, value_name = "NAME=HEADER")]
+    #[arg(long, value_name = "NAME=HEADER", conflicts_with = "jsonl")]
     pub(crate) column: Vec<ColumnName>,
 }
 

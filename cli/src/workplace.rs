@@ -105,8 +105,15 @@ impl Rules {
     /// Adds an organisation's own rules, which run in the policy's mode.
     pub(crate) fn with_own(mut self, options: &OwnRulesOptions) -> anyhow::Result<Self> {
         for file in &options.rules {
-            let own = read_rules(file)?.into_iter();
-            self.detections.extend(own.filter(|rule| self.policy.mode_of(rule.about().id) != Mode::Off));
+            for rule in read_rules(file)? {
+                let id = rule.about().id;
+                if self.detections.iter().any(|known| known.about().id == id) {
+                    bail!("{}: two rules are called {id}; give each an `id` of its own", file.display());
+                }
+                if self.policy.mode_of(id) != Mode::Off {
+                    self.detections.push(rule);
+                }
+            }
         }
         Ok(self)
     }

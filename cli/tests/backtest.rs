@@ -5,9 +5,12 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use salesforce_simulator::CampaignKind;
 use serde_json::Value;
-use support::{outcome, warden};
+use session_warden::clock::{Clock, SystemClock};
+use support::{Served, outcome, warden};
 
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
     outcome(&warden(directory).args(arguments).output().unwrap())
@@ -49,12 +52,29 @@ fn policies_are_tried_on_one_history_and_held_against_each_other() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_store_holds_is_decided_anew() {
+    let served = Served::start().await;
+    served.run_once(None).await;
+    served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    served.run_once(None).await;
+    served.policy("mode: contain\n");
+    let store = format!("sqlite:{}", served.beside_store("warden.sqlite").display());
+    let backtest = ["backtest", "--store", &store, "--against", "policy.yaml", "--output", "json"];
+    let (code, out, err) = served.warden(&backtest).await;
+    assert!(code == 0 && err.contains("not the logins"), "{out}{err}");
+    let runs: Value = serde_json::from_str(&out).unwrap();
+    let contained = |run: usize| runs[run]["backtest"]["total"]["contain"].as_u64().unwrap();
+    assert!(contained(0) == 0 && contained(1) > 0, "{out}");
+}
+
 #[test]
-fn what_a_store_holds_is_decided_anew() {
+fn what_cannot_be_tried_is_said() {
     let directory = tempfile::tempdir().unwrap();
-    let (code, out, err) = run(directory.path(), &["backtest", "--store", "sqlite:store.sqlite"]);
-    assert!(code == 0 && out.contains("0 findings") && err.contains("not the logins"), "{out}{err}");
     assert_eq!(run(directory.path(), &["backtest"]).0, 2, "nothing was named");
+    let (code, _, err) = run(directory.path(), &["backtest", "--store", "sqlite:store.sqlite"]);
+    assert!(code == 2 && err.contains("knows no org"), "{err}");
     fs::write(directory.path().join("bad.csv"), "Username,Login Time,Source IP,Status\nada,yesterday,::1,Success\nada,2026-10-01T00:00:00Z,::1,Success\n").unwrap();
     let (code, _, err) = run(directory.path(), &["backtest", "--csv", "bad.csv"]);
     assert!(code == 2 && err.contains("line 2, Login Time"), "{err}");

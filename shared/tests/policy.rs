@@ -18,6 +18,41 @@ fn by_default_nothing_acts() {
     assert_eq!(Policy::default().mode, Mode::Observe);
 }
 
+#[test]
+fn words_that_other_yaml_takes_for_truth_values_are_words() {
+    let policy = Policy::parse(
+        "mode: off
+detections: { new-country: { mode: off } }
+exemptions: [{ detections: [new-country], countries: [NO], networks: [198.51.100.0/24], until: 2026-12-01, reason: r }]
+protected: { users: [005000000000123] }",
+    )
+    .unwrap();
+    assert_eq!((policy.mode, policy.mode_of("new-country")), (Mode::Off, Mode::Off));
+    assert_eq!(policy.exemptions[0].countries[0].to_string(), "NO");
+    assert_eq!(policy.protected.users, ["005000000000123"]);
+}
+
+#[test]
+fn a_mistake_behind_another_stands_on_its_own_line() {
+    let Err(PolicyError::Wrong(faults)) =
+        Policy::parse("protected:\n  users:\n    - { a: 1 }\n    - good@example.com\n    - nobody\n")
+    else {
+        panic!("two entries are wrong")
+    };
+    assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [3, 5]);
+}
+
+#[test]
+fn a_test_that_would_never_end_is_a_mistake() {
+    for logins in ["{ every: 90000000h }", "{ times: 4000000000 }", "{ every: -1h }"] {
+        let policy = format!("tests: [{{ name: n, logins: [{logins}] }}]");
+        assert!(matches!(Policy::parse(&policy), Err(PolicyError::Wrong(_))), "{logins}");
+    }
+    assert!(Policy::parse("tests: [{ name: n, usual: [{ days: 5000000 }], logins: [{}] }]").is_err());
+    let policy = Policy::parse("tests: [{ name: n, logins: [{ times: 3 }] }]").unwrap();
+    assert!(policy.test()[0].failures.is_empty());
+}
+
 /// Every kind of mistake, and what a person reads about it.
 #[test]
 fn each_mistake_names_its_line_its_key_and_what_was_meant() {

@@ -1,13 +1,12 @@
 //! `warden backtest`: what a policy would have done to a history, and to whom.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{ArgGroup, Args};
 use session_warden::backtest::{Backtest, Judged};
 use session_warden::detection::Finding;
-use session_warden::observation::{AccountDetails, AccountKind, OrgId, User, UserId};
+use session_warden::observation::{AccountDetails, AccountKind, OrgId, User};
 use session_warden::report::{BacktestRun, render_backtest};
 use session_warden::stages;
 
@@ -77,25 +76,18 @@ fn on_file(
     let window = options.history.window();
     let period = history.spill.period()?;
     let period = period.map(|(first, last)| (first.max(window.since), last.min(window.until)));
-    let judged = Judged { logins: history.rows, active_users: history.users.len() as u64, period };
+    let judged = Judged { logins: history.rows, active_users: Some(history.people.len() as u64), period };
     let mut runs = Vec::new();
     for (name, rules) in policies {
         let bar = progress::bar(history.rows, "Judging");
         let org = OrgId::new("file");
-        let beside = Beside { users: programs(&history.users, rules), ..Beside::default() };
-        let findings = replay::judge(&org, &history, beside, window, rules, &mut |rows| bar.inc(rows))?;
+        let findings =
+            replay::judge(&org, &history, Beside::default(), window, rules, &mut |rows| bar.inc(rows))?;
         bar.finish_and_clear();
         let backtest = Backtest::of(&findings, &rules.policy, &judged);
         runs.push(BacktestRun { policy: name.clone(), backtest });
     }
     Ok((runs, tell_rejected(path, &history.rejected)))
-}
-
-/// Whom the policy calls an integration is one: a login history alone does not say.
-fn programs(users: &HashMap<UserId, User>, rules: &Rules) -> Vec<User> {
-    let is_program = |user: &&User| rules.policy.integration(user.id.as_str(), &user.username).is_some();
-    let kind = AccountKind::Integration;
-    users.values().filter(is_program).map(|user| User { kind, ..user.clone() }).collect()
 }
 
 /// What was found stays found; each policy decides what it would have asked for, as if the last observation were the
@@ -104,34 +96,44 @@ async fn on_store(
     options: &BacktestOptions,
     policies: &[(String, Rules)],
 ) -> anyhow::Result<Vec<BacktestRun>> {
-    let workplace = Workplace::open(&options.store).await?;
-    let mut found: Vec<Finding> = Vec::new();
-    for org in workplace.orgs().await? {
-        let kept = stages::findings(&org).all(workplace.store.as_ref()).await?;
-        found.extend(kept.into_iter().map(|(_, kept)| kept.value));
+    if !options.own_rules.rules.is_empty() {
+        bail!("--rules needs the logins themselves: give a file, for a store keeps what was found");
     }
-    let window = options.history.window();
-    found.retain(|finding| (window.since..window.until).contains(&finding.last_seen));
-    let (first, last) = (found.iter().map(|f| f.last_seen).min(), found.iter().map(|f| f.last_seen).max());
-    let users: HashSet<_> = found.iter().flat_map(|f| &f.affected_users).cloned().collect();
-    let judged = Judged { logins: 0, active_users: users.len() as u64, period: first.zip(last) };
-    output::note("The store keeps what was found, not the logins: only what is asked for is tried anew.");
-    let run = |(name, rules): &(String, Rules)| {
-        let mut findings = found.clone();
-        for finding in &mut findings {
-            let user = account(finding, rules);
-            finding.action = rules.policy.decide(finding, user.as_ref(), finding.last_seen).action;
+    let workplace = Workplace::open(&options.store).await?;
+    output::note(
+        "The store keeps what was found, not the logins: only what is asked for is tried anew, without the cap in percent.",
+    );
+    let (orgs, window) = (workplace.orgs().await?, options.history.window());
+    if orgs.is_empty() {
+        bail!("the store knows no org: `warden run` fills it");
+    }
+    let mut runs = Vec::new();
+    for org in &orgs {
+        let kept = stages::findings(org).all(workplace.store.as_ref()).await?;
+        let mut found: Vec<_> = kept.into_iter().map(|(_, kept)| kept.value).collect();
+        found.retain(|finding| (window.since..window.until).contains(&finding.last_seen));
+        for (name, rules) in policies {
+            let policy = if orgs.len() == 1 { name.clone() } else { format!("{name} ({org})") };
+            runs.push(BacktestRun { policy, backtest: decided_anew(&mut found, rules) });
         }
-        BacktestRun { policy: name.clone(), backtest: Backtest::of(&findings, &rules.policy, &judged) }
-    };
-    Ok(policies.iter().map(run).collect())
+    }
+    Ok(runs)
 }
 
-/// The account that a finding is about, as far as the finding and the policy name it.
-fn account(finding: &Finding, rules: &Rules) -> Option<User> {
+fn decided_anew(found: &mut [Finding], rules: &Rules) -> Backtest {
+    for finding in &mut *found {
+        let user = account(finding);
+        finding.action = rules.policy.decide(finding, user.as_ref(), finding.last_seen).action;
+    }
+    let times = || found.iter().map(|finding| finding.last_seen);
+    let judged = Judged { logins: 0, active_users: None, period: times().min().zip(times().max()) };
+    Backtest::of(found, &rules.policy, &judged)
+}
+
+/// The account that a finding is about, as far as the finding names it.
+fn account(finding: &Finding) -> Option<User> {
     let (id, username) = (finding.user_id.clone()?, finding.username.clone().unwrap_or_default());
-    let is_program = rules.policy.integration(id.as_str(), &username).is_some();
-    let kind = if is_program { AccountKind::Integration } else { AccountKind::Human };
+    let kind = AccountKind::Human;
     let (name, profile, details) = (String::new(), String::new(), AccountDetails::default());
     Some(User { id, username, name, is_active: true, profile, kind, details })
 }
@@ -143,7 +145,7 @@ fn show(runs: &[BacktestRun], format: Output) -> anyhow::Result<()> {
     }
     for BacktestRun { policy, backtest } in runs {
         let total = &backtest.total;
-        output::say(&output::harmless(&format!(
+        output::say(&output::sentence(&format!(
             "{policy}: {} findings, {:.1} a week: {} contained, {} asked, {} told, {} only recorded",
             total.all(),
             backtest.findings_a_week,

@@ -13,7 +13,7 @@ use session_warden::policy::{PolicyError, PolicyText, TestResult, explain};
 
 use crate::arguments::Output;
 use crate::exit::Exit;
-use crate::output::{self, harmless};
+use crate::output::{self, sentence};
 use crate::workplace::read_text;
 
 /// `warden policy`.
@@ -88,7 +88,7 @@ fn check(file: &Path, format: Output) -> anyhow::Result<Exit> {
         Output::Json => output::say_json(&json!({ "faults": faults }))?,
         Output::Table | Output::Csv => {
             for fault in &faults {
-                output::say(&format!("{}, {}", file.display(), harmless(&fault.to_string())))?;
+                output::say(&format!("{}, {}", file.display(), sentence(&fault.to_string())))?;
             }
         }
     }
@@ -134,9 +134,9 @@ fn test(file: &Path, format: Output) -> anyhow::Result<Exit> {
 fn tell(results: &[TestResult]) -> anyhow::Result<()> {
     for result in results {
         let word = if result.failures.is_empty() { "passed" } else { "FAILED" };
-        output::say(&format!("{word}  {}", harmless(&result.name)))?;
+        output::say(&format!("{word}  {}", sentence(&result.name)))?;
         for failure in &result.failures {
-            output::say(&format!("        {}", harmless(failure)))?;
+            output::say(&format!("        {}", sentence(failure)))?;
         }
     }
     Ok(())

@@ -14,6 +14,11 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
+/// A sentence, made harmless and not cut.
+pub(crate) fn sentence(text: &str) -> String {
+    text.chars().map(|c| if is_hostile(c) { '\u{fffd}' } else { c }).collect()
+}
+
 /// Text of several lines, made harmless and not cut.
 pub(crate) fn lines(text: &str) -> String {
     text.chars().map(|c| if is_hostile(c) && c != '\n' { '\u{fffd}' } else { c }).collect()

@@ -14,8 +14,8 @@ pub(super) struct SpentCaps<'a> {
 }
 
 impl<'a> SpentCaps<'a> {
-    pub(super) fn new(caps: &'a Caps, active_users: u64) -> Self {
-        let percent = percent_cap(caps.percent_of_active_users, active_users);
+    pub(super) fn new(caps: &'a Caps, active_users: Option<u64>) -> Self {
+        let percent = active_users.map_or(u64::MAX, |users| percent_cap(caps.percent_of_active_users, users));
         Self { caps, percent, hour: (0, 0), day: (0, 0) }
     }
 

@@ -20,8 +20,8 @@ pub use week::Week;
 pub struct Judged {
     /// Logins; 0 where only findings are known.
     pub logins: u64,
-    /// Users who are active: what a percentage in the caps is of.
-    pub active_users: u64,
+    /// Users who are active: what a percentage in the caps is of. Where that is not known, it caps nothing.
+    pub active_users: Option<u64>,
     /// From when until when.
     pub period: Option<(Timestamp, Timestamp)>,
 }
@@ -130,7 +130,7 @@ impl Backtest {
     }
 }
 
-fn contained(findings: &[Finding], policy: &Policy, active_users: u64) -> Vec<WouldContain> {
+fn contained(findings: &[Finding], policy: &Policy, active_users: Option<u64>) -> Vec<WouldContain> {
     let mut asked: Vec<_> = findings.iter().filter(|finding| finding.action == Action::Contain).collect();
     asked.sort_by_key(|finding| (finding.last_seen, &finding.finding_id));
     let mut spent = SpentCaps::new(&policy.caps, active_users);

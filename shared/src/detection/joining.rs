@@ -12,6 +12,7 @@ use crate::policy::Policy;
 pub(super) struct Judging<'a> {
     pub(super) org: &'a OrgId,
     pub(super) policy: &'a Policy,
+    pub(super) policy_hash: String,
     pub(super) present: Present,
 }
 
@@ -117,7 +118,7 @@ impl Judging<'_> {
         let user = finding.user_id.as_ref().and_then(|id| users.get(id));
         let decision = self.policy.decide(&finding, user, now);
         (finding.action, finding.level) = (decision.action, decision.level);
-        finding.policy_hash = self.policy.hash();
+        finding.policy_hash.clone_from(&self.policy_hash);
         if !decision.because.is_empty() {
             finding.explanation.push(format!("Nothing more is done because {}.", decision.because));
         }

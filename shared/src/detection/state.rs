@@ -105,7 +105,10 @@ impl OrgState {
             self.receive(entry, &mut absorbed);
         }
         let hits = self.judge(policy, detections, &mut absorbed);
-        self.join(&Judging { org, policy, present }, hits, &mut absorbed);
+        if !hits.is_empty() || !self.episodes.is_empty() {
+            let judging = Judging { org, policy, policy_hash: policy.hash(), present };
+            self.join(&judging, hits, &mut absorbed);
+        }
         absorbed
     }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::facts::{Facts, Known};
 use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile};
 use crate::observation::{AccountKind, Network, Observation, User, UserId};
-use crate::policy::Policy;
+use crate::policy::{Integration, Policy};
 
 /// What was learned strictly before the observation being judged: the committed profiles, and ahead of them copies
 /// of those that the not yet committed observations have changed.
@@ -117,9 +117,14 @@ impl<'a> View<'a> {
         Some(time.duration_since(since).as_hours() / 24)
     }
 
-    /// Whether the account is known to belong to a program.
+    /// Whether the account is known to belong to a program, or the policy says so.
     pub fn is_integration(&self) -> bool {
-        self.account.is_some_and(|user| user.kind == AccountKind::Integration)
+        self.account.is_some_and(|user| user.kind == AccountKind::Integration) || self.integration().is_some()
+    }
+
+    fn integration(&self) -> Option<&'a Integration> {
+        let account = self.account.filter(|_| !self.policy.integrations.is_empty())?;
+        self.policy.integration(account.id.as_str(), &account.username)
     }
 
     /// Whether the account is one of this tool's own.
@@ -129,8 +134,7 @@ impl<'a> View<'a> {
 
     /// The networks that the policy binds this account to, where it does.
     pub fn bound_to(&self) -> Option<&'a [IpNet]> {
-        let account = self.account.filter(|_| !self.policy.integrations.is_empty())?;
-        let integration = self.policy.integration(account.id.as_str(), &account.username)?;
+        let integration = self.integration()?;
         (!integration.networks.is_empty()).then_some(&integration.networks)
     }
 

@@ -31,7 +31,7 @@ pub use jsonl::read_jsonl;
 pub use rejected::{Rejected, RejectedRow};
 pub use spill::{InOrder, Spill};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::observation::{Login, User, UserId};
 
@@ -57,6 +57,8 @@ pub struct History {
     pub rows: u64,
     /// Accounts as far as the file names them: a login name, taken for active and for a person's.
     pub users: HashMap<UserId, User>,
+    /// Everybody who has a row.
+    pub people: HashSet<UserId>,
     /// How many of the rows are successes.
     pub successes: u64,
     /// Optional columns that the file does not have: what is judged by them cannot be seen.
@@ -69,11 +71,14 @@ pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 impl History {
     fn empty(columns_missing: Vec<&'static str>) -> Result<Self, HistoryError> {
         let (spill, rejected, users) = (Spill::open()?, Rejected::default(), HashMap::new());
-        Ok(Self { spill, rejected, rows: 0, users, successes: 0, columns_missing })
+        Ok(Self { spill, rejected, rows: 0, users, people: HashSet::new(), successes: 0, columns_missing })
     }
 
     fn count(&mut self, login: &Login) {
         self.rows += 1;
         self.successes += u64::from(login.succeeded());
+        if let Some(user) = login.user_id.as_ref().filter(|user| !self.people.contains(*user)) {
+            self.people.insert(user.clone());
+        }
     }
 }

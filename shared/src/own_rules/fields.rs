@@ -3,7 +3,7 @@
 use super::Service;
 
 /// Each field of a login, and what it holds.
-pub const LOGIN_FIELDS: [(&str, &str); 22] = [
+pub(super) const LOGIN_FIELDS: [(&str, &str); 22] = [
     ("user.id", "the user id, or the username in lower case where a file names no ids"),
     ("user.name", "the username"),
     ("source.ip", "the address, or what Salesforce writes in its place"),
@@ -29,7 +29,7 @@ pub const LOGIN_FIELDS: [(&str, &str); 22] = [
 ];
 
 /// Each field of a live session, and what it holds.
-pub const SESSION_FIELDS: [(&str, &str); 7] = [
+pub(super) const SESSION_FIELDS: [(&str, &str); 7] = [
     ("user.id", "the user id"),
     ("user.name", "the username"),
     ("source.ip", "the address that holds the session"),

@@ -10,7 +10,6 @@ mod rule;
 mod support;
 
 pub use error::RuleError;
-pub use fields::{LOGIN_FIELDS, SESSION_FIELDS};
 
 use std::path::Path;
 

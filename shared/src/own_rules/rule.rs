@@ -21,6 +21,9 @@ pub(super) struct OwnRule {
 impl OwnRule {
     pub(super) fn of(rule: &SigmaRule) -> Result<Self, Unsupported> {
         let service = support::service(rule)?;
+        if name(rule).is_empty() {
+            return Err(Unsupported("needs an `id`, or a title with letters".to_owned()));
+        }
         let mut engine = Engine::new();
         engine.add_rule(rule).map_err(|error| Unsupported(format!("cannot be used: {error}")))?;
         Ok(Self { about: about(rule, service), service, engine })
@@ -60,7 +63,7 @@ fn about(rule: &SigmaRule, service: Service) -> &'static About {
     let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let techniques = rule.tags.iter().filter_map(|tag| tag.strip_prefix("attack.t"));
     let mitre: Vec<_> = techniques.map(|number| kept(format!("T{number}"))).collect();
-    let name = rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| slug(&rule.title));
+    let name = name(rule);
     let needs: &'static [Sensor] = match service {
         Service::Login => &[Sensor::Logins],
         Service::Session => &[Sensor::Sessions],
@@ -78,6 +81,10 @@ fn about(rule: &SigmaRule, service: Service) -> &'static About {
         parameters: &[],
         quiet: &[],
     }))
+}
+
+fn name(rule: &SigmaRule) -> String {
+    rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| slug(&rule.title))
 }
 
 /// Sigma's levels are ours by the same names; a rule without one is `medium`.

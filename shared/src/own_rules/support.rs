@@ -1,9 +1,10 @@
 //! What of Sigma is supported: everything about one event. What is not is named.
 
-use rsigma_parser::{Detection, DetectionItem, SigmaCollection, SigmaRule};
+use rsigma_parser::{Detection, DetectionItem, Modifier, SigmaCollection, SigmaRule};
 
 use super::Service;
 use super::error::Unsupported;
+use crate::policy::nearest;
 
 /// Nothing but rules about single events.
 pub(super) fn only_rules(collection: &SigmaCollection) -> Result<(), String> {
@@ -66,15 +67,18 @@ fn field(service: Service, name: &str, item: &DetectionItem) -> Result<(), Unsup
     let Some(field) = &item.field.name else {
         return Err(Unsupported(format!("`{name}` looks for keywords in no field: that is not supported")));
     };
+    let modifier =
+        item.field.modifiers.iter().find(|one| matches!(one, Modifier::FieldRef | Modifier::Expand));
+    if let Some(modifier) = modifier {
+        return Err(Unsupported(format!("`{name}` uses the modifier {modifier:?}, which is not supported")));
+    }
     let fields = || service.fields().iter().map(|(known, _)| *known);
     if fields().any(|known| known == field) {
         return Ok(());
     }
-    let scored = fields().map(|known| (strsim::jaro_winkler(field, known), known));
-    let near = scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8);
-    let meant = near.map_or_else(
+    let meant = nearest(field, fields()).map_or_else(
         || format!("there are {}", fields().collect::<Vec<_>>().join(", ")),
-        |(_, known)| format!("did you mean `{known}`?"),
+        |known| format!("did you mean `{known}`?"),
     );
     Err(Unsupported(format!("`{name}` uses `{field}`, which a {} does not have; {meant}", service.name())))
 }

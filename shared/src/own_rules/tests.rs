@@ -1,3 +1,4 @@
+use super::fields::{LOGIN_FIELDS, SESSION_FIELDS};
 use std::io::Write;
 
 use super::*;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::document::names;
 use super::{IntegrationConsent, Mode, Policy};
 use crate::detection::{Action, Confidence, Detected, Family, Finding, Level, Severity, card};
-use crate::observation::{AccountKind, User};
+use crate::observation::{AccountKind, User, UserId};
 
 /// What the policy says of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,18 +65,21 @@ impl Policy {
         }
         let username = user.map_or("", |user| user.username.as_str());
         match self.standing(user_id.as_str(), username) {
-            Standing::Ordinary => self.decide_by_mode(finding, user, username),
+            Standing::Ordinary => self.decide_by_mode(finding, user_id, user),
             Standing::Protected => no_more("the user is protected"),
             Standing::BreakGlass => no_more("the user is for emergencies"),
         }
     }
 
-    fn decide_by_mode(&self, finding: &Finding, user: Option<&User>, username: &str) -> Decision {
-        let is_integration = user.is_some_and(|user| user.kind == AccountKind::Integration);
+    fn decide_by_mode(&self, finding: &Finding, user_id: &UserId, user: Option<&User>) -> Decision {
+        let username = user.map_or("", |user| user.username.as_str());
+        let consent = self.integration(user_id.as_str(), username).map(|integration| integration.contain);
+        let is_integration =
+            consent.is_some() || user.is_some_and(|user| user.kind == AccountKind::Integration);
         let (action, because) = match self.mode_for(finding) {
             Mode::Off | Mode::Observe => (Action::Notify, "the mode is observe"),
             Mode::Ask => (Action::Ask, "the mode is ask"),
-            Mode::Contain if is_integration && !self.allows_integration(user, username) => {
+            Mode::Contain if is_integration && consent != Some(IntegrationConsent::Allowed) => {
                 (Action::Ask, "the account belongs to an integration that has not been opted in")
             }
             Mode::Contain if !self.is_corroborated(finding) => (
@@ -113,11 +116,5 @@ impl Policy {
             .filter(|family| *family != Some(Family::Whole))
             .collect();
         families.len() > 1 || own().any(is_conclusive)
-    }
-
-    fn allows_integration(&self, user: Option<&User>, username: &str) -> bool {
-        let id = user.map_or("", |user| user.id.as_str());
-        self.integration(id, username)
-            .is_some_and(|integration| integration.contain == IntegrationConsent::Allowed)
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Policy;
 use super::tree::Step;
-use super::trial::PolicyTest;
+use super::trial::{PolicyTest, TestLogin};
 use super::wording::nearest;
 use crate::detection::{Level, card, cards};
 
@@ -126,6 +126,36 @@ fn exemptions(policy: &Policy) -> Vec<Wrong> {
     found
 }
 
+/// Logins that a test may make in all, and the hours they may take: a year.
+const LOGINS: u64 = 50_000;
+const HOURS: i64 = 366 * 24;
+/// 2100-01-01, in seconds since 1970.
+const MOST_DISTANT: i64 = 4_102_444_800;
+
+/// A test is a few days of a few people; what is much more is a slip, and would take memory and time without end.
+fn amounts_of_logins(number: &str, test: &PolicyTest) -> Vec<Wrong> {
+    let days = |login: &TestLogin| u64::from(login.times) * u64::from(login.days);
+    let past = test.usual.iter().map(days).fold(0, u64::saturating_add);
+    let all = test.logins.iter().map(|login| u64::from(login.times)).fold(past, u64::saturating_add);
+    let mut found = Vec::new();
+    if all > LOGINS {
+        found.push(wrong(&["tests", number], format!("it makes {all} logins, and {LOGINS} are the most")));
+    }
+    let length = |login: &TestLogin| login.every.as_hours().saturating_mul(i64::from(login.times));
+    let (is_long, is_back) = (
+        test.logins.iter().map(length).fold(0, i64::saturating_add) > HOURS
+            || test.usual.iter().any(|login| i64::from(login.days) * 24 > HOURS),
+        test.logins.iter().any(|login| login.every.is_negative()),
+    );
+    if is_long || is_back || test.at.is_some_and(|at| !(0..=MOST_DISTANT).contains(&at.as_second())) {
+        found.push(wrong(
+            &["tests", number],
+            "its logins must lie within a year, one after the other, between 1970 and 2100",
+        ));
+    }
+    found
+}
+
 /// What is wrong with the id of a detection, and which was meant.
 fn unknown_detection(id: &str) -> Option<(String, Option<String>)> {
     let unknown = card(id).is_none();
@@ -175,6 +205,7 @@ fn expectations(number: usize, test: &PolicyTest) -> Vec<Wrong> {
             ["tests", number.as_str()].into_iter().chain(path.iter().map(String::as_str)).collect();
         found.push(Wrong { did_you_mean, ..wrong(&path, problem) });
     }
+    found.extend(amounts_of_logins(&number, test));
     if test.logins.is_empty() {
         found.push(wrong(&["tests", &number], "it has no logins: nothing could be found"));
     }

@@ -21,3 +21,4 @@ pub use error::{PolicyError, PolicyFault};
 pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain};
 pub use text::PolicyText;
 pub use trial::{Expectation, PolicyTest, TestLogin, TestResult};
+pub(crate) use wording::nearest;

@@ -25,8 +25,8 @@ impl PolicyText {
     /// Every mistake with its line, its key and, where one is near, what was probably meant.
     pub fn parse(yaml: &str) -> Result<Self, PolicyError> {
         let tree = tree(yaml).map_err(|fault| PolicyError::Wrong(vec![fault]))?;
-        let (policy, mut found) = read(tree.clone());
-        found.extend(faults::of(&policy).into_iter().map(|wrong| fault(&tree, &wrong)));
+        let (policy, readable, mut found) = read(tree.clone());
+        found.extend(faults::of(&policy).into_iter().map(|wrong| fault(&readable, &wrong)));
         found.sort_by_key(|fault| fault.line);
         if found.is_empty() { Ok(Self { policy, tree }) } else { Err(PolicyError::Wrong(found)) }
     }
@@ -63,7 +63,9 @@ fn has(mut node: &Node, steps: &[Step]) -> bool {
 
 fn tree(yaml: &str) -> Result<Node, PolicyFault> {
     let empty = || Tree::Map(Vec::new());
-    match serde_saphyr::from_str::<Node>(yaml) {
+    // `off` and `NO` are words here, and a user id may be all digits.
+    let options = serde_saphyr::options! { strict_booleans: true, leading_zero_numbers_as_strings: true };
+    match serde_saphyr::from_str_with_options::<Node>(yaml, options) {
         Ok(Spanned { value: Tree::Scalar(value), referenced, defined }) if value.is_null() => {
             Ok(Spanned { value: empty(), referenced, defined })
         }
@@ -79,11 +81,11 @@ fn tree(yaml: &str) -> Result<Node, PolicyFault> {
 }
 
 /// Reads what can be read; each mistake is noted, taken away, and the rest read anew.
-fn read(mut tree: Node) -> (Policy, Vec<PolicyFault>) {
+fn read(mut tree: Node) -> (Policy, Node, Vec<PolicyFault>) {
     let mut found = Vec::new();
     while found.len() < MOST {
         let error = match serde_path_to_error::deserialize::<_, Policy>(tree.value.value()) {
-            Ok(policy) => return (policy, found),
+            Ok(policy) => return (policy, tree, found),
             Err(error) => error,
         };
         let path = steps(error.path());
@@ -95,7 +97,7 @@ fn read(mut tree: Node) -> (Policy, Vec<PolicyFault>) {
         }
         remove(&mut tree, &path, is_surplus);
     }
-    (Policy::default(), found)
+    (Policy::default(), tree, found)
 }
 
 fn fault(tree: &Node, wrong: &Wrong) -> PolicyFault {

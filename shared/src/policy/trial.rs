@@ -142,7 +142,7 @@ impl PolicyTest {
     fn findings(&self, policy: &Policy, detections: &[Box<dyn Detection>]) -> Vec<Finding> {
         let begin = self.at.unwrap_or_else(|| Timestamp::from_second(BEGIN).unwrap_or_default());
         let mut rows = Rows::default();
-        let users = self.usual.iter().chain(&self.logins).map(|login| login.account(policy));
+        let users = self.usual.iter().chain(&self.logins).map(TestLogin::account);
         let mut state =
             OrgState { users: users.map(|user| (user.id.clone(), user)).collect(), ..OrgState::default() };
         let past: Vec<_> = self.usual.iter().flat_map(|usual| rows.usual(usual, begin)).collect();
@@ -212,16 +212,14 @@ impl TestLogin {
         UserId::new(self.user.to_lowercase())
     }
 
-    /// Whom the policy calls an integration is one.
-    fn account(&self, policy: &Policy) -> User {
-        let is_integration = policy.integration(self.user_id().as_str(), &self.user).is_some();
+    fn account(&self) -> User {
         User {
             id: self.user_id(),
             username: self.user.clone(),
             name: String::new(),
             is_active: true,
             profile: String::new(),
-            kind: if is_integration { AccountKind::Integration } else { AccountKind::Human },
+            kind: AccountKind::Human,
             details: AccountDetails::default(),
         }
     }

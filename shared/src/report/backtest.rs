@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::ReportError;
 use super::shown::Shown;
 use super::wording::{civil, count, instant};
-use crate::backtest::{Backtest, Fired, Week};
+use crate::backtest::{Asked, Backtest, Fired, Week};
 
 /// Users that the page lists; the JSON has all of them.
 const LISTED: usize = 200;
@@ -113,14 +113,7 @@ impl Run {
     fn of(number: usize, run: &BacktestRun) -> Self {
         let backtest = &run.backtest;
         let period = backtest.period.map(|(first, last)| format!("{} to {}", instant(first), instant(last)));
-        let total = &backtest.total;
-        let tallies = [
-            ("contain", total.contain, "would be contained"),
-            ("ask", total.ask, "would be asked"),
-            ("notify", total.notify, "told"),
-            ("none", total.none, "recorded only"),
-        ];
-        let tallies = tallies.into_iter().filter(|(_, n, _)| *n > 0);
+        let tallies = parts(&backtest.total).into_iter().filter(|(_, n, _)| *n > 0);
         Self {
             number,
             policy: Shown::of(&run.policy),
@@ -132,7 +125,7 @@ impl Run {
             },
             period: period.unwrap_or_default(),
             a_week: format!("{:.1}", backtest.findings_a_week),
-            all: count(total.all(), "finding", "findings"),
+            all: count(backtest.total.all(), "finding", "findings"),
             tallies: tallies.map(|(class, n, words)| (class, format!("{n} {words}"))).collect(),
             weeks: Weeks::of(&backtest.weeks),
             detections: Detections::of(&backtest.detections),
@@ -180,17 +173,20 @@ impl Weeks {
     }
 }
 
-/// One week's bar, from what acts most at its foot to what is only recorded.
-fn bars(week: &Week, x: f64, width: f64, y: &impl Fn(u64) -> f64) -> Vec<Bar> {
-    let asked = &week.asked;
-    let parts = [
+/// By what is asked for: its class, how many, and in words.
+fn parts(asked: &Asked) -> [(&'static str, u64, &'static str); 4] {
+    [
         ("contain", asked.contain, "would be contained"),
         ("ask", asked.ask, "would be asked"),
         ("notify", asked.notify, "told"),
         ("none", asked.none, "recorded only"),
-    ];
+    ]
+}
+
+/// One week's bar, from what acts most at its foot to what is only recorded.
+fn bars(week: &Week, x: f64, width: f64, y: &impl Fn(u64) -> f64) -> Vec<Bar> {
     let (mut below, mut bars) = (0, Vec::new());
-    for (class, n, words) in parts.into_iter().filter(|(_, n, _)| *n > 0) {
+    for (class, n, words) in parts(&week.asked).into_iter().filter(|(_, n, _)| *n > 0) {
         let (foot, head) = (y(below), y(below + n));
         let hint = format!("Week of {}: {n} {words}", day(week.begins));
         bars.push(Bar { class, x, y: head, width, height: foot - head, hint });

@@ -249,3 +249,36 @@ async fn fetch<T: Serialize + DeserializeOwned>(
     versions.insert(key, kept.as_ref().map(|kept| kept.version));
     Ok(kept.map(|kept| kept.value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::{Entered, Lane};
+    use crate::observation::{AccountDetails, AccountKind, UserId};
+    use crate::store::MemoryStore;
+    use serde_json::json;
+
+    /// A failure may be told as the takeover of somebody else, whose open finding and account it must then meet.
+    #[tokio::test]
+    async fn a_failure_brings_whoever_came_in_from_its_network_before() {
+        let (store, org, ada) = (MemoryStore::new(), OrgId::new("org"), UserId::new("ada"));
+        let entry = json!({ "id": "login-2", "time": "2026-11-25T09:00:00Z", "user_id": "bob", "outcome": "wrong_password",
+            "status": "Invalid Password", "login_type": "Application", "source": "198.51.100.7" });
+        let entry = Observation::Login(Box::new(serde_json::from_value(entry).unwrap()));
+        let came = Entered { time: entry.position().time, login: "login-1".into(), user: ada.clone() };
+        let network = NetworkProfile { entered: vec![came], ..NetworkProfile::default() };
+        let (name, profile, details) = (String::new(), String::new(), AccountDetails::default());
+        let (username, kind) = ("ada@example.com".to_owned(), AccountKind::Human);
+        let account = User { id: ada.clone(), username, name, is_active: true, profile, kind, details };
+        let rooms = Rooms::of(&org);
+        let key = entry.network().unwrap().to_string();
+        let writes = [rooms.networks.put(&key, None, &network), rooms.accounts.put("ada", None, &account)];
+        store.write(writes.into_iter().collect::<Result<_, _>>().unwrap()).await.unwrap();
+        let batch = [TailEntry { observation: entry, lane: Lane::Live }];
+        let knowledge = Knowledge::read(&store, &org, &batch).await.unwrap();
+        assert_eq!(knowledge.state.users.get(&ada), Some(&account));
+        let key = version_key(&knowledge.rooms.episodes, &Subject::user(&ada).key());
+        let version = knowledge.versions.get(&key);
+        assert_eq!(version, Some(&None), "its episode was asked for");
+    }
+}

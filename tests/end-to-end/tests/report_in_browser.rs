@@ -106,7 +106,7 @@ fn backtest(name: &str) -> Page {
     }
     let last = report.findings.iter().map(|finding| finding.last_seen).max().unwrap();
     let period = Some((last - jiff::SignedDuration::from_hours(24 * 180), last));
-    let judged = Judged { logins: 1_200_000, active_users: 5_000, period };
+    let judged = Judged { logins: 1_200_000, active_users: Some(5_000), period };
     let backtest = Backtest::of(&report.findings, &Policy::default(), &judged);
     let run = BacktestRun { policy: name.to_owned(), backtest };
     Page::holding(&render_backtest(name, &[run], 3, last).unwrap())

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use session_warden::policy::{DetectionInForce, Explanation, Mode};
 
-use crate::output::{self, cell, harmless, sentences, table};
+use crate::output::{self, cell, sentence, sentences, table};
 
 /// Every detection, a line each.
 pub(super) fn all(explanation: &Explanation) -> anyhow::Result<()> {
@@ -42,7 +42,7 @@ pub(super) fn one(explanation: &Explanation) -> anyhow::Result<()> {
     for exempt in &detection.exemptions {
         let only = if exempt.only.is_empty() { "everywhere".to_owned() } else { exempt.only.join("; ") };
         let line = exempt.line.map_or(String::new(), |line| format!(", line {line}"));
-        output::say(&harmless(&format!(
+        output::say(&sentence(&format!(
             "Exempt ({}), {only}, until {}{line}: {}",
             exempt.holds, exempt.until, exempt.reason
         )))?;
@@ -52,7 +52,7 @@ pub(super) fn one(explanation: &Explanation) -> anyhow::Result<()> {
 
 fn begin(explanation: &Explanation) -> anyhow::Result<()> {
     match &explanation.user {
-        Some(user) => output::say(&harmless(&format!("{user}: {}.", explanation.standing))),
+        Some(user) => output::say(&sentence(&format!("{user}: {}.", explanation.standing))),
         None => Ok(()),
     }
 }
@@ -61,7 +61,7 @@ fn parameters(detection: &DetectionInForce) -> anyhow::Result<()> {
     for parameter in &detection.parameters {
         let from = parameter.line.map_or("default".to_owned(), |line| format!("line {line}"));
         let (name, value, meaning) = (parameter.name, shown(&parameter.value), parameter.meaning);
-        output::say(&harmless(&format!("  {name} = {value} ({from}): {meaning}")))?;
+        output::say(&sentence(&format!("  {name} = {value} ({from}): {meaning}")))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::containment::Trigger;
 use crate::detection::{Detected, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals};
 use crate::observation::{AccountDetails, AccountKind, OrgId};
-use crate::policy::Mode;
+use crate::policy::{Integration, IntegrationConsent, Mode};
 use crate::salesforce::Permission::{self, CustomizeApplication, FreezeUsers, ManageUsers};
 use crate::store::MemoryStore;
 
@@ -221,6 +221,12 @@ fn the_mode_governs_the_policy_and_not_people() {
     let mut world = World::fine();
     world.user = Ok(Some(User { kind: AccountKind::Integration, ..user() }));
     assert_eq!(world.rules(), ["ask"], "an integration without consent");
+    let mut world = World::fine();
+    let integration = |contain| Integration { user: user().username, contain, networks: Vec::new() };
+    world.policy.integrations = vec![integration(IntegrationConsent::Ask)];
+    assert_eq!(world.rules(), ["ask"], "whatever its profile is called");
+    world.policy.integrations = vec![integration(IntegrationConsent::Allowed)];
+    assert!(world.rules().is_empty());
 }
 
 #[test]

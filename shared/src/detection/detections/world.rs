@@ -369,7 +369,7 @@ impl World {
         }
         let hits = self.state.judge(&self.policy, &self.detections, &mut absorbed);
         let (org, policy) = (&OrgId::new("org"), &self.policy);
-        let judging = Judging { org, policy, present: Present::AsItHappened };
+        let judging = Judging { org, policy, policy_hash: policy.hash(), present: Present::AsItHappened };
         self.state.join(&judging, hits.clone(), &mut absorbed);
         self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));
         hits
