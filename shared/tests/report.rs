@@ -47,6 +47,7 @@ fn finding(text: &str, action: Action) -> Finding {
         score: 75.0,
         action,
         level: Some(Level::User),
+        held_back: text.into(),
         policy_hash: text.into(),
         detections: vec![Detected {
             id: text.into(),
@@ -121,7 +122,6 @@ fn report(text: &str) -> Report {
             rejected_first: vec![text.into()],
         },
         timelines: HashMap::from([(finding.finding_id.clone(), events.to_vec())]),
-        held_back: HashMap::new(),
         findings: vec![finding],
         containments: vec![containment],
         detections_off: vec![DetectionOff { id: text.into(), reason: text.into() }],
@@ -173,7 +173,7 @@ fn every_outcome_has_its_words() {
         report.findings = vec![finding("x", action)];
         report.containments =
             outcome.map(|outcome| containment(&report.findings[0], "x", outcome)).into_iter().collect();
-        report.held_back = held_back.map(|why| (FindingId::new("x"), why.to_owned())).into_iter().collect();
+        report.findings[0].held_back = held_back.unwrap_or_default().to_owned();
         let html = render(&report).unwrap();
         let (_, banner) = html.split_once("<p class=\"banner verdict-").unwrap();
         banner.split_once("</p>").unwrap().0.replace("\">", ": ")

@@ -187,7 +187,6 @@ fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation)
         findings: evaluation.findings.clone(),
         containments: Vec::new(),
         timelines: timelines.gathered(),
-        held_back: std::collections::HashMap::new(),
         detections_off: report::off(&evaluation.off),
         drill: Vec::new(),
     };

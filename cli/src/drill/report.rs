@@ -39,7 +39,6 @@ pub(crate) async fn write(
             findings,
             containments: round.containments.clone(),
             timelines,
-            held_back: std::collections::HashMap::new(),
             detections_off: Vec::new(),
             drill: judgement.attacks.iter().map(result).chain([harmless(judgement)]).collect(),
         },

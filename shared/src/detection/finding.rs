@@ -163,6 +163,9 @@ pub struct Finding {
     pub action: Action,
     /// How wide a containment would be; `None` where nobody can be contained.
     pub level: Option<Level>,
+    /// Why no more is done, as a clause, for example `the mode is observe`; empty where it is contained.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub held_back: String,
     /// The policy in force.
     pub policy_hash: String,
     /// What was detected, strongest first.
@@ -225,6 +228,7 @@ impl Finding {
             score: episode.score(),
             action: Action::None,
             level: None,
+            held_back: String::new(),
             policy_hash: String::new(),
             detections: detected(episode),
             explanation: explanation(episode),

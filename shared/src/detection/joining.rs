@@ -122,6 +122,7 @@ impl Judging<'_> {
         if !decision.because.is_empty() {
             finding.explanation.push(format!("Nothing more is done because {}.", decision.because));
         }
+        finding.held_back = decision.because;
         finding
     }
 

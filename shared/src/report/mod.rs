@@ -40,8 +40,6 @@ pub struct Report {
     pub containments: Vec<Containment>,
     /// What happened around each finding, in any order.
     pub timelines: HashMap<FindingId, Vec<TimelineEvent>>,
-    /// Why no more was done about a finding, as a clause, for example `the mode is observe`.
-    pub held_back: HashMap<FindingId, String>,
     /// Detections that did not run.
     pub detections_off: Vec<DetectionOff>,
     /// What a drill expected and got; empty in a report on a real org.

@@ -111,8 +111,7 @@ fn case<'a>(finding: &'a Finding, report: &'a Report) -> Case<'a> {
     let mut containments: Vec<_> =
         report.containments.iter().filter(|containment| belongs(containment, finding)).collect();
     containments.sort_by_key(|containment| containment.started);
-    let held_back = report.held_back.get(&finding.finding_id).map(String::as_str);
-    let verdict = Verdict::of(finding, containments.last().copied(), held_back);
+    let verdict = Verdict::of(finding, containments.last().copied());
     Case { finding, verdict, containments }
 }
 

@@ -58,10 +58,10 @@ impl Kind {
 
 impl Verdict {
     /// Of a finding: what its newest containment came to; without one, why there is none.
-    pub(super) fn of(finding: &Finding, newest: Option<&Containment>, held_back: Option<&str>) -> Self {
+    pub(super) fn of(finding: &Finding, newest: Option<&Containment>) -> Self {
         match newest.filter(|containment| containment.stage != Stage::Planned) {
             Some(containment) => Self::of_containment(containment),
-            None => Self::without_containment(finding.action, held_back),
+            None => Self::without_containment(finding),
         }
     }
 
@@ -88,9 +88,10 @@ impl Verdict {
         Self { kind, words }
     }
 
-    fn without_containment(action: Action, held_back: Option<&str>) -> Self {
-        let because = |otherwise: &str| held_back.unwrap_or(otherwise).to_owned();
-        let (kind, words) = match action {
+    fn without_containment(finding: &Finding) -> Self {
+        let because =
+            |otherwise| if finding.held_back.is_empty() { otherwise } else { finding.held_back.as_str() };
+        let (kind, words) = match finding.action {
             Action::Contain => (
                 Kind::NotContained,
                 format!(

@@ -82,7 +82,6 @@ async fn page(workplace: &Workplace, containment: &Containment) -> anyhow::Resul
         findings,
         containments: vec![containment.clone()],
         timelines: HashMap::new(),
-        held_back: HashMap::new(),
         detections_off: Vec::new(),
         drill: Vec::new(),
     })

@@ -67,6 +67,7 @@ fn finding() -> Finding {
         score: 80.0,
         action: Action::Contain,
         level: Some(Level::User),
+        held_back: String::new(),
         policy_hash: String::new(),
         detections: vec![Detected {
             id: "brute-force-success".to_owned(),

@@ -1,6 +1,6 @@
 //! A report as it might come from one bad Monday, built through the library's own types.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -67,6 +67,7 @@ fn finding(
         score,
         action: Action::Contain,
         level: Some(Level::User),
+        held_back: String::new(),
         policy_hash: "5f1c".into(),
         detections,
         explanation: sentences.iter().map(|sentence| (*sentence).to_owned()).collect(),
@@ -332,8 +333,11 @@ pub(crate) fn sample() -> Report {
             rejected: 1,
             rejected_first: vec!["line 4711: 9 fields instead of 16: the line is cut short".into()],
         },
-        held_back: HashMap::from([(application.finding_id.clone(), "the mode is observe".to_owned())]),
-        findings: vec![application, travel, brute_force],
+        findings: vec![
+            Finding { held_back: "the mode is observe".into(), ..application },
+            travel,
+            brute_force,
+        ],
         containments: vec![contained, not_contained],
         timelines: timelines.into(),
         detections_off: vec![DetectionOff {
