@@ -252,6 +252,7 @@ impl Scene {
             score: 80.0,
             action,
             level: Some(Level::User),
+            held_back: String::new(),
             policy_hash: self.policy.hash(),
             detections: vec![Detected {
                 id: "brute-force-success".to_owned(),
