@@ -1,5 +1,6 @@
 //! Carrying a plan out. A step that fails does not keep the next from being tried.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, future, stream};
@@ -55,8 +56,9 @@ impl Actor<'_> {
         journal: &mut Journal<'_>,
         answers: &mut Answers,
     ) -> Result<Stop, StoreError> {
-        if let Some(reason) = self.stopped(journal).await? {
-            return Ok(Some(reason));
+        let stop = self.stopped(0, 1, journal).await?;
+        if stop.is_some() {
+            return Ok(stop);
         }
         if plan.freeze == Freezing::Wanted {
             self.freeze(journal, answers).await?;
@@ -87,11 +89,13 @@ impl Actor<'_> {
         journal: &mut Journal<'_>,
         answers: &mut Answers,
     ) -> Result<Stop, StoreError> {
-        let (mut all, wholes) = (BTreeMap::new(), self.revoke_whole_apps(tokens).await);
+        let (mut all, mut wholes) = (BTreeMap::new(), BTreeMap::new());
         for (number, chunk) in tokens.chunks(TOKENS_PER_ENTRY).enumerate() {
-            if let Some(reason) = self.stopped_between(number, journal).await? {
-                return Ok(Some(reason));
+            let stop = self.stopped(number * TOKENS_PER_ENTRY, tokens.len(), journal).await?;
+            if stop.is_some() {
+                return Ok(stop);
             }
+            self.revoke_whole_apps(chunk, &mut wholes).await;
             let revoke = |found: &FoundToken| {
                 let (found, told) = (found.clone(), whole(found).and_then(|app| wholes.get(app)).cloned());
                 async move {
@@ -113,15 +117,19 @@ impl Actor<'_> {
         Ok(None)
     }
 
-    /// One call for each external client app all of whose tokens go.
-    async fn revoke_whole_apps(&self, tokens: &[FoundToken]) -> BTreeMap<ClientAppId, StepResult> {
+    /// One call for each external client app all of whose tokens go, and of which none has gone yet.
+    async fn revoke_whole_apps(
+        &self,
+        tokens: &[FoundToken],
+        answers: &mut BTreeMap<ClientAppId, StepResult>,
+    ) {
         let apps: BTreeSet<_> = tokens.iter().filter_map(whole).cloned().collect();
-        let mut answers = BTreeMap::new();
         for app in apps {
-            let answer = result(self.salesforce.revoke_client_app(&app).await);
-            answers.insert(app, answer);
+            if let Entry::Vacant(place) = answers.entry(app) {
+                let answer = result(self.salesforce.revoke_client_app(place.key()).await);
+                place.insert(answer);
+            }
         }
-        answers
     }
 
     async fn delete(
@@ -133,8 +141,9 @@ impl Actor<'_> {
         const WAVE: usize = SESSIONS_PER_CALL * DELETIONS_AT_ONCE;
         let mut all = BTreeMap::new();
         for (number, wave) in sessions.chunks(WAVE).enumerate() {
-            if let Some(reason) = self.stopped_between(number, journal).await? {
-                return Ok(Some(reason));
+            let stop = self.stopped(number * WAVE, sessions.len(), journal).await?;
+            if stop.is_some() {
+                return Ok(stop);
             }
             let calls = wave.chunks(SESSIONS_PER_CALL).map(|chunk| self.delete_call(chunk));
             let deleted: BTreeMap<_, _> = future::join_all(calls).await.into_iter().flatten().collect();
@@ -189,14 +198,16 @@ impl Actor<'_> {
         Acted { step, subject: self.reach.target.subject(), answers }
     }
 
-    async fn stopped_between(&self, number: usize, journal: &Journal<'_>) -> Result<Stop, StoreError> {
-        if number == 0 { Ok(None) } else { self.stopped(journal).await }
-    }
-
-    async fn stopped(&self, journal: &Journal<'_>) -> Result<Stop, StoreError> {
+    /// Reads the kill switch; thrown, it ends the step that has begun, of which `done` parts of `of` are done.
+    async fn stopped(&self, done: usize, of: usize, journal: &mut Journal<'_>) -> Result<Stop, StoreError> {
         let read: Readable<_> =
             super::kill_switch::thrown(self.store, &journal.record.request.org_id).await?;
-        Ok(read.unwrap_or_else(|reason| Some(format!("the kill switch cannot be read: {reason}"))))
+        let stop = read.unwrap_or_else(|reason| Some(format!("the kill switch cannot be read: {reason}")));
+        if stop.is_some() {
+            let now = journal.now();
+            journal.record.stop_step(done, of, now);
+        }
+        Ok(stop)
     }
 }
 

@@ -338,6 +338,17 @@ impl Containment {
         self.begin_next(at);
     }
 
+    /// Says how far the step that has begun had come when it was stopped; of one of which nothing was done, nothing.
+    pub(super) fn stop_step(&mut self, done: usize, of: usize, at: Timestamp) {
+        let result = match done {
+            0 => StepResult::Planned,
+            _ => StepResult::Failed { reason: format!("stopped after {done} of {of}") },
+        };
+        if let Some(step) = self.steps.iter_mut().find(|step| step.result == StepResult::Begun) {
+            (step.result, step.at) = (result, at);
+        }
+    }
+
     /// Forgets steps whose turn never came, and says of one that had begun that its answer is not known.
     pub(crate) fn interrupt(&mut self, at: Timestamp) {
         self.steps.retain(|step| step.result != StepResult::Planned);

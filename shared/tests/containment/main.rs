@@ -12,6 +12,7 @@ mod again;
 mod attacker;
 mod crashes;
 mod giving_back;
+mod interrupted;
 mod refusals;
 mod sequences;
 mod session_level;

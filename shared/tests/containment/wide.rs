@@ -8,12 +8,12 @@ use session_warden::stages::Apply;
 
 use crate::support::Scene;
 
-fn asked(scene: &Scene, target: Target) -> Request {
+pub fn asked(scene: &Scene, target: Target) -> Request {
     Request { request_id: format!("person/{}", target.subject()), target, ..scene.by_person(&scene.user()) }
 }
 
 /// Asks, lets two people agree, and carries it out.
-async fn agreed(scene: &mut Scene, target: Target) -> Containment {
+pub async fn agreed(scene: &mut Scene, target: Target) -> Containment {
     let people = scene.approvers(&["Ada", "Grace"]);
     let waiting = scene.stage().contain(asked(scene, target), Apply::Act).await.unwrap();
     assert_eq!((waiting.stage, Scene::rules(&waiting)), (Stage::Waiting, vec!["two-people"]), "{waiting:#?}");

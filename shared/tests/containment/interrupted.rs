@@ -1,0 +1,110 @@
+//! What happens between an act and its record: the switch is thrown, or the worker dies.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use salesforce_simulator::{CampaignKind, Write as Written};
+use session_warden::containment::{KillSwitch, Outcome, StepKind, StepResult, Switch, Target, kill_switch};
+use session_warden::observation::OrgId;
+use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
+use tokio::sync::Notify;
+
+use crate::support::Scene;
+use crate::wide::agreed;
+
+/// What comes with the first act that is recorded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comes {
+    /// The kill switch is thrown right after the record.
+    Switch,
+    /// The worker is killed right before it.
+    Death,
+}
+
+/// A store in which something comes with the first act.
+struct Interrupting {
+    inner: MemoryStore,
+    comes: Comes,
+    has_come: AtomicBool,
+    killed: Notify,
+}
+
+impl Interrupting {
+    fn by(comes: Comes) -> Arc<Self> {
+        let (inner, has_come, killed) = (MemoryStore::new(), AtomicBool::new(false), Notify::new());
+        Arc::new(Self { inner, comes, has_come, killed })
+    }
+}
+
+/// The org of an act that is written.
+fn org_of_act(writes: &[Write]) -> Option<OrgId> {
+    let bodies = || {
+        writes.iter().filter_map(|write| match write {
+            Write::Put { body, .. } => Some(body),
+            Write::Delete { .. } => None,
+        })
+    };
+    bodies().find(|body| body["kind"] == "act")?;
+    bodies().find_map(|body| body["request"]["org_id"].as_str()).map(OrgId::new)
+}
+
+#[async_trait]
+impl Store for Interrupting {
+    async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        self.inner.get(key).await
+    }
+
+    async fn list(
+        &self,
+        table: Table,
+        partition: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.inner.list(table, partition, after, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        let Some(org) = org_of_act(&writes).filter(|_| !self.has_come.swap(true, Ordering::SeqCst)) else {
+            return self.inner.write(writes).await;
+        };
+        if self.comes == Comes::Death {
+            self.killed.notify_one();
+            return std::future::pending().await;
+        }
+        self.inner.write(writes).await?;
+        let (by, reason, at) = ("ada".to_owned(), "enough".to_owned(), Timestamp::UNIX_EPOCH);
+        let thrown = KillSwitch { switch: Switch::Thrown, by, reason, at };
+        self.inner.write(vec![Write::put(kill_switch(&org).key("org"), Expect::Any, &thrown)?]).await
+    }
+}
+
+#[tokio::test]
+async fn what_was_stopped_half_way_is_not_told_as_nothing() {
+    let mut scene = Scene::on(Interrupting::by(Comes::Switch), CampaignKind::BruteForce).await;
+    {
+        let mut org = scene.simulator.org();
+        let people: Vec<_> = org.users().iter().filter(|user| user.is_active()).map(|user| user.id).collect();
+        for number in 0..900 {
+            org.log_in(&people[number % people.len()], "192.0.2.10");
+        }
+    }
+    scene.writes();
+    let record = agreed(&mut scene, Target::Org).await;
+    let Some(Outcome::NotContained { reason }) = &record.outcome else { panic!("{record:#?}") };
+    assert!(reason.contains("ada stopped all containments"), "{reason}");
+    let ended: usize = scene
+        .writes()
+        .iter()
+        .map(|write| match write {
+            Written::DeletedSessions { ids } => ids.len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(ended, 800, "one wave");
+    let [step] = &record.steps[..] else { panic!("{:#?}", record.steps) };
+    let reason = format!("stopped after 800 of {}", record.impact.sessions);
+    assert_eq!((step.kind, &step.result), (StepKind::DeleteSessions, &StepResult::Failed { reason }));
+}
