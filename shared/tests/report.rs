@@ -79,6 +79,7 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         policy_hash: text.into(),
         stage: Stage::Finished,
         impact: Impact { username: text.into(), warnings: vec![text.into()], ..Impact::default() },
+        reach: None,
         steps: vec![
             step(StepKind::Freeze, StepResult::Done, 96),
             step(StepKind::RevokeTokens, StepResult::Failed { reason: text.into() }, 97),

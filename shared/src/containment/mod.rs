@@ -35,6 +35,7 @@ pub use holdings::Holdings;
 pub use impact::{FamilyShown, Impact};
 pub use kill_switch::{KillSwitch, Switch, kill_switch};
 pub use plan::{Freezing, Plan};
+pub use reach::Reach;
 pub use record::{
     Approved, Containment, ContainmentId, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,
     StepResult, Survivor, Trigger,
@@ -56,7 +57,6 @@ pub(crate) use journal::{Journal, release};
 pub(crate) use kill_switch::thrown;
 pub(crate) use lease::Lease;
 pub(crate) use open_plans::OpenPlans;
-pub(crate) use reach::Reach;
 pub(crate) use relapse::Relapse;
 pub(crate) use snapshot::enter_holdings;
 pub(crate) use verify::Verdict;

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Holdings, Refusal, Target};
 use crate::observation::{Session, UserId};
 use crate::policy::Policy;
 use crate::salesforce::{FoundSession, FoundToken, Owned};
 
-/// What a containment reaches. It is told from the first reading, so that what is ended first does not hide what
-/// belongs to it.
-#[derive(Debug, Clone)]
-pub(crate) struct Reach {
+/// More holders than this would not fit into a record.
+const HOLDERS: usize = 5_000;
+
+/// What a containment reaches. It is told from what has been read so far, so that what is ended first does not hide
+/// what belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reach {
     /// Whose access ends.
     pub(crate) target: Target,
     /// The protected and our own; a containment that is about one user meets them in the guard.
@@ -25,6 +30,12 @@ impl Reach {
     /// The reach of a target of which nothing was read yet.
     pub(crate) fn of(target: Target) -> Self {
         Self { target, spared: BTreeSet::new(), applications: BTreeSet::new(), holders: BTreeSet::new() }
+    }
+
+    /// As a record keeps it: of an application that very many use, not everybody who held its tokens.
+    pub(crate) fn kept_in_record(&self) -> Self {
+        let holders = self.holders.iter().take(HOLDERS).cloned().collect();
+        Self { holders, ..self.clone() }
     }
 
     /// Adds what a reading shows.

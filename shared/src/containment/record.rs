@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Impact, Pending, Plan, Released, Target};
+use super::{Impact, Pending, Plan, Reach, Released, Target};
 use crate::detection::{Finding, FindingId};
 use crate::observation::{OrgId, SessionId, TokenKey};
 
@@ -226,6 +226,9 @@ pub struct Containment {
     pub stage: Stage,
     /// What it would end.
     pub impact: Impact,
+    /// What it reaches, as was read when it began; `None` before.
+    #[serde(default)]
+    pub reach: Option<Reach>,
     /// What was done.
     pub steps: Vec<Step>,
     /// What was left at the last re-read, at most 50.
@@ -279,6 +282,7 @@ impl Containment {
             policy_hash,
             stage: Stage::Planned,
             impact,
+            reach: None,
             steps: Vec::new(),
             survivors: Vec::new(),
             survivors_total: 0,

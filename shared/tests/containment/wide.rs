@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, ClientAppTokens, Lying, RefreshRows, RevokeSessions, Write};
 use session_warden::containment::{Containment, Outcome, Request, Stage, Target};
 use session_warden::stages::Apply;
@@ -27,6 +28,15 @@ pub async fn agreed(scene: &mut Scene, target: Target) -> Containment {
     let record = changed.remove(0);
     assert_eq!(record.containment_id, waiting.containment_id);
     record
+}
+
+/// Nothing that was left alone is told as having come back.
+async fn stays_ended(scene: &Scene) {
+    scene.clock.advance(SignedDuration::from_mins(6));
+    let before = scene.salesforce.usage().calls;
+    let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
+    assert!(changed.is_empty(), "{changed:#?}");
+    assert!(scene.salesforce.usage().calls > before, "it was looked at");
 }
 
 fn stolen_app(scene: &Scene) -> String {
@@ -103,6 +113,7 @@ async fn an_external_client_app_ends_in_one_call_unless_somebody_is_spared() {
             left.map(|token| token.user_id.to_string()).collect()
         };
         assert_eq!(left, users.into_iter().take(usize::from(spared)).collect());
+        stays_ended(&scene).await;
     }
 }
 
@@ -117,9 +128,11 @@ async fn everybody_is_logged_off_but_the_protected() {
         user
     };
     scene.policy.protected.break_glass.push(protected.username.clone());
+    scene.clock.advance(SignedDuration::from_secs(10));
     let record = agreed(&mut scene, Target::Org).await;
     assert_eq!(record.outcome, Some(Outcome::AccessEnded), "{record:#?}");
     assert!(record.impact.users > 1 && record.impact.spared_users > 0);
+    stays_ended(&scene).await;
     let org = scene.simulator.org();
     let own = org.users().iter().filter(|user| user.username.starts_with("session-warden"));
     let live = org.sessions().iter().filter(|session| session.is_live(org.now()));

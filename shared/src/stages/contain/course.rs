@@ -84,6 +84,7 @@ impl Contain<'_> {
             journal.record.pending = before.and_then(|before| before.pending.clone());
             journal.record.approved =
                 approvals.iter().map(|given| Approved { by: given.approver.clone(), at: given.at }).collect();
+            journal.record.reach = Some(known.facts.reach.kept_in_record());
             match self.intend(&known, &plan, &approvals, journal).await {
                 Err(StoreError::Conflict(key)) if known.is_shared(&key) => {}
                 Err(error) => return Err(error.into()),
@@ -157,14 +158,14 @@ impl Contain<'_> {
         let opening = open.opening(&journal.record.containment_id, &request.target.subject())?;
         let (facts, freeze) = (known.facts, self.policy.containment.freeze);
         let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.clock.now());
+        journal.record.reach = Some(facts.reach.kept_in_record());
         journal.go_on(&plan, opening).await?;
         Ok(self.carry_through(plan, facts.reach, calls, journal).await?)
     }
 
-    /// What a containment that is gone on with reaches: what it has ended meanwhile no longer tells it.
+    /// What a containment that has begun reaches: what it has ended meanwhile no longer tells it.
     pub(super) fn reach_of(record: &Containment) -> Reach {
-        let applications = record.impact.applications.iter().cloned().collect();
-        Reach { applications, ..Reach::of(record.request.target.clone()) }
+        record.reach.clone().unwrap_or_else(|| Reach::of(record.request.target.clone()))
     }
 
     /// Acts and verifies; the kill switch is read again right before the acts.
