@@ -21,7 +21,7 @@ impl Containment {
     /// What this record means to a request. To the policy, one that has acted answers as long as the finding shows
     /// nothing later than its end, and a refusal answers the same escalation of the finding: for a later one it is
     /// decided anew, and the ledger keeps the earlier refusal. A person who asks again is answered by a success only,
-    /// and only while it lasts.
+    /// and only while it lasts. What people had to agree to and has ended without success needs their consent anew.
     pub(crate) fn answer(&self, request: &Request) -> Answer {
         let is_person = request.is_by_person();
         match &self.outcome {
@@ -31,10 +31,15 @@ impl Containment {
             }
             Some(Outcome::Refused { .. }) => Answer::Given,
             _ if !is_person && self.is_before(request) => Answer::Outdated,
+            Some(Outcome::NotContained { .. }) if self.is_consented() => Answer::Outdated,
             Some(Outcome::NotContained { .. }) | None => Answer::Unfinished,
             Some(_) if is_person => Answer::GivenIfStillSo,
             Some(_) => Answer::Given,
         }
+    }
+
+    fn is_consented(&self) -> bool {
+        self.request.target.is_wide() || !self.approved.is_empty()
     }
 
     /// Whether this containment, which was asked for otherwise and has just been finished, also answers a person.

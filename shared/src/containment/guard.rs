@@ -75,6 +75,7 @@ pub(crate) fn may_be_repeated(c: &Circumstances<'_>) -> Vec<Refusal> {
     let mut refusals = may_go_on(c);
     refusals.extend(last_administrator(c));
     refusals.extend(blind(c));
+    refusals.extend(wide(c));
     refusals.extend(policy(c, refusals.is_empty()));
     refusals
 }

@@ -161,6 +161,12 @@ async fn success_with_nothing_revoked_is_told_as_what_it_is() {
     let record = agreed(&mut scene, Target::App { app_name: app }).await;
     assert!(matches!(record.outcome, Some(Outcome::NotContained { .. })), "{record:#?}");
     assert!(record.survivors_total > 0);
+    scene.simulator.org().switches_mut().lying = Lying::No;
+    scene.writes();
+    let again = scene.stage().contain(record.request.clone(), Apply::Act).await.unwrap();
+    assert_eq!(Scene::rules(&again), ["two-people"], "one person does not repeat what two agreed to");
+    assert_eq!((again.stage, again.approved.len()), (Stage::Waiting, 0));
+    assert!(again.containment_id != record.containment_id && scene.writes().is_empty());
 }
 
 #[tokio::test]

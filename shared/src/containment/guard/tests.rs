@@ -127,6 +127,10 @@ impl World {
     }
 
     fn rules(&self) -> Vec<String> {
+        self.judged_by(refusals)
+    }
+
+    fn judged_by(&self, judge: fn(&Circumstances<'_>) -> Vec<Refusal>) -> Vec<String> {
         let circumstances = Circumstances {
             policy: &self.policy,
             request: &self.request,
@@ -145,7 +149,7 @@ impl World {
             active_users: self.active_users.clone(),
             now: now(),
         };
-        refusals(&circumstances).into_iter().map(|refusal| refusal.rule).collect()
+        judge(&circumstances).into_iter().map(|refusal| refusal.rule).collect()
     }
 }
 
@@ -290,6 +294,15 @@ fn the_last_administrator_may_lose_a_session() {
     assert_eq!(world.rules(), ["last-administrator"]);
     world.request.target = Target::Session { user_id: id(1), hostile: crate::containment::Marks::default() };
     assert!(world.rules().is_empty());
+}
+
+#[test]
+fn what_is_wide_is_not_repeated_without_two_people() {
+    let mut world = World::fine().by_person();
+    world.request.target = Target::Org;
+    assert_eq!(world.judged_by(may_be_repeated), ["two-people"]);
+    world.approvals = 2;
+    assert!(world.judged_by(may_be_repeated).is_empty());
 }
 
 proptest! {
