@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{CampaignKind, Write as Written};
 use session_warden::containment::{KillSwitch, Outcome, StepKind, StepResult, Switch, Target, kill_switch};
 use session_warden::observation::OrgId;
+use session_warden::stages::Apply;
 use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
 use tokio::sync::Notify;
 
@@ -107,4 +108,23 @@ async fn what_was_stopped_half_way_is_not_told_as_nothing() {
     let [step] = &record.steps[..] else { panic!("{:#?}", record.steps) };
     let reason = format!("stopped after 800 of {}", record.impact.sessions);
     assert_eq!((step.kind, &step.result), (StepKind::DeleteSessions, &StepResult::Failed { reason }));
+}
+
+#[tokio::test]
+async fn who_goes_on_for_a_dead_worker_has_the_consent_that_was_given() {
+    let store = Interrupting::by(Comes::Death);
+    let mut scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    let people = scene.approvers(&["Ada", "Grace"]);
+    scene.policy.protected.break_glass.push(scene.user().as_str().to_owned());
+    let waiting = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    for (name, key) in &people {
+        scene.approve(&waiting, key, name).await;
+    }
+    let (stage, org) = (scene.stage(), scene.org_id());
+    tokio::select! {
+        ended = stage.tend(&org) => panic!("{ended:?}"),
+        () = store.killed.notified() => scene.clock.advance(SignedDuration::from_mins(3)),
+    }
+    let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    assert_eq!((&record.outcome, record.approved.len()), (&Some(Outcome::Contained), 2), "{record:#?}");
 }

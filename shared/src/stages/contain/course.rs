@@ -145,9 +145,12 @@ impl Contain<'_> {
     ) -> Result<(), ContainError> {
         let request = journal.record.request.clone();
         let reach = Self::reach_of(&journal.record);
-        let known = self.know(&request, reach, finding).await?;
-        let circumstances = self.circumstances(&request, &known);
+        let mut known = self.know(&request, reach, finding).await?;
         let is_repeated = journal.record.is_not_contained();
+        if !is_repeated {
+            known.approvals = journal.record.approved.len();
+        }
+        let circumstances = self.circumstances(&request, &known);
         let refusals = if is_repeated { may_be_repeated(&circumstances) } else { may_go_on(&circumstances) };
         // Whether an act that had begun was done is not known, so it counts as done.
         journal.record.interrupt(self.clock.now());
