@@ -83,15 +83,15 @@ impl Holdings {
 impl Target {
     /// What must be seen of others before anything is done and anything is called ended.
     pub(super) fn senses(&self) -> &'static [(&'static str, Ability)] {
-        const ALL: [(&str, Ability); 3] = [
-            ("sessions", Ability::Sessions),
-            ("refresh tokens", Ability::Tokens),
-            ("the freeze state", Ability::UserLogins),
-        ];
+        const SESSIONS: (&str, Ability) = ("sessions", Ability::Sessions);
+        const TOKENS: (&str, Ability) = ("refresh tokens", Ability::Tokens);
+        const LOGINS: (&str, Ability) = ("logins", Ability::Logins);
+        const FREEZE: (&str, Ability) = ("the freeze state", Ability::UserLogins);
         match self {
-            Self::User { .. } => &ALL,
-            Self::Session { .. } | Self::App { .. } => &ALL[..2],
-            Self::Org => &ALL[..1],
+            Self::User { .. } => &[SESSIONS, TOKENS, FREEZE],
+            Self::Session { .. } => &[SESSIONS, TOKENS, LOGINS],
+            Self::App { .. } => &[SESSIONS, TOKENS],
+            Self::Org => &[SESSIONS],
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Freezing, Holdings, Plan, Reach, Target};
-use crate::observation::{Family, SessionId, User, UserId, families};
+use crate::observation::{Family, Session, SessionId, User, UserId, families};
 
 /// Applications and families that an impact lists.
 const LISTED: usize = 50;
@@ -97,14 +97,20 @@ impl Plan {
             families: families.iter().filter_map(FamilyShown::of).take(LISTED).collect(),
             kept_families,
             tokens: tokens.len(),
-            warnings: self.warnings(user, &applications, reach),
+            warnings: self.warnings(user, &applications, holdings, reach),
             applications: applications.into_iter().take(LISTED).collect(),
             freezes: self.freeze == Freezing::Wanted,
             unread: holdings.unread(),
         }
     }
 
-    fn warnings(&self, user: Option<&User>, applications: &BTreeSet<String>, reach: &Reach) -> Vec<String> {
+    fn warnings(
+        &self,
+        user: Option<&User>,
+        applications: &BTreeSet<String>,
+        holdings: &Holdings,
+        reach: &Reach,
+    ) -> Vec<String> {
         let sentences = [
             (
                 user.is_some_and(|user| !user.is_active),
@@ -127,7 +133,7 @@ impl Plan {
                 "A JWT access token that is already out may go on working for up to 30 minutes.",
             ),
             (
-                self.has_untold_token(reach),
+                self.has_untold_token(applications, holdings, reach),
                 "An OAuth session ends whose refresh token cannot be told: it may be made anew; contain the user to \
                  end that too.",
             ),
@@ -140,10 +146,14 @@ impl Plan {
             .collect()
     }
 
-    fn has_untold_token(&self, reach: &Reach) -> bool {
-        matches!(reach.target, Target::Session { .. })
-            && self.sessions.iter().flatten().any(super::plan::is_oauth)
-            && self.tokens.as_ref().map_or(true, Vec::is_empty)
+    /// Whether a hostile OAuth session ends of whose application no token is known, and revoked with it.
+    fn has_untold_token(&self, revoked: &BTreeSet<String>, holdings: &Holdings, reach: &Reach) -> bool {
+        let is_untold = |session: &Session| {
+            let name = session.login_id().and_then(|login| holdings.applications.get(login));
+            !name.is_some_and(|name| revoked.contains(name))
+        };
+        let mut ending = self.sessions.iter().flatten().filter(|session| super::plan::is_oauth(session));
+        matches!(reach.target, Target::Session { .. }) && ending.any(is_untold)
     }
 }
 

@@ -41,17 +41,26 @@ impl Reach {
     /// Adds what a reading shows.
     pub(crate) fn learn(&mut self, holdings: &Holdings) {
         match &self.target {
-            Target::Session { .. } => {
-                let hostile = self.hostile(holdings).into_iter();
-                let names = hostile.filter_map(|session| holdings.applications.get(session.login_id()?));
-                let names: Vec<_> = names.cloned().collect();
-                self.applications.extend(names);
-            }
+            Target::Session { .. } => self.learn_families(holdings),
             Target::App { .. } => {
                 let tokens = holdings.tokens.iter().flatten();
                 self.holders.extend(tokens.map(|found| found.token.user_id.clone()));
             }
             Target::User { .. } | Target::Org => {}
+        }
+    }
+
+    /// By which ids the rest of a hostile family is known when what was marked of it is gone, and which applications
+    /// made it.
+    fn learn_families(&mut self, holdings: &Holdings) {
+        let (mut ids, mut names) = (Vec::new(), Vec::new());
+        for session in self.hostile(holdings) {
+            ids.extend([session.id.clone(), session.parent_id.clone()]);
+            names.extend(session.login_id().and_then(|login| holdings.applications.get(login)).cloned());
+        }
+        self.applications.extend(names);
+        if let Target::Session { hostile, .. } = &mut self.target {
+            hostile.session_ids.extend(ids);
         }
     }
 

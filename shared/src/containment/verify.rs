@@ -56,9 +56,9 @@ pub(super) enum Sighting {
 
 impl Actor<'_> {
     /// Carries out the plan, which the journal's record has begun, reads again, and acts on what is left, as often as
-    /// the policy says.
+    /// the policy says. What a re-read shows for the first time belongs to it too.
     pub(crate) async fn end_access(
-        &self,
+        &mut self,
         first: Plan,
         journal: &mut Journal<'_>,
     ) -> Result<Verdict, StoreError> {
@@ -72,6 +72,10 @@ impl Actor<'_> {
             }
             self.pauses.before_reread(round).await;
             let sighting = self.look().await;
+            if let Sighting::Seen(holdings) = &sighting {
+                self.reach.learn(holdings);
+                journal.record.reach = Some(self.reach.kept_in_record());
+            }
             let next = self.remaining(&sighting, journal);
             let is_over = round >= attempts || next.is_empty() && matches!(sighting, Sighting::Seen(_));
             let outcome = self.judge(&sighting, &next, &answers, journal);

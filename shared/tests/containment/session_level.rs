@@ -1,6 +1,6 @@
 //! Only the hostile sessions end: the user goes on working, and the attacker does not.
 
-use salesforce_simulator::{CampaignKind, Cascade, Door, Loot, Lying, TemporarySessions};
+use salesforce_simulator::{CampaignKind, Cascade, Door, Effect, Fault, Loot, Lying, TemporarySessions};
 use session_warden::containment::{Containment, Marks, Outcome, Request, Survivor, Target};
 use session_warden::detection::{Action, Level};
 use session_warden::observation::{SessionId, UserId};
@@ -63,6 +63,33 @@ async fn any_session_of_a_family_names_all_of_it() {
         let record = ended(&scene, &[&child], &[]).await;
         check(&scene, &own, &record);
     }
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_family_whose_root_and_mark_are_gone_is_seen() {
+    let (scene, _) = scene(CampaignKind::BruteForce).await;
+    {
+        let mut org = scene.simulator.org();
+        let switches = org.switches_mut();
+        (switches.cascade, switches.temporary_sessions) = (Cascade::Off, TemporarySessions::Undeletable);
+    }
+    let child = scene.campaign.session_ids[1].to_string();
+    let record = ended(&scene, &[&child], &[]).await;
+    assert!(matches!(record.outcome, Some(Outcome::NotContained { .. })), "{record:#?}");
+    let [Survivor::Session { id, .. }] = &record.survivors[..] else { panic!("{:#?}", record.survivors) };
+    assert!(scene.campaign.session_ids.iter().any(|hostile| *id == SessionId::new(*hostile)));
+    assert!(*id != SessionId::new(child));
+}
+
+#[tokio::test]
+async fn the_refresh_token_behind_sessions_that_were_not_read_at_first_goes_too() {
+    let (scene, _) = scene(CampaignKind::StolenRefreshToken).await;
+    let refused = Effect::refusal(403, "INSUFFICIENT_ACCESS");
+    scene.simulator.org().faults_mut().add(Fault::new("GET", "FROM AuthSession WHERE", 1, refused));
+    let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+    assert_eq!(record.outcome, Some(Outcome::SessionEnded), "{record:#?}");
+    assert_eq!((record.impact.unread.len(), record.impact.tokens), (1, 0), "{:#?}", record.impact);
+    assert!(!scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
 }
 
 #[tokio::test]

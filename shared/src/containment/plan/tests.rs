@@ -193,6 +193,13 @@ fn the_tokens_behind_a_hostile_oauth_session_go_and_others_stay() {
     let plan = Plan::of(&held, &reach, FreezeMode::Hold, now());
     let apps: Vec<_> = plan.tokens.iter().flatten().map(|found| found.token.app_name.as_str()).collect();
     assert_eq!((apps, numbers(&plan)), (vec!["Drift"], vec!["1".to_owned()]));
+    let warns = |held: &Holdings, reach: &Reach| {
+        let impact = Plan::of(held, reach, FreezeMode::Hold, now()).impact(None, held, reach);
+        impact.warnings.iter().any(|warning| warning.contains("cannot be told"))
+    };
+    assert!(!warns(&held, &reach));
+    held.sessions.as_mut().unwrap().push(session(2, 1, "Oauth2"));
+    assert!(warns(&held, &reach), "of two only one is told");
 }
 
 #[test]

@@ -179,7 +179,7 @@ impl Contain<'_> {
         calls: u64,
         journal: &mut Journal<'_>,
     ) -> Result<(), StoreError> {
-        let actor = self.actor(reach);
+        let mut actor = self.actor(reach);
         let verdict = actor.end_access(plan, journal).await?;
         journal.record.api_calls += self.calls_since(calls);
         match verdict {
