@@ -94,6 +94,11 @@ async fn approve(
     let pending = pending(record)?;
     let now = SystemClock.now();
     ensure!(now <= pending.expires, "it has waited until {} and waits no longer; ask again", pending.expires);
+    ensure!(
+        pending.is_as_asked(record),
+        "what waits was changed in the store after it was asked, so nobody's approval counts for it; see who can write \
+         the store, let it expire, and ask again"
+    );
     let approval = key.approve(record, pending, &approver.name, now);
     let place = approvals(&record.request.org_id).key(&approval.sort());
     workplace.store.write(vec![Write::put(place, Expect::Any, &approval)?]).await?;

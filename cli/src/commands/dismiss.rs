@@ -66,7 +66,8 @@ async fn decline(
 ) -> anyhow::Result<Exit> {
     let (by, at) = (Settings::of_process().person(), SystemClock.now());
     let no = Declined { by, reason: reason.to_owned(), at };
-    let key = declined(&waiting.request.org_id).key(waiting.containment_id.as_str());
+    let question = waiting.question().context("it waits for nobody")?;
+    let key = declined(&waiting.request.org_id).key(&question);
     workplace.store.write(vec![Write::put(key, Expect::Any, &no)?]).await?;
     match format {
         Output::Json => output::say_json(&no)?,

@@ -66,17 +66,38 @@ impl Pending {
     /// Asks `needed` people to agree to a record's plan.
     pub(crate) fn ask(record: &Containment, needed: usize, policy: &Policy, now: Timestamp) -> Self {
         let scope = Scope::of(record);
-        let canonical =
-            serde_json::to_value(&scope).map_or_else(|_| String::new(), |scope| scope.to_string());
-        let plan = Encoding::of("session-warden plan")
-            .text(record.request.org_id.as_str())
-            .text(record.containment_id.as_str())
-            .instant(now)
-            .number(needed as u64)
-            .text(&canonical)
-            .hash();
         let expires = now.checked_add(policy.approvals.expire_after).unwrap_or(Timestamp::MAX);
+        let plan = hash_of(record, now, expires, needed, &scope);
         Self { asked: now, expires, needed, scope, plan }
+    }
+
+    /// Whether the hash is that of the rest. Where it is not, the question was changed in the store after it was asked,
+    /// and an answer to it would be one to something else.
+    pub fn is_as_asked(&self, record: &Containment) -> bool {
+        self.plan == hash_of(record, self.asked, self.expires, self.needed, &self.scope)
+    }
+}
+
+fn hash_of(
+    record: &Containment,
+    asked: Timestamp,
+    expires: Timestamp,
+    needed: usize,
+    scope: &Scope,
+) -> Digest {
+    let encoding = Encoding::of("session-warden plan")
+        .text(record.request.org_id.as_str())
+        .text(record.containment_id.as_str())
+        .instant(asked)
+        .instant(expires)
+        .number(needed as u64);
+    scope.encoded(encoding).hash()
+}
+
+impl Containment {
+    /// Names the question that people are asked, while they are: an answer to an earlier one is none to a later one.
+    pub fn question(&self) -> Option<String> {
+        Some(format!("{}/{}", self.containment_id, self.pending.as_ref()?.plan))
     }
 }
 
@@ -139,22 +160,21 @@ pub fn approvals(org: &OrgId) -> Room<Approval> {
     Room::new(Table::People, org, "approvals")
 }
 
-/// The room of containments that somebody has said no to, by containment id.
+/// The room of questions that somebody has said no to, by [`Containment::question`].
 pub fn declined(org: &OrgId) -> Room<Declined> {
     Room::new(Table::People, org, "declined")
 }
 
-/// The approvals that count for what a record waits for, one a person; none after it has expired. What cannot be read
-/// is no consent.
+/// The approvals that count for what a record waits for, one a person; none after it has expired, and none to a question
+/// that is not as it was asked. What cannot be read is no consent.
 pub(crate) async fn consent(
     store: &dyn Store,
     policy: &Policy,
     record: &Containment,
     now: Timestamp,
 ) -> Result<Vec<Approval>, StoreError> {
-    let Some(pending) = record.pending.as_ref().filter(|pending| now <= pending.expires) else {
-        return Ok(Vec::new());
-    };
+    let is_open = |pending: &&Pending| now <= pending.expires && pending.is_as_asked(record);
+    let Some(pending) = record.pending.as_ref().filter(is_open) else { return Ok(Vec::new()) };
     let room = approvals(&record.request.org_id);
     let start = format!("{}/{}/", record.containment_id, pending.plan);
     let Key { table, partition, .. } = room.key("");
@@ -173,7 +193,8 @@ pub(crate) async fn refused_by(
     store: &dyn Store,
     record: &Containment,
 ) -> Result<Readable<Option<Declined>>, StoreError> {
-    match declined(&record.request.org_id).get(store, record.containment_id.as_str()).await {
+    let Some(question) = record.question() else { return Ok(Ok(None)) };
+    match declined(&record.request.org_id).get(store, &question).await {
         Ok(kept) => Ok(Ok(kept.map(|kept| kept.value))),
         Err(error @ StoreError::Unreadable { .. }) => Ok(Err(error.to_string())),
         Err(error) => Err(error),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Containment, Target};
+use super::{Containment, Marks, Target};
+use crate::evidence::Encoding;
 
 /// What a person agrees to. A containment that reaches further needs a new approval; one that reaches less is within it.
 /// Sessions and tokens are not named one by one: whoever is to be shut out could else open another every minute, and
@@ -34,6 +35,23 @@ impl Scope {
         }
     }
 
+    /// Every field, for the hash that is signed.
+    pub(super) fn encoded(&self, encoding: Encoding) -> Encoding {
+        let Self { target, most_users, applications, freezes, policy_hash } = self;
+        let encoding = match target {
+            Target::Session { user_id, hostile: Marks { session_ids, addresses } } => {
+                let encoding = encoding.text("session").text(user_id.as_str());
+                let encoding = texts(encoding, session_ids.iter().map(ToString::to_string));
+                texts(encoding, addresses.iter().map(ToString::to_string))
+            }
+            Target::User { user_id } => encoding.text("user").text(user_id.as_str()),
+            Target::App { app_name } => encoding.text("app").text(app_name),
+            Target::Org => encoding.text("org"),
+        };
+        let encoding = texts(encoding.number(*most_users as u64), applications.iter().cloned());
+        encoding.number(u64::from(*freezes)).text(policy_hash)
+    }
+
     /// What a record's plan would do beyond this, in words.
     pub(crate) fn outgrown_by(&self, record: &Containment) -> Option<String> {
         let now = Self::of(record);
@@ -54,4 +72,9 @@ impl Scope {
         (self.target.is_wide() && users > self.most_users)
             .then(|| format!("{users} users would be reached, and {} were agreed to", self.most_users))
     }
+}
+
+fn texts(encoding: Encoding, texts: impl ExactSizeIterator<Item = String>) -> Encoding {
+    let encoding = encoding.number(texts.len() as u64);
+    texts.fold(encoding, |encoding, text| encoding.text(&text))
 }

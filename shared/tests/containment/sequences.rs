@@ -148,7 +148,7 @@ impl Play {
                         reason: "no".to_owned(),
                         at: self.scene.clock.now(),
                     };
-                    let key = declined(&self.scene.org_id()).key(record.containment_id.as_str());
+                    let key = declined(&self.scene.org_id()).key(&record.question().unwrap());
                     self.faulty.inner.write(vec![Write::put(key, Expect::Any, &no).unwrap()]).await.unwrap();
                 }
             }

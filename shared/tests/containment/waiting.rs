@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use salesforce_simulator::CampaignKind;
 use session_warden::clock::Clock;
-use session_warden::containment::{Containment, Declined, Outcome, Stage, approvals, declined};
+use session_warden::containment::{Containment, Declined, Outcome, Stage, approvals, containments, declined};
 use session_warden::detection::{Action, Dismissal};
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::policy::Mode;
@@ -72,7 +72,7 @@ async fn who_says_no_is_obeyed_also_after_others_agreed() {
             let no = Dismissal::of(&finding, by, reason, at, at);
             Write::put(dismissals(&scene.org_id()).key("f-1"), Expect::Any, &no)
         } else {
-            let key = declined(&scene.org_id()).key(record.containment_id.as_str());
+            let key = declined(&scene.org_id()).key(&record.question().unwrap());
             Write::put(key, Expect::Any, &Declined { by, reason, at })
         };
         scene.store.write(vec![write.unwrap()]).await.unwrap();
@@ -80,6 +80,39 @@ async fn who_says_no_is_obeyed_also_after_others_agreed() {
         assert_eq!(Scene::rules(&changed[0]), ["dismissed"]);
         assert!(scene.writes().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_no_answers_the_question_that_was_asked_and_no_later_one() {
+    let (scene, people, record) = waiting().await;
+    let no = Declined { by: "Grace".to_owned(), reason: "a test".to_owned(), at: scene.clock.now() };
+    let key = declined(&scene.org_id()).key(&record.question().unwrap());
+    scene.store.write(vec![Write::put(key, Expect::Any, &no).unwrap()]).await.unwrap();
+    assert_eq!(Scene::rules(&tended(&scene).await[0]), ["dismissed"]);
+    scene.clock.advance(SignedDuration::from_secs(1));
+    let raised = scene.keep(&scene.finding(2, Action::Ask)).await;
+    let again = scene.contain_raised(&raised).await.unwrap();
+    assert_eq!((&again.containment_id, again.stage), (&record.containment_id, Stage::Waiting));
+    assert!(tended(&scene).await.is_empty(), "nobody has said no to this");
+    scene.approve(&again, &people[0].1, "Ada").await;
+    assert_eq!(tended(&scene).await[0].outcome, Some(Outcome::Contained));
+}
+
+#[tokio::test]
+async fn a_question_that_was_changed_in_the_store_has_nobodys_consent() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    let people = scene.approvers(&["Ada", "Grace"]);
+    scene.policy.protected.break_glass.push(scene.user().as_str().to_owned());
+    let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    scene.approve(&record, &people[0].1, "Ada").await;
+    scene.approve(&record, &people[1].1, "Grace").await;
+    let room = containments(&scene.org_id());
+    let kept = room.get(&*scene.store, record.containment_id.as_str()).await.unwrap().unwrap();
+    let mut changed = kept.value;
+    changed.pending.as_mut().unwrap().needed = 1;
+    let put = room.put(record.containment_id.as_str(), Some(kept.version), &changed).unwrap();
+    scene.store.write(vec![put]).await.unwrap();
+    assert!(tended(&scene).await.is_empty() && scene.writes().is_empty());
 }
 
 #[tokio::test]
