@@ -79,7 +79,7 @@ impl Contain<'_> {
     /// Ends the access of a target, or shows what that would mean. The same request again gives the same record
     /// and no act, unless there is access again since.
     pub async fn contain(&self, request: Request, apply: Apply) -> Result<Containment, ContainError> {
-        self.check_scope(&request).await?;
+        self.check_scope(&request.org_id).await?;
         let (request, finding) = self.with_finding(request).await?;
         match apply {
             Apply::Plan => self.preview(request, finding).await,
@@ -87,13 +87,13 @@ impl Contain<'_> {
         }
     }
 
-    async fn check_scope(&self, request: &Request) -> Result<(), ContainError> {
+    async fn check_scope(&self, org: &OrgId) -> Result<(), ContainError> {
         if self.own_users.is_empty() {
-            return Err(ContainError::ScannerUnknown { org: request.org_id.clone() });
+            return Err(ContainError::ScannerUnknown { org: org.clone() });
         }
         let connected = self.salesforce.org_id().await?;
-        if connected != request.org_id {
-            return Err(ContainError::OtherOrg { asked: request.org_id.clone(), connected });
+        if connected != *org {
+            return Err(ContainError::OtherOrg { asked: org.clone(), connected });
         }
         Ok(())
     }

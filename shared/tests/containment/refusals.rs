@@ -7,7 +7,7 @@ use session_warden::containment::{Outcome, Stage, Switch};
 use session_warden::detection::Action;
 use session_warden::observation::{OrgId, UserId};
 use session_warden::policy::Mode;
-use session_warden::stages::{Apply, ContainError};
+use session_warden::stages::{Apply, ContainError, Password, Release};
 use session_warden::store::{Expect, Key, Table, Write};
 
 use crate::support::Scene;
@@ -255,5 +255,25 @@ async fn another_org_is_an_error() {
     let request = session_warden::containment::Request { org_id, ..scene.by_person(&scene.user()) };
     let error = scene.stage().contain(request, Apply::Act).await.unwrap_err();
     assert!(matches!(error, ContainError::OtherOrg { .. }), "{error}");
+    let asked = Release {
+        org_id: OrgId::new("00D000000000001AAA"),
+        user_id: scene.user(),
+        by: "ada".to_owned(),
+        reason: String::new(),
+        password: Password::Kept,
+    };
+    let error = scene.stage().release(&asked, Apply::Act).await.unwrap_err();
+    assert!(matches!(error, ContainError::OtherOrg { .. }), "{error}");
     assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_due_is_not_looked_at_before_it_is_known_who_scans() {
+    let mut scene = scene().await;
+    scene.contain().await.unwrap();
+    scene.own.clear();
+    assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty(), "nothing is due");
+    scene.clock.advance(jiff::SignedDuration::from_mins(6));
+    let error = scene.stage().tend(&scene.org_id()).await.unwrap_err();
+    assert!(matches!(error, ContainError::ScannerUnknown { .. }), "{error}");
 }

@@ -48,6 +48,7 @@ pub struct GivenBack {
 impl Contain<'_> {
     /// Gives a user's access back, if it was us who took it; else only says by whose decision it is gone.
     pub async fn release(&self, asked: &Release, apply: Apply) -> Result<GivenBack, ContainError> {
+        self.check_scope(&asked.org_id).await?;
         let (own, state) =
             (self.salesforce.own_user().await?, self.salesforce.freeze_state(&asked.user_id).await?);
         let froze = self.last_that_froze(asked).await?;

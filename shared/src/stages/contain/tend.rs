@@ -6,7 +6,7 @@ use crate::containment::{
     Containment, Due, Journal, Lease, Marks, Relapse, Request, RequestedBy, Stage, Survivor, Target, Task,
     agenda, containments, release,
 };
-use crate::observation::OrgId;
+use crate::observation::{OrgId, UserId};
 use crate::stages::findings;
 use crate::store::Kept;
 
@@ -16,13 +16,15 @@ impl Contain<'_> {
     /// fails is told to the log and tried again next time.
     ///
     /// # Errors
-    /// Only when the agenda cannot be read.
+    /// When the agenda cannot be read, or something is due and the connection leads to another org.
     pub async fn tend(&self, org: &OrgId) -> Result<Vec<Containment>, ContainError> {
-        let mut changed = Vec::new();
-        for (id, due) in agenda(org).all(self.store).await? {
-            if due.value.at > self.clock.now() {
-                continue;
-            }
+        let (mut changed, now) = (Vec::new(), self.clock.now());
+        let mut all = agenda(org).all(self.store).await?;
+        all.retain(|(_, due)| due.value.at <= now);
+        if !all.is_empty() {
+            self.check_scope(org).await?;
+        }
+        for (id, due) in all {
             match self.tend_one(org, &id, due.value.what).await {
                 Ok(records) => changed.extend(records.into_iter().inspect(tell)),
                 Err(error) => {
@@ -101,21 +103,18 @@ impl Contain<'_> {
         record: &Containment,
         survivors: Vec<Survivor>,
     ) -> Result<Vec<Containment>, ContainError> {
+        // Asked first: whoever dies in between asks the same once more, and reopens then.
+        let next_level = match &record.request.target {
+            Target::Session { user_id, .. } => {
+                let request = next_level(record, user_id.clone());
+                Some(Box::pin(self.contain(request, super::Apply::Act)).await?)
+            }
+            _ => None,
+        };
         let Some(mut journal) = self.journal_of(record).await? else { return Ok(Vec::new()) };
         let outcome = journal.reopen(survivors).await;
         let reopened = self.finished(outcome.map_err(ContainError::from), journal).await?;
-        let mut changed = vec![reopened];
-        if let Target::Session { user_id, .. } = &record.request.target {
-            let request = Request {
-                request_id: format!("again/{}", record.containment_id),
-                target: Target::User { user_id: user_id.clone() },
-                reason: "a hostile session was ended and came back within a day".to_owned(),
-                requested_by: RequestedBy::Watch,
-                ..record.request.clone()
-            };
-            changed.push(Box::pin(self.contain(request, super::Apply::Act)).await?);
-        }
-        Ok(changed)
+        Ok([reopened].into_iter().chain(next_level).collect())
     }
 
     /// The journal about a record that has not changed, while nobody else acts on its subject.
@@ -133,5 +132,16 @@ impl Contain<'_> {
                 Ok(other.map(|_| None)?)
             }
         }
+    }
+}
+
+/// What is asked where a hostile session has come back.
+fn next_level(record: &Containment, user_id: UserId) -> Request {
+    Request {
+        request_id: format!("again/{}", record.containment_id),
+        target: Target::User { user_id },
+        reason: "a hostile session was ended and came back within a day".to_owned(),
+        requested_by: RequestedBy::Watch,
+        ..record.request.clone()
     }
 }
