@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::detection::{Finding, Level};
+use crate::detection::{Finding, Level, Severity};
 use crate::observation::{Family, Session, SessionId, UserId, families};
 
 /// Whose access ends. In JSON its level stands beside the fields of the request.
@@ -93,9 +93,11 @@ impl Target {
 }
 
 impl Marks {
-    /// What a finding says of a user's hostile sessions: those it names, and the addresses of what it calls hostile.
+    /// What a finding says of a user's hostile sessions: those it names, and the addresses of what it calls hostile. What
+    /// is only context, such as what was excused, marks nothing.
     pub fn of(finding: &Finding) -> Self {
-        let facts = finding.detections.iter().flat_map(|detected| {
+        let hostile = finding.detections.iter().filter(|detected| detected.severity > Severity::Info);
+        let facts = hostile.flat_map(|detected| {
             ["source", "session_source"].into_iter().filter_map(|name| detected.evidence.get(name)?.as_str())
         });
         Self {

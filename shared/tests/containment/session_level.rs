@@ -2,7 +2,7 @@
 
 use salesforce_simulator::{CampaignKind, Cascade, Door, Effect, Fault, Loot, Lying, TemporarySessions};
 use session_warden::containment::{Containment, Marks, Outcome, Request, Survivor, Target};
-use session_warden::detection::{Action, Level};
+use session_warden::detection::{Action, Level, Severity};
 use session_warden::observation::{SessionId, UserId};
 use session_warden::stages::Apply;
 
@@ -109,6 +109,10 @@ async fn a_finding_says_which_sessions_are_hostile() {
     let (scene, own) = scene(CampaignKind::BruteForce).await;
     let mut finding = scene.finding(1, Action::Contain);
     finding.level = Some(Level::Session);
+    let mut excused = finding.detections[0].clone();
+    excused.severity = Severity::Info;
+    excused.evidence.insert("source".to_owned(), HOME.into());
+    finding.detections.push(excused);
     finding.detections[0].evidence.insert("source".to_owned(), scene.campaign.loot.source_ip.clone().into());
     let raised = scene.keep(&finding).await;
     let record = scene.contain_raised(&raised).await.unwrap();
