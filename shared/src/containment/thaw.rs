@@ -72,9 +72,13 @@ impl FrozenBy {
 }
 
 impl Containment {
-    /// Whether it froze its user, who was not frozen before.
+    /// Whether it froze its user, who was not frozen before; also where the answer was lost, for who the last to change
+    /// the account was is told by the account itself.
     pub(crate) fn froze(&self) -> bool {
-        let froze = |step: &super::Step| step.kind == StepKind::Freeze && step.result == StepResult::Done;
+        let froze = |step: &super::Step| {
+            step.kind == StepKind::Freeze
+                && matches!(step.result, StepResult::Done | StepResult::Failed { .. })
+        };
         self.released.is_none() && self.steps.iter().any(froze)
     }
 }

@@ -8,7 +8,7 @@ use session_warden::stages::{Apply, ContainError, GivenBack, Password, Release};
 
 use crate::support::Scene;
 
-async fn released(scene: &Scene, password: Password, apply: Apply) -> Result<GivenBack, ContainError> {
+pub async fn released(scene: &Scene, password: Password, apply: Apply) -> Result<GivenBack, ContainError> {
     let asked = Release {
         org_id: scene.org_id(),
         user_id: scene.user(),

@@ -6,12 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{CampaignKind, Write as Written};
-use session_warden::containment::{KillSwitch, Outcome, StepKind, StepResult, Switch, Target, kill_switch};
+use session_warden::containment::{
+    FrozenBy, KillSwitch, Outcome, StepKind, StepResult, Switch, Target, kill_switch,
+};
 use session_warden::observation::OrgId;
-use session_warden::stages::Apply;
+use session_warden::stages::{Apply, Password};
 use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
 use tokio::sync::Notify;
 
+use crate::giving_back::released;
 use crate::support::Scene;
 use crate::wide::agreed;
 
@@ -127,4 +130,19 @@ async fn who_goes_on_for_a_dead_worker_has_the_consent_that_was_given() {
     }
     let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
     assert_eq!((&record.outcome, record.approved.len()), (&Some(Outcome::Contained), 2), "{record:#?}");
+}
+
+#[tokio::test]
+async fn a_freeze_whose_answer_was_lost_with_its_worker_is_ours_to_take_back() {
+    let store = Interrupting::by(Comes::Death);
+    let scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    tokio::select! {
+        ended = scene.contain() => panic!("{ended:?}"),
+        () = store.killed.notified() => scene.clock.advance(SignedDuration::from_mins(3)),
+    }
+    assert!(scene.simulator.org().is_frozen(&scene.campaign.user_id), "it was frozen, and no record says so");
+    assert_eq!(scene.contain().await.unwrap().outcome, Some(Outcome::Contained));
+    let given = released(&scene, Password::Kept, Apply::Act).await.unwrap();
+    assert_eq!((given.frozen_by, given.open), (FrozenBy::Us, true));
+    assert!(!scene.simulator.org().is_frozen(&scene.campaign.user_id));
 }
