@@ -1,16 +1,30 @@
 //! What is looked at after the end: the last access token's window, and access that comes back.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost};
-use session_warden::containment::{Containment, Marks, Outcome, Request, Stage, Target};
+use session_warden::containment::{
+    ApproverKey, Containment, Marks, Outcome, Request, Stage, Target, containments,
+};
 use session_warden::policy::FreezeMode;
 use session_warden::stages::Apply;
+use session_warden::store::{MemoryStore, Store};
 
-use crate::support::Scene;
+use crate::support::{Fails, Faulty, Scene};
 
 async fn after(scene: &Scene, minutes: i64) -> Vec<Containment> {
     scene.clock.advance(SignedDuration::from_mins(minutes));
     scene.stage().tend(&scene.org_id()).await.unwrap()
+}
+
+/// Whether the org is looked at in that time; nothing may have changed.
+async fn only_looks_after(scene: &Scene, minutes: i64) -> bool {
+    let before = scene.salesforce.usage().calls;
+    let changed = after(scene, minutes).await;
+    assert!(changed.is_empty(), "{changed:#?}");
+    scene.salesforce.usage().calls > before
 }
 
 #[tokio::test]
@@ -18,8 +32,8 @@ async fn the_window_of_the_last_token_is_looked_at_when_it_ends() {
     let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
     let record = scene.contain().await.unwrap();
     assert!(record.residual_until.is_some());
-    assert!(after(&scene, 4).await.is_empty(), "too early for a look");
-    assert!(after(&scene, 2).await.is_empty(), "nothing has changed");
+    assert!(!only_looks_after(&scene, 4).await, "too early for a look");
+    assert!(only_looks_after(&scene, 2).await);
     let changed = after(&scene, 30).await;
     assert_eq!((changed.len(), &changed[0].outcome), (1, &Some(Outcome::Contained)), "{changed:#?}");
     assert_eq!(changed[0].residual_until, None);
@@ -40,7 +54,7 @@ async fn a_session_that_is_there_again_opens_the_case_again() {
         matches!(&changed[0].outcome, Some(Outcome::NotContained { reason }) if reason.contains("came back"))
     );
     assert!(changed[0].survivors_total > 0);
-    assert!(after(&scene, 6).await.is_empty(), "it is open, and nobody looks by himself");
+    assert!(!only_looks_after(&scene, 6).await, "it is open, and nobody looks by himself");
     let again = scene.contain().await.unwrap();
     assert_eq!(again.outcome, Some(Outcome::Contained), "whoever asks again goes on with it");
 }
@@ -54,8 +68,8 @@ async fn who_was_released_is_not_watched() {
         org.set_frozen(&scene.campaign.user_id, Frost::Thawed);
         org.log_in(&scene.campaign.user_id, "192.0.2.10").unwrap();
     }
-    assert!(after(&scene, 6).await.is_empty());
-    assert!(after(&scene, 60).await.is_empty());
+    assert!(only_looks_after(&scene, 6).await, "a look shows that he was released");
+    assert!(!only_looks_after(&scene, 60).await, "then there is none");
     assert_eq!(record.outcome, Some(Outcome::Contained));
 }
 
@@ -65,12 +79,12 @@ async fn who_may_log_in_again_is_not_hostile_for_doing_so() {
     scene.policy.containment.freeze = FreezeMode::Never;
     scene.contain().await.unwrap();
     scene.simulator.org().log_in(&scene.campaign.user_id, "192.0.2.10").unwrap();
-    assert!(after(&scene, 6).await.is_empty());
+    assert!(only_looks_after(&scene, 6).await);
 }
 
-#[tokio::test]
-async fn a_hostile_session_that_comes_back_proposes_the_next_level_and_asks() {
-    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+/// A hostile session was ended, and the attacker has made himself another.
+async fn in_again(store: Arc<dyn Store>) -> (Scene, Vec<(String, ApproverKey)>) {
+    let mut scene = Scene::on(store, CampaignKind::BruteForce).await;
     scene.policy.caps.percent_of_active_users = 100.0;
     let people = scene.approvers(&["Ada"]);
     let addresses = [scene.campaign.loot.source_ip.parse().unwrap()].into();
@@ -79,10 +93,44 @@ async fn a_hostile_session_that_comes_back_proposes_the_next_level_and_asks() {
     let request = Request { request_id: "r".to_owned(), target, ..scene.by_person(&scene.user()) };
     let record = scene.stage().contain(request, Apply::Act).await.unwrap();
     assert_eq!(record.outcome, Some(Outcome::SessionEnded));
-    scene.writes();
     // The clock of the simulated org stands still for tests, and its sessions begin in whole seconds.
     assert!(scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
     scene.writes();
+    (scene, people)
+}
+
+#[tokio::test]
+async fn whoever_dies_while_he_reopens_a_case_loses_no_question() {
+    let mut call = 0;
+    loop {
+        let faulty = Arc::new(Faulty::at(usize::MAX, Fails::KilledAfter));
+        let (scene, _) = in_again(Arc::clone(&faulty) as Arc<dyn Store>).await;
+        scene.clock.advance(SignedDuration::from_mins(6));
+        faulty.fail_next(call, Fails::KilledAfter);
+        tokio::select! {
+            changed = after(&scene, 0) => drop(changed),
+            () = faulty.killed.notified() => {}
+        }
+        let was_reached = faulty.reached();
+        faulty.fail_at(usize::MAX);
+        after(&scene, 3).await;
+        let kept = containments(&scene.org_id()).all(&*scene.store).await.unwrap();
+        let stages: BTreeSet<_> = kept.iter().map(|(_, kept)| format!("{:?}", kept.value.stage)).collect();
+        assert_eq!(stages, ["Finished".to_owned(), "Waiting".to_owned()].into(), "{call}");
+        let reopened =
+            kept.iter().any(|(_, kept)| matches!(kept.value.outcome, Some(Outcome::NotContained { .. })));
+        assert!(reopened, "{call}");
+        if !was_reached {
+            break;
+        }
+        call += 1;
+    }
+    assert!(call > 10, "only {call} calls were tried");
+}
+
+#[tokio::test]
+async fn a_hostile_session_that_comes_back_proposes_the_next_level_and_asks() {
+    let (scene, people) = in_again(Arc::new(MemoryStore::new())).await;
     let changed = after(&scene, 6).await;
     assert_eq!(changed.len(), 2, "{changed:#?}");
     assert!(matches!(changed[0].outcome, Some(Outcome::NotContained { .. })));

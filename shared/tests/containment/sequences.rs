@@ -10,8 +10,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use salesforce_simulator::{CampaignKind, Frost, Write as Written};
 use session_warden::clock::Clock;
 use session_warden::containment::{
-    ApproverKey, Containment, Declined, Marks, Request, Stage, Switch, Target, approvals, containments,
-    declined,
+    ApproverKey, Containment, Declined, Marks, Outcome, Request, Stage, Switch, Target, approvals,
+    containments, declined,
 };
 use session_warden::detection::{Action, FindingId, Level};
 use session_warden::evidence::Ledger;
@@ -39,6 +39,8 @@ enum Event {
     Person { user: usize, level: Level },
     /// A person agrees to something that waits.
     Approve { which: usize, who: usize },
+    /// Both people agree, and the agenda's turn comes.
+    Agree(usize),
     /// A person says no to something that waits.
     Decline(usize),
     /// The agenda's turn.
@@ -66,6 +68,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (0usize..9).prop_map(Event::Again),
         2 => (0..USERS, level()).prop_map(|(user, level)| Event::Person { user, level }),
         4 => (0usize..3, 0usize..3).prop_map(|(which, who)| Event::Approve { which, who }),
+        3 => (0usize..3).prop_map(Event::Agree),
         1 => (0usize..3).prop_map(Event::Decline),
         3 => Just(Event::Tend),
         2 => (-90i64..400).prop_map(Event::Clock),
@@ -83,6 +86,8 @@ struct Play {
     raised: Vec<FindingRaised>,
     versions: BTreeMap<usize, u64>,
     owners: BTreeMap<String, String>,
+    /// How often it came to this in all sequences: what never happens proves nothing.
+    seen: BTreeMap<&'static str, usize>,
 }
 
 impl Play {
@@ -101,8 +106,9 @@ impl Play {
         scene.policy.caps.percent_of_active_users = 100.0;
         scene.policy.protected.users.push(users[0].as_str().to_owned());
         scene.policy.protected.break_glass.push(users[1].as_str().to_owned());
-        let (raised, versions, owners) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { scene, faulty, users, people, raised, versions, owners }
+        let (raised, versions) = (Vec::new(), BTreeMap::new());
+        let (owners, seen) = (BTreeMap::new(), BTreeMap::new());
+        Self { scene, faulty, users, people, raised, versions, owners, seen }
     }
 
     /// Everybody is in again, and nothing is remembered.
@@ -141,6 +147,11 @@ impl Play {
                     .await;
             }
             Event::Approve { which, who } => self.approve(*which, *who).await,
+            Event::Agree(which) => {
+                self.approve(*which, 0).await;
+                self.approve(*which, 1).await;
+                Box::pin(self.happens(&Event::Tend)).await;
+            }
             Event::Decline(which) => {
                 if let Some(record) = self.waiting(*which).await {
                     let no = Declined {
@@ -192,15 +203,18 @@ impl Play {
         request
     }
 
-    async fn deliver(&self, raised: &FindingRaised) {
+    async fn deliver(&mut self, raised: &FindingRaised) {
         self.survive(async |scene| drop(scene.stage().contain_finding(raised, None).await)).await;
     }
 
     /// Lets a worker work until it has ended, failed, or died; after a death its lease runs out.
-    async fn survive(&self, work: impl AsyncFn(&Scene)) {
+    async fn survive(&mut self, work: impl AsyncFn(&Scene)) {
         tokio::select! {
             () = work(&self.scene) => {}
-            () = self.faulty.killed.notified() => self.scene.clock.advance(SignedDuration::from_mins(3)),
+            () = self.faulty.killed.notified() => {
+                *self.seen.entry("died").or_default() += 1;
+                self.scene.clock.advance(SignedDuration::from_mins(3));
+            }
         }
         self.faulty.fail_at(usize::MAX);
     }
@@ -227,9 +241,10 @@ impl Play {
     }
 
     /// What must hold at every end.
-    async fn check(&self) -> Result<(), TestCaseError> {
+    async fn check(&mut self) -> Result<(), TestCaseError> {
         let touched = self.touched();
         let records = self.records().await;
+        self.count(&records);
         prop_assert!(!touched.contains(self.users[0].as_str()), "the protected user was touched");
         let begun = |record: &&Containment| {
             matches!(record.stage, Stage::Acting | Stage::Finished) && !record.is_refused()
@@ -253,6 +268,22 @@ impl Play {
         let ledger = Ledger::new(&self.faulty.inner, self.scene.org_id());
         prop_assert!(ledger.verify(None).await.is_ok(), "the ledger is broken");
         Ok(())
+    }
+
+    fn count(&mut self, records: &[Containment]) {
+        for record in records {
+            let is_approved = !record.approved.is_empty();
+            let kinds = [
+                ("waited", record.stage == Stage::Waiting || is_approved),
+                ("approved", is_approved),
+                ("contained", record.outcome == Some(Outcome::Contained)),
+                ("session ended", record.outcome == Some(Outcome::SessionEnded)),
+                ("refused", record.is_refused()),
+            ];
+            for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
+                *self.seen.entry(kind).or_default() += 1;
+            }
+        }
     }
 
     fn touched(&self) -> BTreeSet<String> {
@@ -309,6 +340,11 @@ fn no_sequence_breaks_a_promise(sequences: u32) {
         });
     if let Err(broken) = outcome {
         panic!("{broken}");
+    }
+    let seen = &play.borrow().seen;
+    for kind in ["waited", "approved", "contained", "session ended", "refused", "died"] {
+        let times = seen.get(kind).copied().unwrap_or_default();
+        assert!(times >= sequences as usize / 100, "{kind} only {times} times: {seen:?}");
     }
 }
 

@@ -107,6 +107,14 @@ async fn an_external_client_app_ends_in_one_call_unless_somebody_is_spared() {
         let record = agreed(&mut scene, Target::App { app_name: app.clone() }).await;
         assert_eq!(record.outcome, Some(Outcome::AccessEnded), "{record:#?}");
         assert_eq!(record.impact.spared_users, usize::from(spared));
+        let revocations = {
+            let org = scene.simulator.org();
+            let is_revocation = |request: &&salesforce_simulator::Request| {
+                request.method == "DELETE" && request.path.contains("/tokens")
+            };
+            org.requests().iter().filter(is_revocation).count()
+        };
+        assert_eq!(revocations, if spared { users.len() - 1 } else { 1 });
         let left: BTreeSet<_> = {
             let org = scene.simulator.org();
             let left = org.tokens().iter().filter(|token| token.app == app);
