@@ -3,7 +3,7 @@
 
 mod support;
 
-use salesforce_simulator::{CampaignKind, Write};
+use salesforce_simulator::{CampaignKind, Seed, Write, generate};
 use session_warden::clock::{Clock, SystemClock};
 use support::Served;
 
@@ -76,8 +76,14 @@ async fn who_says_no_ends_the_question() {
     let id = out.rsplit("warden approve ").next().unwrap().trim().to_owned();
     let (code, out, err) = served.warden(&["dismiss", &id, "--reason", "the vendor is on it"]).await;
     assert_eq!(code, 0, "{out}{err}");
+    let other = Served::of(generate(&Seed { seed: 2, users: 40, days: 1, ..Seed::default() })).await;
+    let elsewhere = other.connection.to_str().unwrap();
+    let (code, out, err) = approve(&served, &id, "ada.key", &["--connection", elsewhere]).await;
+    assert!(code == 2 && err.contains("leads to org") && out.is_empty(), "{out}{err}");
     let connection = served.connection.to_str().unwrap();
-    approve(&served, &id, "ada.key", &[]).await;
+    let (code, out, err) = approve(&served, &id, "ada.key", &["--output", "json"]).await;
+    let approval: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 0 && approval["approver"] == "ada", "{out}{err}");
     let (code, out, _) = approve(&served, &id, "grace.key", &["--connection", connection]).await;
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("said no: the vendor is on it"), "{out}");
@@ -99,7 +105,7 @@ async fn a_user_whom_we_froze_comes_back() {
     assert!(served.simulator.org().take_writes().is_empty());
     let (code, out, err) = served.warden(&[&release[..], &["--reset-password", "--apply"]].concat()).await;
     assert_eq!(code, 0, "{out}{err}");
-    assert!(out.contains("Released, and proven"), "{out}");
+    assert!(out.contains("Released, and proven") && out.contains("No finding led to it"), "{out}");
     let mut org = served.simulator.org();
     assert!(!org.is_frozen(&user.user_id) && !org.attempt(&user.loot).gets_in(), "the old password is void");
     org.take_writes();

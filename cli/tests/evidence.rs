@@ -60,6 +60,8 @@ async fn a_case_is_verified_by_a_script_that_is_not_ours() {
     let export = ["evidence", "export", &all[0].0[..8], "--json", "case.json", "--html", "case.html"];
     let (code, out, err) = served.warden(&export).await;
     assert_eq!(code, 0, "{out}{err}");
+    let (_, out, _) = served.warden(&[&export[..], &["--output", "json"]].concat()).await;
+    assert!(serde_json::from_str::<Value>(&out).unwrap()["entries"].as_u64() > Some(0), "{out}");
     assert!(std::fs::read_to_string(served.path().join("case.html")).unwrap().contains("Contained"));
     let text = std::fs::read_to_string(served.path().join("case.json")).unwrap();
     let case: Value = serde_json::from_str(&text).unwrap();

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::containment::{ApproverKey, Containment, Pending, Stage, approvals, containments};
+use session_warden::containment::{
+    Approval, ApproverKey, Containment, Pending, Stage, approvals, consent, containments,
+};
 use session_warden::salesforce::http_client;
 use session_warden::store::{Expect, Write};
 
@@ -44,7 +46,7 @@ pub(crate) struct ApproveOptions {
 pub(crate) async fn run(options: &ApproveOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "approve")?;
     if let Some(file) = &options.new_key {
-        return make_key(file);
+        return make_key(file, format);
     }
     let workplace = Workplace::open(&options.store).await?;
     let Some(id) = &options.id else {
@@ -56,34 +58,60 @@ pub(crate) async fn run(options: &ApproveOptions, format: Output) -> anyhow::Res
     let Some(key) = &options.key else {
         return list(&[record], format);
     };
-    approve(options, &workplace, &record, key).await?;
-    if let Some(connection) = &options.connection {
-        return Box::pin(carry_out(options, &workplace, &record, connection, format)).await;
+    let rules = Rules::load(options.policy.as_deref())?;
+    let org = match &options.connection {
+        Some(connection) => Some(connected(connection, &record).await?),
+        None => None,
+    };
+    let approval = approve(&rules, &workplace, &record, key).await?;
+    if let Some(org) = org {
+        return Box::pin(carry_out(&org, &rules, &workplace, &record, format)).await;
     }
-    output::say("Approved. The next round of `warden run` carries it out when enough people have.")?;
+    match format {
+        Output::Json => output::say_json(&approval)?,
+        Output::Table | Output::Csv => {
+            output::say("Approved. The next round of `warden run` carries it out when enough people have.")?;
+        }
+    }
     Ok(Exit::Clean)
 }
 
-fn make_key(file: &Path) -> anyhow::Result<Exit> {
+/// The org of what waits; asked for before anything is approved.
+async fn connected(connection: &str, record: &Containment) -> anyhow::Result<Org> {
+    let org = Org::connect(&workplace::connection(connection)?, &http_client()?)?;
+    let (leads_to, about) = (org.id().await?, &record.request.org_id);
+    ensure!(
+        leads_to == *about,
+        "{connection} leads to org {leads_to}, and what waits is about org {about}; nothing was approved"
+    );
+    Ok(org)
+}
+
+fn make_key(file: &Path, format: Output) -> anyhow::Result<Exit> {
     ensure!(
         !file.try_exists()?,
         "{}: there is a file already; a key is made only where none is",
         file.display()
     );
     let key = ApproverKey::load_or_create(file)?;
-    output::say(&format!("approvers:\n  - name: your name\n    public_key: {}", key.public_key()))?;
+    let public = key.public_key();
+    match format {
+        Output::Json => output::say_json(&serde_json::json!({ "public_key": public }))?,
+        Output::Table | Output::Csv => {
+            output::say(&format!("approvers:\n  - name: your name\n    public_key: {public}"))?;
+        }
+    }
     Ok(Exit::Clean)
 }
 
 async fn approve(
-    options: &ApproveOptions,
+    rules: &Rules,
     workplace: &Workplace,
     record: &Containment,
     key: &Path,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Approval> {
     ensure!(key.try_exists()?, "{}: there is no key; `warden approve --new-key` makes one", key.display());
     let key = ApproverKey::load_or_create(key)?;
-    let rules = Rules::load(options.policy.as_deref())?;
     let mut approvers = rules.policy.approvers.iter();
     let Some(approver) = approvers.find(|approver| approver.public_key == key.public_key()) else {
         bail!(
@@ -102,27 +130,48 @@ async fn approve(
     let approval = key.approve(record, pending, &approver.name, now);
     let place = approvals(&record.request.org_id).key(&approval.sort());
     workplace.store.write(vec![Write::put(place, Expect::Any, &approval)?]).await?;
-    Ok(())
+    Ok(approval)
 }
 
 async fn carry_out(
-    options: &ApproveOptions,
+    org: &Org,
+    rules: &Rules,
     workplace: &Workplace,
     record: &Containment,
-    connection: &str,
     format: Output,
 ) -> anyhow::Result<Exit> {
-    let org = Org::connect(&workplace::connection(connection)?, &http_client()?)?;
-    let rules = Rules::load(options.policy.as_deref())?;
-    let changed = Box::pin(org.tend(workplace, &rules)).await?;
-    let now = changed.into_iter().find(|changed| changed.containment_id == record.containment_id);
-    anchor(workplace, &record.request.org_id).await?;
-    let Some(now) = now else {
-        output::say("Approved. More people must approve before anything is done.")?;
-        return Ok(Exit::Findings);
+    let org_id = &record.request.org_id;
+    Box::pin(org.tend(workplace, rules)).await.context(
+        "It is approved, and could not be carried out now; the next round of `warden run` tries again",
+    )?;
+    let id = record.containment_id.as_str();
+    let now = containments(org_id).get(workplace.store.as_ref(), id).await?;
+    let now = now.with_context(|| format!("The containment {id} is no longer in the store"))?.value;
+    let told = match now.pending.as_ref().filter(|_| format != Output::Json) {
+        Some(pending) => output::say(&still_waiting(rules, workplace, &now, pending).await?),
+        None => tell(&now, format),
     };
-    tell(&now, format)?;
-    Ok(if is_verified(now.outcome.as_ref()) { Exit::Clean } else { Exit::Findings })
+    // What was done is told first: a head that cannot be signed does not hide it.
+    let anchored = anchor(workplace, org_id).await.inspect_err(output::complain);
+    told?;
+    let is_fine = anchored.is_ok() && is_verified(now.outcome.as_ref());
+    Ok(if is_fine { Exit::Clean } else { Exit::Findings })
+}
+
+/// What keeps an approved containment waiting.
+async fn still_waiting(
+    rules: &Rules,
+    workplace: &Workplace,
+    record: &Containment,
+    pending: &Pending,
+) -> anyhow::Result<String> {
+    let agreed = consent(workplace.store.as_ref(), &rules.policy, record, SystemClock.now()).await?.len();
+    Ok(match pending.needed.saturating_sub(agreed) {
+        0 => "Approved by enough people, and still waiting: it could not be carried out now, as the log says. The \
+              next round of `warden run` tries again."
+            .to_owned(),
+        more => format!("Approved. More people must approve before anything is done: {more} of {}.", pending.needed),
+    })
 }
 
 fn list(records: &[Containment], format: Output) -> anyhow::Result<Exit> {

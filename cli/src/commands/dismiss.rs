@@ -22,7 +22,8 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// `warden dismiss`.
 #[derive(Debug, Args)]
 pub(crate) struct DismissOptions {
-    /// The finding, or a containment that waits for approval: its id, or as many of its first characters as name one only.
+    /// The finding: its id, or as many of its first characters as name one only. Or a containment that waits for approval:
+    /// its whole id.
     #[arg(value_name = "FINDING")]
     finding: String,
     /// Why it is no alarm, for whoever reads it later.

@@ -1,9 +1,8 @@
 //! `warden release`: by whose decision an account is frozen, and with `--apply` the way back, proven.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use clap::Args;
+use session_warden::containment::Containment;
 use session_warden::salesforce::http_client;
 use session_warden::settings::Settings;
 use session_warden::stages::{Apply, GivenBack, Password, Release};
@@ -12,7 +11,7 @@ use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
 use crate::output;
 use crate::pipeline::{Org, anchor};
-use crate::workplace::{self, Rules, Workplace};
+use crate::workplace::{self, Workplace};
 
 /// `warden release`.
 #[derive(Debug, Args)]
@@ -22,9 +21,6 @@ pub(crate) struct ReleaseOptions {
     connection: String,
     #[command(flatten)]
     store: StoreOptions,
-    /// The policy.
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
     /// Whom: a username or a user id.
     #[arg(long, value_name = "USER")]
     user: String,
@@ -43,7 +39,6 @@ pub(crate) struct ReleaseOptions {
 pub(crate) async fn run(options: &ReleaseOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "release")?;
     let workplace = Workplace::open(&options.store).await?;
-    let rules = Rules::load(options.policy.as_deref())?;
     let org = Org::connect(&workplace::connection(&options.connection)?, &http_client()?)?;
     let user = org.find_user(&options.user).await?.with_context(|| {
         format!(
@@ -59,15 +54,18 @@ pub(crate) async fn run(options: &ReleaseOptions, format: Output) -> anyhow::Res
         password: if options.reset_password { Password::Reset } else { Password::Kept },
     };
     let apply = if options.apply { Apply::Act } else { Apply::Plan };
-    let given = Box::pin(org.release(&workplace, &rules, &asked, apply)).await?;
-    if options.apply {
-        anchor(&workplace, &asked.org_id).await?;
-    }
-    match format {
-        Output::Json => output::say_json(&given)?,
-        Output::Table | Output::Csv => output::say(&words(&given, options))?,
-    }
-    Ok(if given.open { Exit::Clean } else { Exit::Findings })
+    let given = Box::pin(org.release(&workplace, &asked, apply)).await?;
+    let told = match format {
+        Output::Json => output::say_json(&given),
+        Output::Table | Output::Csv => output::say(&words(&given, options)),
+    };
+    // What was done is told first: a head that cannot be signed does not hide it.
+    let anchored = match apply {
+        Apply::Act => anchor(&workplace, &asked.org_id).await.inspect_err(output::complain).is_ok(),
+        Apply::Plan => true,
+    };
+    told?;
+    Ok(if given.open && anchored { Exit::Clean } else { Exit::Findings })
 }
 
 fn words(given: &GivenBack, options: &ReleaseOptions) -> String {
@@ -79,10 +77,20 @@ fn words(given: &GivenBack, options: &ReleaseOptions) -> String {
         output::harmless(&containment.request.reason)
     ));
     if given.open {
-        lines.push("Released, and proven by a second look. It is watched for 24 hours: hostile access opens the case again.".to_owned());
+        lines.push("Released, and proven by a second look.".to_owned());
+        lines.push(watched(containment).to_owned());
     } else if !options.apply {
         lines.push("Nothing was done. Before --apply: is the second factor the user's own, are strange applications, trusted addresses and mailbox rules gone? --reset-password makes a guessed password worthless.".to_owned());
     }
     lines.push("Sessions and tokens that were ended do not come back: the user logs in, and authorises applications, again.".to_owned());
     lines.join("\n")
+}
+
+/// Only what a finding calls hostile can be told from the user's own.
+fn watched(containment: &Containment) -> &'static str {
+    if containment.request.trigger.is_some() {
+        "It is watched for 24 hours: access that the finding calls hostile opens the case again."
+    } else {
+        "No finding led to it, so nothing is known to be hostile: whoever logs in from now on does not open the case again."
+    }
 }

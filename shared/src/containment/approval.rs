@@ -167,7 +167,10 @@ pub fn declined(org: &OrgId) -> Room<Declined> {
 
 /// The approvals that count for what a record waits for, one a person; none after it has expired, and none to a question
 /// that is not as it was asked. What cannot be read is no consent.
-pub(crate) async fn consent(
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn consent(
     store: &dyn Store,
     policy: &Policy,
     record: &Containment,

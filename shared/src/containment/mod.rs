@@ -27,7 +27,7 @@ mod thaw;
 mod token_key;
 mod verify;
 
-pub use approval::{Approval, ApproverKey, Declined, Pending, approvals, declined};
+pub use approval::{Approval, ApproverKey, Declined, Pending, approvals, consent, declined};
 pub use caps::{CapsUsage, Charge, percent_cap};
 pub use facts::Readable;
 pub use guard::{Circumstances, refusals};
@@ -49,7 +49,7 @@ pub use verify::Pauses;
 pub(crate) use act::Actor;
 pub(crate) use agenda::{Due, Task, agenda};
 pub(crate) use answer::Answer;
-pub(crate) use approval::{askable, consent, refused_by};
+pub(crate) use approval::{askable, refused_by};
 pub(crate) use facts::{Facts, Gatherer};
 pub(crate) use guard::{may_be_repeated, may_go_on};
 pub use journal::containments;

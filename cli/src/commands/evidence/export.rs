@@ -47,7 +47,11 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
     if let Some(file) = &options.html {
         report::write(file, &page(&workplace, &case.containment).await?)?;
     }
-    output::say(&format!("{} entries: {}", case.entries.len(), options.json.display()))?;
+    let (entries, file) = (case.entries.len(), options.json.display().to_string());
+    match format {
+        Output::Json => output::say_json(&serde_json::json!({ "entries": entries, "json": file }))?,
+        Output::Table | Output::Csv => output::say(&format!("{entries} entries: {file}"))?,
+    }
     Ok(Exit::Clean)
 }
 

@@ -94,6 +94,7 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         policy_hash: "5f1c".into(),
         stage: Stage::Finished,
         impact: Impact { username: finding.subject.name.clone(), ..Impact::default() },
+        reach: None,
         steps,
         survivors: Vec::new(),
         survivors_total: 0,
