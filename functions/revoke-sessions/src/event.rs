@@ -1,9 +1,12 @@
-//! What the findings bus delivers. An event is a hint: it names the finding, and what stands in the store counts.
+//! What the queue delivers: the findings bus's events, which are hints, for what stands in the store counts; and a schedule's
+//! request to look at what waits for people and at what has ended within a day.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use session_warden::lambda::Failure;
 use session_warden::messages::{FindingRaised, SCHEMA_VERSION};
+use session_warden::observation::OrgId;
 
 const DETAIL_TYPE: &str = "Suspicious Activity Found";
 
@@ -15,19 +18,61 @@ struct Event {
     detail: Value,
 }
 
-/// The finding that a message names: in an EventBridge event, or by itself.
-pub(crate) fn finding(body: Value) -> Result<FindingRaised, Failure> {
-    let detail = if body.get("detail-type").is_some() { detail(body)? } else { body };
-    let raised: FindingRaised =
-        serde_json::from_value(detail).map_err(|error| unreadable(error.to_string()))?;
-    if raised.schema_version != SCHEMA_VERSION {
-        return Err(unreadable(format!("its schema_version is {}", raised.schema_version)));
+/// What a message asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Asked {
+    /// To contain whom a finding lets contain.
+    Contain(FindingRaised),
+    /// To go through the agenda of an org.
+    Tend(OrgId),
+}
+
+/// What a schedule sends: `{"schema_version":1,"org_id":"00D…","task":"tend"}`.
+#[derive(Deserialize)]
+struct Scheduled {
+    schema_version: u32,
+    org_id: OrgId,
+    #[serde(rename = "task")]
+    _task: Task,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Task {
+    Tend,
+}
+
+impl Asked {
+    pub(crate) fn org(&self) -> &OrgId {
+        match self {
+            Self::Contain(raised) => &raised.org_id,
+            Self::Tend(org) => org,
+        }
     }
-    Ok(raised)
+}
+
+/// What a message asks for: in an EventBridge event, or by itself.
+pub(crate) fn asked(body: Value) -> Result<Asked, Failure> {
+    let detail = if body.get("detail-type").is_some() { detail(body)? } else { body };
+    let (version, asked) = if detail.get("task").is_some() {
+        let scheduled: Scheduled = read(detail)?;
+        (scheduled.schema_version, Asked::Tend(scheduled.org_id))
+    } else {
+        let raised: FindingRaised = read(detail)?;
+        (raised.schema_version, Asked::Contain(raised))
+    };
+    if version != SCHEMA_VERSION {
+        return Err(unreadable(format!("its schema_version is {version}")));
+    }
+    Ok(asked)
+}
+
+fn read<T: DeserializeOwned>(body: Value) -> Result<T, Failure> {
+    serde_json::from_value(body).map_err(|error| unreadable(error.to_string()))
 }
 
 fn detail(body: Value) -> Result<Value, Failure> {
-    let event: Event = serde_json::from_value(body).map_err(|error| unreadable(error.to_string()))?;
+    let event: Event = read(body)?;
     if event.detail_type != DETAIL_TYPE {
         return Err(unreadable(format!("`{}` is not `{DETAIL_TYPE}`", event.detail_type)));
     }
@@ -51,7 +96,14 @@ mod tests {
     #[test]
     fn a_finding_is_read_by_itself_and_out_of_an_event() {
         let event = json!({ "version": "0", "source": "session-warden", "detail-type": DETAIL_TYPE, "detail": raised() });
-        assert_eq!(finding(event).unwrap(), finding(raised()).unwrap());
+        assert_eq!(asked(event).unwrap(), asked(raised()).unwrap());
+    }
+
+    #[test]
+    fn a_schedule_asks_to_tend() {
+        let body = |task: &str| json!({ "schema_version": 1, "org_id": "00D000000000001EAA", "task": task });
+        assert_eq!(asked(body("tend")).unwrap(), Asked::Tend(OrgId::new("00D000000000001EAA")));
+        assert_eq!(asked(body("contain")).unwrap_err().error_type(), "InvalidPayload");
     }
 
     #[test]
@@ -60,7 +112,7 @@ mod tests {
         newer["schema_version"] = json!(2);
         let other = json!({ "detail-type": "Scheduled Event", "detail": {} });
         for body in [json!("f1"), json!({}), newer, other, json!({ "detail-type": DETAIL_TYPE })] {
-            assert_eq!(finding(body).unwrap_err().error_type(), "InvalidPayload");
+            assert_eq!(asked(body).unwrap_err().error_type(), "InvalidPayload");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Findings → verified containment.
+//! Findings, and what a schedule asks to look at → verified containment.
 
 use std::sync::Arc;
 
@@ -9,12 +9,11 @@ use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Outcome, Pauses, token_key};
 use session_warden::lambda::{Failure, Handled, Orgs, each, own_users, remember_own_usernames};
-use session_warden::messages::FindingRaised;
 use session_warden::policy::Policy;
 use session_warden::stages::Contain;
 use session_warden::store::Store;
 
-use crate::event;
+use crate::event::{self, Asked};
 
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
@@ -25,25 +24,29 @@ pub(crate) struct Handler {
 impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
         let began = SystemClock.now();
-        let handled = each(event.payload, async |message| self.contain(&event::finding(message.body)?).await);
+        let handled = each(event.payload, async |message| self.act(&event::asked(message.body)?).await);
         let handled = handled.await?;
         tell(&handled, began, SystemClock.now());
         Ok(handled.answer())
     }
 
-    async fn contain(&self, raised: &FindingRaised) -> Result<Vec<Containment>, Failure> {
-        let (store, org) = (self.store.as_ref(), self.orgs.org(&raised.org_id).await?);
-        remember_own_usernames(store, &raised.org_id, &org.own).await?;
+    async fn act(&self, asked: &Asked) -> Result<Vec<Containment>, Failure> {
+        let org_id = asked.org();
+        let (store, org) = (self.store.as_ref(), self.orgs.org(org_id).await?);
+        remember_own_usernames(store, org_id, &org.own).await?;
         let contain = Contain {
             store,
             salesforce: &org.salesforce,
             policy: &self.policy,
             clock: &SystemClock,
-            token_key: &token_key(store, &raised.org_id).await?,
-            own_users: &own_users(store, &raised.org_id).await?,
+            token_key: &token_key(store, org_id).await?,
+            own_users: &own_users(store, org_id).await?,
             pauses: Pauses::default(),
         };
-        Ok(contain.contain_finding(raised, None).await?)
+        Ok(match asked {
+            Asked::Contain(raised) => contain.contain_finding(raised, None).await?,
+            Asked::Tend(org) => contain.tend(org).await?,
+        })
     }
 }
 
@@ -59,6 +62,6 @@ fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
         users.refused = count(|outcome| matches!(outcome, Outcome::Refused { .. })),
         users.not_contained = count(|outcome| matches!(outcome, Outcome::NotContained { .. })),
         duration_ms = now.duration_since(began).as_millis() as u64,
-        "Contained what findings ask for"
+        "Contained what was asked for"
     );
 }

@@ -1,4 +1,5 @@
-//! `revoke-sessions`: contains the users whom findings let contain, and verifies it.
+//! `revoke-sessions`: contains the users whom findings let contain, and verifies it; on a schedule's request goes on with
+//! what waits for people, and looks whether what has ended has come back.
 //!
 //! Reads `WARDEN_STORE`, `WARDEN_POLICY`, and `WARDEN_CONNECTION`, whose document holds the revoking identity. It does
 //! not start without a readable policy: nobody is contained whom the policy might protect.

@@ -13,7 +13,9 @@ use jiff::SignedDuration;
 use salesforce_simulator::{Campaign, CampaignKind, Seed, Simulator, generate};
 use serde_json::{Value, json};
 use session_warden::observation::OrgId;
-use session_warden::store::{LocalOutbox, Queue, SqliteStore};
+use session_warden::store::{Expect, Key, LocalOutbox, Queue, Record, SqliteStore, Store, Table, Write};
+
+const LONG_AGO: &str = "2026-01-01T00:00:00Z";
 
 /// An org, and a directory with what the functions need to know of it.
 struct World {
@@ -58,9 +60,23 @@ impl World {
         self.simulator.org().launch(CampaignKind::BruteForce, time)
     }
 
+    async fn agenda(&self) -> Vec<Record> {
+        let store = SqliteStore::open(Path::new(&self.path("warden.sqlite"))).unwrap();
+        let Key { table, partition, .. } = Key::new(Table::Contain, &OrgId::new(self.org_id()), "agenda", "");
+        store.list(table, &partition, "", 10).await.unwrap()
+    }
+
+    /// Makes due what is to be looked at later.
+    async fn make_due(&self) {
+        let store = SqliteStore::open(Path::new(&self.path("warden.sqlite"))).unwrap();
+        for Record { key, mut body, .. } in self.agenda().await {
+            body["at"] = json!(LONG_AGO);
+            store.write(vec![Write::Put { key, expect: Expect::Any, body }]).await.unwrap();
+        }
+    }
+
     /// Takes everything off a queue, as a batch that SQS would deliver.
     async fn batch(&self, queue: Queue) -> Value {
-        use session_warden::store::Store;
         let store = SqliteStore::open(Path::new(&self.path("warden.sqlite"))).unwrap();
         let org = OrgId::new(self.org_id());
         let waiting = LocalOutbox::new(&store).next(queue, &org, 1_000).await.unwrap();
@@ -111,6 +127,11 @@ async fn an_attack_is_found_and_ended() {
     let user = campaign.user_id.as_str();
     assert!(world.simulator.org().is_frozen(user), "{:?}", revoke.log());
     assert!(world.simulator.org().live_sessions_of(user).is_empty(), "{:?}", revoke.log());
+    world.make_due().await;
+    let tend = json!({ "schema_version": 1, "org_id": world.org_id(), "task": "tend" });
+    assert!(failed(&revoke.invoke(&batch(&[tend])).await).is_empty(), "{:?}", revoke.log());
+    let due = world.agenda().await;
+    assert!(due.len() == 1 && due[0].body["at"] != json!(LONG_AGO), "it was looked at: {due:?}");
     for function in [scan, evaluate, revoke] {
         let lines = function.log();
         assert!(
