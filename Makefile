@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check bench bench-quality build
+.PHONY: help setup run test test-long check infra-check bench bench-quality build deploy
 
 help: ## Says what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 15
@@ -17,8 +17,12 @@ test: check ## Checks, then runs every test: what CI runs
 test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences; an hour and more
 	@scripts/test --include-ignored
 
-check: setup ## Formatting, lints, and the rules for dependencies
+check: setup ## Formatting, lints, the rules for dependencies, and the templates for AWS
 	@scripts/check
+	@scripts/infra-check
+
+infra-check: setup ## The templates and runbooks for AWS alone: cfn-lint, sam, checkov, and tests of permissions, rules, delivery and cost
+	@scripts/infra-check
 
 bench: setup ## Runs the benchmarks: judging, matching, and reading a million logins and containing, beside others
 	cargo bench --locked --workspace --bench judging --bench matching --bench reading
@@ -30,3 +34,6 @@ bench-quality: setup ## Judges worlds whose truth is known, and writes docs/qual
 
 build: setup ## Builds the three Lambda functions for arm64, ready to upload, below target/lambda
 	@scripts/build
+
+deploy: setup ## Builds the functions and deploys the core to AWS; asks for the parameters the first time
+	@scripts/deploy

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Writes the tables of docs/cost.md: what a month costs, from the settings of the templates, list prices and named assumptions."""
+
+import math
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "tests"))
+from templates import ROOT, core, org, watch
+
+PAGE = ROOT / "docs/cost.md"
+BEGIN, END = "<!-- what infra/cost.py writes begins -->", "<!-- what infra/cost.py writes ends -->"
+DAYS = 30
+SECONDS = DAYS * 24 * 3600
+
+# US dollars, us-east-1, list prices of 2026-11, without any free tier.
+PRICES = {
+    "Lambda, arm64, GB-second": 0.0000133334,
+    "Lambda, million requests": 0.20,
+    "SQS FIFO, million requests": 0.50,
+    "SQS standard, million requests": 0.40,
+    "EventBridge, million custom events": 1.00,
+    "EventBridge Scheduler, million invocations": 1.00,
+    "DynamoDB on demand, million write units": 0.625,
+    "DynamoDB on demand, million read units": 0.125,
+    "DynamoDB storage, GB-month": 0.25,
+    "DynamoDB point-in-time recovery, GB-month": 0.20,
+    "KMS key, month": 1.00,
+    "KMS, million requests": 3.00,
+    "Secrets Manager secret, month": 0.40,
+    "Secrets Manager, million calls": 5.00,
+    "CloudWatch alarm on one metric, month": 0.10,
+    "CloudWatch custom metric, month": 0.30,
+    "CloudWatch dashboard, month": 3.00,
+    "CloudWatch Logs, GB taken in": 0.50,
+    "S3, million PUTs": 5.00,
+    "SNS, million notifications by e-mail": 20.00,
+}
+
+# What the templates do not say. Each is a round figure, and the first ones decide the sum.
+ASSUMED = {
+    "write units for a login": 1.0,
+    "read units for a login": 2.0,
+    "write units for a scan, besides its logins": 4.0,
+    "read units for a scan, besides its logins": 10.0,
+    "logins of one org a day, at most": 10_000_000,
+    "bytes of a login in a message": 500,
+    "seconds of a scan, besides its logins": 1.5,
+    "seconds of a scan for a thousand logins": 0.5,
+    "seconds of an evaluation, besides its logins": 0.3,
+    "seconds of an evaluation for a thousand logins": 1.0,
+    "seconds of a look at the agenda": 1.0,
+    "findings for a million logins": 50,
+    "containments for a million logins": 5,
+    "seconds of a containment": 20,
+    "kilobytes in the log for an invocation": 1.5,
+    "stored gigabytes for a million logins a day": 2.0,
+    "custom metrics of an org": 19,
+    "custom metrics of the functions": 3,
+    "idle polls of a queue a second": 0.25,
+    "KMS requests of a warm function an hour": 30,
+}
+# One SQS request carries so much.
+REQUEST_BYTES = 64 * 1024
+# Where shared/src/stages/sending.rs cuts a message; the tests compare.
+MESSAGE_BYTES = 200 * 1024
+
+
+def settings():
+    """What the templates say."""
+    functions = core().of_type("AWS::Lambda::Function")
+    schedules = org().of_type("AWS::Scheduler::Schedule")
+    minutes = {name: int(of["ScheduleExpression"].removeprefix("rate(").split()[0]) for name, of in schedules.items()}
+    return {
+        "gigabytes": {name: of["MemorySize"] / 1024 for name, of in functions.items()},
+        "scans": SECONDS / 60 / minutes["ScanSchedule"],
+        "tends": SECONDS / 60 / minutes["TendSchedule"],
+        "alarmed metrics of the core": alarmed(watch()),
+        "alarmed metrics of an org": alarmed(org()),
+        "secrets of an org": len(org().of_type("AWS::SecretsManager::Secret")),
+        "keys": len(core().of_type("AWS::KMS::Key")),
+        "dashboards": len(watch().of_type("AWS::CloudWatch::Dashboard")),
+        "polled queues": len(core().of_type("AWS::Lambda::EventSourceMapping")),
+    }
+
+
+def alarmed(stack):
+    return sum(max(1, sum("MetricStat" in part for part in alarm.get("Metrics", []))) for alarm in stack.of_type("AWS::CloudWatch::Alarm").values())
+
+
+def month(logins_a_day):
+    """The lines of a month: what, how many, at which price."""
+    said, a = settings(), ASSUMED
+    orgs = math.ceil(logins_a_day / a["logins of one org a day, at most"])
+    logins = logins_a_day * DAYS
+    scans, tends = said["scans"] * orgs, said["tends"] * orgs
+    bytes_a_scan = logins / scans * a["bytes of a login in a message"]
+    # A scan that sees anything sends at least one message; rare logins come one by one.
+    messages = min(logins, scans * math.ceil(bytes_a_scan / MESSAGE_BYTES))
+    chunks = math.ceil(logins * a["bytes of a login in a message"] / messages / REQUEST_BYTES) * messages
+    findings = logins / 1e6 * a["findings for a million logins"]
+    containments = logins / 1e6 * a["containments for a million logins"]
+    gb = said["gigabytes"]
+    busy = {
+        "ScanFunction": scans * a["seconds of a scan, besides its logins"] + logins / 1e3 * a["seconds of a scan for a thousand logins"],
+        "EvaluateFunction": messages * a["seconds of an evaluation, besides its logins"] + logins / 1e3 * a["seconds of an evaluation for a thousand logins"],
+        "RevokeFunction": tends * a["seconds of a look at the agenda"] + containments * a["seconds of a containment"] + findings,
+    }
+    invocations = scans + messages + tends + findings
+    polls = a["idle polls of a queue a second"] * SECONDS
+    stored = logins_a_day / 1e6 * a["stored gigabytes for a million logins a day"]
+    return orgs, [
+        ("Lambda, arm64, GB-second", sum(seconds * gb[name] for name, seconds in busy.items())),
+        ("Lambda, million requests", invocations / 1e6),
+        ("SQS FIFO, million requests", (2 * chunks + messages + polls) / 1e6),
+        ("SQS standard, million requests", (3 * (tends + findings) + polls) / 1e6),
+        ("EventBridge, million custom events", (findings + containments) / 1e6),
+        ("EventBridge Scheduler, million invocations", (scans + tends) / 1e6),
+        ("DynamoDB on demand, million write units", (logins * a["write units for a login"] + scans * a["write units for a scan, besides its logins"]) / 1e6),
+        ("DynamoDB on demand, million read units", (logins * a["read units for a login"] + scans * a["read units for a scan, besides its logins"]) / 1e6),
+        ("DynamoDB storage, GB-month", stored),
+        ("DynamoDB point-in-time recovery, GB-month", stored),
+        ("KMS key, month", said["keys"]),
+        ("KMS, million requests", 3 * orgs * a["KMS requests of a warm function an hour"] * 24 * DAYS / 1e6),
+        ("Secrets Manager secret, month", said["secrets of an org"] * orgs),
+        ("Secrets Manager, million calls", 2 * orgs * 12 * 24 * DAYS / 1e6),
+        ("CloudWatch alarm on one metric, month", said["alarmed metrics of the core"] + orgs * said["alarmed metrics of an org"]),
+        ("CloudWatch custom metric, month", a["custom metrics of the functions"] + orgs * a["custom metrics of an org"]),
+        ("CloudWatch dashboard, month", said["dashboards"]),
+        ("CloudWatch Logs, GB taken in", invocations * a["kilobytes in the log for an invocation"] / 1e6),
+        ("S3, million PUTs", containments / 1e6),
+        ("SNS, million notifications by e-mail", (containments + 10 * DAYS) / 1e6),
+    ]
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}" if value >= 0.01 else f"{value:.4f}"
+
+
+def tables():
+    sizes = [10_000, 1_000_000, 100_000_000]
+    months = [month(size) for size in sizes]
+    lines = ["| A month of 30 days, USD | Price | " + " | ".join(f"{size:,} logins a day | is" for size in sizes) + " |", "|:--|--:|" + "--:|--:|" * 3]
+    for row in zip(*(lines_ for _, lines_ in months)):
+        what = row[0][0]
+        cells = " | ".join(f"{number(count)} | {count * PRICES[what]:,.2f}" for _, count in row)
+        lines.append(f"| {what} | {PRICES[what]:.10g} | {cells} |")
+    totals = [sum(count * PRICES[what] for what, count in lines_) for _, lines_ in months]
+    lines.append("| **Sum** | | " + " | ".join(f"| **{total:,.2f}**" for total in totals) + " |")
+    lines.append("| Orgs | | " + " | ".join(f"{orgs} | " for orgs, _ in months) + " |")
+    assumed = ["| Assumed | |", "|:--|--:|", *(f"| {what} | {value:,} |" for what, value in ASSUMED.items())]
+    return "\n".join([*lines, "", *assumed]), dict(zip(sizes, totals))
+
+
+def page(text):
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{tables()[0]}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text()))

@@ -1,0 +1,156 @@
+"""Nothing is lost between the parts without an alarm."""
+
+import unittest
+
+from templates import ACCOUNT, core, org, runbooks, several, stacks, statements, watch
+
+WEEKS = 14 * 24 * 3600
+
+
+def queues():
+    return core().of_type("AWS::SQS::Queue")
+
+
+def dead_letter_queues():
+    return {name for name in queues() if name.endswith("DeadLetters")}
+
+
+def alarms():
+    return [alarm for stack in (watch(), org()) for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()]
+
+
+def watched(metric, dimension, value):
+    """Whether an alarm looks at the metric of what the dimension names."""
+    wanted = {"Name": dimension, "Value": value}
+    for alarm in alarms():
+        parts = [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part] or [alarm]
+        if any(part["MetricName"] == metric and wanted in part["Dimensions"] for part in parts):
+            return True
+    return False
+
+
+class Queues(unittest.TestCase):
+    def test_each_has_dead_letters_which_have_an_alarm(self):
+        for name, queue in queues().items():
+            with self.subTest(name):
+                self.assertEqual(queue["MessageRetentionPeriod"], WEEKS)
+                if name in dead_letter_queues():
+                    self.assertTrue(watched("ApproximateNumberOfMessagesVisible", "QueueName", queue["QueueName"]))
+                    continue
+                target = queue["RedrivePolicy"]["deadLetterTargetArn"].removesuffix(".Arn")
+                self.assertIn(target, dead_letter_queues())
+                self.assertEqual(queue.get("FifoQueue"), queues()[target].get("FifoQueue"))
+                self.assertTrue(watched("ApproximateAgeOfOldestMessage", "QueueName", queue["QueueName"]))
+
+    def test_a_message_stays_hidden_for_six_times_its_functions_time(self):
+        for mapping in core().of_type("AWS::Lambda::EventSourceMapping").values():
+            function = core().resources[mapping["FunctionName"]]
+            queue = queues()[mapping["EventSourceArn"].removesuffix(".Arn")]
+            self.assertGreaterEqual(queue["VisibilityTimeout"], 6 * function["Timeout"])
+            self.assertEqual(mapping["FunctionResponseTypes"], ["ReportBatchItemFailures"])
+            # More pollers than the function may run are throttled, and each throttle counts as an attempt.
+            most = mapping["ScalingConfig"]["MaximumConcurrency"]
+            self.assertLessEqual(most, function["ReservedConcurrentExecutions"])
+            self.assertGreaterEqual(most, 2)
+
+    def test_orgs_are_groups_that_do_not_hinder_each_other(self):
+        queue = queues()["ObservationsQueue"]
+        self.assertEqual((queue["DeduplicationScope"], queue["FifoThroughputLimit"]), ("messageGroup", "perMessageGroupId"))
+        self.assertTrue(queue["ContentBasedDeduplication"])
+
+
+class Encryption(unittest.TestCase):
+    def test_the_key_admits_the_services_that_deliver(self):
+        admitted = {}
+        for statement in statements(core().resources["Key"]["KeyPolicy"]):
+            for service in several(statement["Principal"].get("Service", [])):
+                admitted[service] = (set(several(statement["Action"])), statement["Condition"])
+        for service in ("events", "scheduler", "sns", "cloudwatch"):
+            actions, condition = admitted[f"{service}.amazonaws.com"]
+            self.assertEqual(actions, {"kms:Decrypt", "kms:GenerateDataKey"})
+            self.assertEqual(condition, {"StringEquals": {"aws:SourceAccount": ACCOUNT}})
+
+    def test_everything_at_rest_is_under_the_key(self):
+        where = {
+            "AWS::SQS::Queue": lambda it: it["KmsMasterKeyId"],
+            "AWS::SNS::Topic": lambda it: it["KmsMasterKeyId"],
+            "AWS::DynamoDB::Table": lambda it: it["SSESpecification"]["KMSMasterKeyId"],
+            "AWS::Logs::LogGroup": lambda it: it["KmsKeyId"],
+            "AWS::SecretsManager::Secret": lambda it: it["KmsKeyId"],
+            "AWS::S3::Bucket": lambda it: it["BucketEncryption"]["ServerSideEncryptionConfiguration"][0][
+                "ServerSideEncryptionByDefault"]["KMSMasterKeyID"],
+        }
+        found = 0
+        for stack in stacks().values():
+            for kind, key in where.items():
+                for name, resource in stack.of_type(kind).items():
+                    found += 1
+                    self.assertEqual(key(resource).removesuffix(".Arn"), "Key", name)
+        self.assertGreaterEqual(found, 4 + 5 + 2 + 3 + 2 + 1)
+
+    def test_what_is_kept_outlives_the_stack_with_its_key(self):
+        for name, resource in core().source["Resources"].items():
+            if resource["Type"] in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key"):
+                self.assertEqual((resource["DeletionPolicy"], resource["UpdateReplacePolicy"]), ("Retain", "Retain"), name)
+
+    def test_evidence_cannot_be_changed(self):
+        bucket = core().resources["EvidenceBucket"]
+        rule = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+        self.assertEqual((bucket["ObjectLockEnabled"], bucket["VersioningConfiguration"]["Status"]), (True, "Enabled"))
+        self.assertEqual(rule, {"Mode": "GOVERNANCE", "Days": 365})
+
+    def test_nothing_is_taken_without_tls(self):
+        policies = [of["PolicyDocument"] for stack in (core(), runbooks()) for kind in ("SQS::QueuePolicy", "S3::BucketPolicy", "SNS::TopicPolicy") for of in stack.of_type(f"AWS::{kind}").values()]
+        self.assertEqual(len(policies), 6)
+        for policy in policies:
+            plain = [s for s in statements(policy) if s["Effect"] == "Deny" and s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}]
+            self.assertEqual([statement["Principal"] for statement in plain], ["*"])
+
+
+class Schedules(unittest.TestCase):
+    def test_each_has_dead_letters_and_gives_up_before_the_next(self):
+        schedules = org().of_type("AWS::Scheduler::Schedule")
+        self.assertEqual(set(schedules), {"ScanSchedule", "TendSchedule"})
+        for name, schedule in schedules.items():
+            target = schedule["Target"]
+            self.assertEqual(target["DeadLetterConfig"]["Arn"], "DeliveryDeadLetters.Arn", name)
+            number, unit = schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(")").split()
+            seconds = int(number) * {"minute": 60, "minutes": 60}[unit]
+            self.assertLessEqual(target["RetryPolicy"]["MaximumEventAgeInSeconds"], seconds, name)
+            self.assertLessEqual(target["RetryPolicy"]["MaximumRetryAttempts"], 2, name)
+        self.assertTrue(watched("InvocationDroppedCount", "ScheduleGroup", "session-warden"))
+
+    def test_lambda_repeats_no_scan(self):
+        (again,) = core().of_type("AWS::Lambda::EventInvokeConfig").values()
+        self.assertEqual((again["MaximumRetryAttempts"], again["MaximumEventAgeInSeconds"]), (0, 60))
+
+
+class Alarms(unittest.TestCase):
+    def test_a_scan_that_does_not_report_is_an_alarm(self):
+        missed = org().resources["Missed"]
+        self.assertEqual((missed["TreatMissingData"], missed["ComparisonOperator"]), ("breaching", "LessThanThreshold"))
+
+    def test_every_function_is_watched_and_every_alarm_tells_people(self):
+        for function in core().of_type("AWS::Lambda::Function").values():
+            for metric in ("Errors", "Throttles"):
+                self.assertTrue(watched(metric, "FunctionName", function["FunctionName"]))
+        for alarm in alarms():
+            self.assertEqual(alarm["AlarmActions"], ["NotificationsTopic"])
+            self.assertEqual(alarm["AlarmActions"], alarm["OKActions"])
+
+    def test_what_is_said_of_an_org_is_watched(self):
+        for metric in ("LoginsScanned", "LagSeconds", "Blind", "ContainmentsNotVerified", "RowsRejected"):
+            self.assertTrue(watched(metric, "Org", org().parameters["OrgId"]), metric)
+
+    def test_every_rule_that_cannot_deliver_is_an_alarm(self):
+        for stack in (core(), org()):
+            for name, rule in stack.of_type("AWS::Events::Rule").items():
+                if name != "SiemRule":
+                    self.assertTrue(watched("FailedInvocations", "RuleName", rule["Name"]), name)
+                for target in rule["Targets"]:
+                    to = target.get("DeadLetterConfig", {"Arn": target["Arn"]})["Arn"]
+                    self.assertEqual(to, "DeliveryDeadLetters.Arn", name)
+
+
+if __name__ == "__main__":
+    unittest.main()
