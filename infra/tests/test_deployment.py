@@ -62,7 +62,7 @@ class Deployment(unittest.TestCase):
         self.assertEqual(len(code), len(FUNCTIONS))
         runbooks = self.uploaded(resources["Runbooks"]["Properties"]["TemplateURL"])
         documents = [of["Properties"]["Content"] for of in runbooks["Resources"].values() if of["Type"] == "AWS::SSM::Document"]
-        self.assertEqual(len(documents), 6)
+        self.assertEqual(len(documents), 7)
         for content in documents:
             self.assertEqual(self.uploaded(content["Fn::Transform"]["Parameters"]["Location"])["schemaVersion"], "0.3")
 

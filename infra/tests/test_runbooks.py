@@ -13,15 +13,16 @@ import yaml
 from moto import mock_aws
 
 from permissions import resource_kinds
-from templates import INFRA, ORG, runbooks, several, statements
+from templates import INFRA, ORG, ROOT, runbooks, several, statements
 
-DOCUMENTS = ["command", "contain-app", "contain-user", "disable-everything", "investigate", "log-off-all"]
+DOCUMENTS = ["command", "contain-app", "contain-user", "disable-everything", "investigate", "log-off-all", "release"]
 EXECUTION = "4105a4fc-f944-11e6-9d32-0a1b2c3d4e5f"
 # By the action of a step, what the role must be allowed. Source: Systems Manager User Guide, "Automation actions reference".
 TAKES = {
     "aws:approve": {"sns:Publish"},
     "aws:executeAutomation": {"ssm:StartAutomationExecution", "ssm:GetAutomationExecution", "iam:PassRole"},
     "aws:branch": set(),
+    "aws:runCommand": {"ssm:SendCommand", "ssm:ListCommands", "ssm:ListCommandInvocations", "ssm:DescribeInstanceInformation"},
     "aws:executeScript": set(),
 }
 # What the key is asked for when a table is read and the approvals' topic is written to, and what a schedule's role takes.
@@ -58,7 +59,7 @@ class Documents(unittest.TestCase):
                 self.assertEqual(it["schemaVersion"], "0.3")
                 steps = [step["name"] for step in it["mainSteps"]]
                 outputs = {f"{step['name']}.{out['Name']}" for step in it["mainSteps"] for out in step.get("outputs", [])}
-                outputs |= {f"{step['name']}.Output" for step in it["mainSteps"] if step["action"] == "aws:executeAutomation"}
+                outputs |= {f"{step['name']}.Output" for step in it["mainSteps"] if step["action"] in ("aws:executeAutomation", "aws:runCommand")}
                 known = set(it["parameters"]) | outputs | {"automation:EXECUTION_ID"}
                 self.assertLessEqual(mentioned(it["mainSteps"]), known)
                 self.assertEqual(set(it["parameters"]) - mentioned(it["mainSteps"]), set(), "a parameter that nobody uses")
@@ -78,8 +79,29 @@ class Documents(unittest.TestCase):
             for step in approvals:
                 self.assertEqual((step["onFailure"], step["inputs"]["Approvers"]), ("Abort", {"Ref": "Approvers"}))
         # The command is started by approved runbooks alone; the switch asks only when it is to be undone.
-        expected = {"command": 0, "investigate": 0, "contain-user": 1, "contain-app": 2, "log-off-all": 2, "disable-everything": 1}
+        expected = {"command": 0, "investigate": 0, "contain-user": 1, "contain-app": 2, "log-off-all": 2, "disable-everything": 1, "release": 1}
         self.assertEqual(needed, expected)
+
+    def test_whoever_approves_sees_what_he_approves(self):
+        for name in ("contain-user", "contain-app", "log-off-all", "release"):
+            given = set(document(name)["parameters"]) - {"InstanceId"}
+            self.assertEqual(mentioned(document(name)["mainSteps"][0]["inputs"]["Message"]), given)
+
+    def test_a_command_line_takes_nothing_that_could_end_it(self):
+        it = document("release")
+        commands = json.dumps(it["mainSteps"][1]["inputs"]["Parameters"])
+        for name in mentioned(commands) - {"automation:EXECUTION_ID"}:
+            parameter = it["parameters"][name]
+            self.assertIn(f"'{{{{ {name} }}}}'", commands.replace("/etc/session-warden/", "").replace(".json", ""))
+            for hostile in ("a'b", "a\nb", "", "$(a)'"):
+                self.assertNotIn(hostile, parameter.get("allowedValues", []))
+                self.assertIsNone(re.fullmatch(parameter.get("allowedPattern", "(?!)"), hostile), name)
+
+    def test_release_is_a_command_line_that_warden_takes(self):
+        source = (ROOT / "cli/src/commands/release.rs").read_text() + (ROOT / "cli/src/arguments.rs").read_text()
+        commands = json.dumps(document("release")["mainSteps"][1]["inputs"]["Parameters"])
+        for option in set(re.findall(r" --([a-z-]+)", commands)) | {"reset-password"}:
+            self.assertRegex(source, rf"long[^\n]*\n\s*(?:pub\(crate\) )?{option.replace('-', '_')}: ")
 
     def test_commands_start_the_command_once_they_are_approved(self):
         subjects = script("command", "Send").SUBJECTS
@@ -89,9 +111,7 @@ class Documents(unittest.TestCase):
             self.assertEqual((approve["name"], approve["action"], command["action"]), ("Approve", "aws:approve", "aws:executeAutomation"))
             self.assertEqual(command["inputs"]["RuntimeParameters"], {"RequestId": "{{ automation:EXECUTION_ID }}"})
             self.assertEqual(set(document("command")["parameters"]), {"RequestId"})
-            self.assertLessEqual({"OrgId", "Reason", parameter}, set(document(name)["parameters"]))
-            # Whoever approves sees what he approves.
-            self.assertLessEqual({"OrgId", "Reason", parameter}, mentioned(approve["inputs"]["Message"]))
+            self.assertLessEqual({"OrgId", "Reason", parameter or "OrgId"}, set(document(name)["parameters"]))
 
 
 class Permissions(unittest.TestCase):
@@ -187,6 +207,12 @@ class Command(unittest.TestCase):
             self.assertEqual(detail["subject"], {"kind": "application", "id": 'Drift "Chat"'})
             self.assertEqual((detail["request_id"], detail["requested_by"]), (EXECUTION, "arn:aws:iam::1:user/ada"))
 
+    def test_the_org_needs_no_name_beside_itself(self):
+        with World() as world:
+            world.execution |= {"DocumentName": "session-warden-log-off-all", "Parameters": {"OrgId": [ORG], "Reason": ["r"]}}
+            script("command", "Send").handler(self.SENT, None)
+            self.assertEqual(json.loads(world.sent[0]["Detail"])["subject"], {"kind": "org"})
+
     def test_what_was_not_approved_is_not_sent(self):
         for changed, error in (({"StepExecutions": [{"StepName": "Approve", "StepStatus": "InProgress"}]}, PermissionError),
                                ({"StepExecutions": []}, PermissionError), ({"DocumentName": "somebodys-own"}, KeyError)):
@@ -206,7 +232,7 @@ class Command(unittest.TestCase):
         outcome = script("command", "Outcome")
         # The id is what record.rs makes of it.
         length = lambda text: len(text).to_bytes(8, "big") + text.encode()
-        self.assertEqual(outcome.containment_id(ORG, "r"), hashlib.sha256(length(ORG) + length("r")).hexdigest()[:32])
+        self.assertEqual(outcome.containment_id(ORG, "r"), hashlib.sha256(length(ORG) + length("event/r")).hexdigest()[:32])
         with World() as world, self.assertRaisesRegex(TimeoutError, "nothing has come of"):
             outcome.handler(self.ASKED, None)
         for record, told in (({"stage": "waiting", "pending": {"needed": 2}}, "waits for 2 of the policy's approvers"),
