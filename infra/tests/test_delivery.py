@@ -139,7 +139,7 @@ class Alarms(unittest.TestCase):
             self.assertEqual(alarm["AlarmActions"], alarm["OKActions"])
 
     def test_what_is_said_of_an_org_is_watched(self):
-        for metric in ("LoginsScanned", "LagSeconds", "Blind", "ContainmentsNotVerified", "RowsRejected"):
+        for metric in ("LoginsScanned", "LagSeconds", "Blind", "ContainmentsNotVerified", "ContainmentsWaiting", "RowsRejected"):
             self.assertTrue(watched(metric, "Org", org().parameters["OrgId"]), metric)
 
     def test_every_rule_that_cannot_deliver_is_an_alarm(self):
