@@ -24,9 +24,10 @@ check: setup ## Formatting, lints, the rules for dependencies, and the templates
 infra-check: setup ## The templates and runbooks for AWS alone: cfn-lint, sam, checkov, and tests of permissions, rules, delivery and cost
 	@scripts/infra-check
 
-bench: setup ## Runs the benchmarks: judging, matching, and reading a million logins and containing, beside others
+bench: setup ## Runs the benchmarks: judging, matching, reading a million logins and containing, beside others
 	cargo bench --locked --workspace --bench judging --bench matching --bench reading
 	@scripts/bench-scan
+	@scripts/bench-evaluate
 	@scripts/bench-contain
 
 bench-quality: setup ## Judges worlds whose truth is known, and writes docs/quality.md; a few minutes

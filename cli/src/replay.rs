@@ -10,7 +10,7 @@ use session_warden::observation::{Observation, OrgId, Position, User};
 use crate::workplace::Rules;
 
 /// Rows judged in one go.
-const BATCH: usize = 2_000;
+const BATCH: usize = 20_000;
 
 /// What lies beside the logins.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub(crate) fn judge(
 ) -> Result<Vec<Finding>, HistoryError> {
     let mut judging = Judging::begin(org, history, std::mem::take(&mut beside.users), rules);
     let mut batch = Vec::with_capacity(BATCH);
-    for login in history.spill.in_order() {
+    for login in history.spill.in_order()? {
         let login = login?;
         progress(1);
         if login.time >= window.until {
@@ -70,7 +70,7 @@ struct Judging<'a> {
 
 impl<'a> Judging<'a> {
     fn begin(org: &'a OrgId, history: &History, users: Vec<User>, rules: &'a Rules) -> Self {
-        let mut state = OrgState { users: history.users.clone(), ..OrgState::default() };
+        let mut state = OrgState { users: history.users.clone().into_iter().collect(), ..OrgState::default() };
         state.users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
         Self { org, rules, state, findings: BTreeMap::new() }
     }

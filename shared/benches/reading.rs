@@ -1,12 +1,12 @@
-//! How fast a page of LoginHistory is read: straight from the answer's bytes, beside a tree of JSON values that each
-//! record is then made of, on the same pages in the same run.
+//! How fast a page of LoginHistory is read: straight from the answer's bytes, beside a tree of JSON values of which no record
+//! is made yet, on the same pages in the same run.
 #![allow(missing_docs, reason = "criterion's macros write functions without any")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use salesforce_simulator::{Login, Seed, generate};
 use serde_json::{Value, json};
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::salesforce::{login_from_record, logins_from_page};
+use session_warden::salesforce::logins_from_page;
 
 /// What Salesforce puts on a page.
 const ROWS: usize = 2_000;
@@ -41,9 +41,8 @@ fn page() -> Vec<u8> {
 }
 
 fn by_tree(page: &[u8]) -> usize {
-    let mut answer: Value = serde_json::from_slice(page).unwrap_or_default();
-    let records = answer["records"].take();
-    records.as_array().into_iter().flatten().flat_map(|record| login_from_record(record.clone())).count()
+    let answer: Value = serde_json::from_slice(page).unwrap_or_default();
+    answer["records"].as_array().map_or(0, Vec::len)
 }
 
 fn straight(page: &[u8]) -> usize {
@@ -64,7 +63,7 @@ fn bench(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function("straight from the bytes", |b| b.iter(|| straight(&page)));
     group.bench_function("with one row that cannot be read", |b| b.iter(|| straight(&bad)));
-    group.bench_function("through a tree of values", |b| b.iter(|| by_tree(&page)));
+    group.bench_function("a tree of values", |b| b.iter(|| by_tree(&page)));
     group.finish();
 }
 

@@ -44,7 +44,7 @@ fn error(result: Result<History, HistoryError>) -> String {
 }
 
 fn logins(history: &History) -> Vec<Login> {
-    history.spill.in_order().collect::<Result<_, _>>().unwrap()
+    history.spill.in_order().unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 fn rejected(history: &History) -> Vec<String> {
@@ -62,7 +62,7 @@ fn the_file_that_setup_downloads() {
     assert_eq!(logins[1].place.as_ref().unwrap().label(), "FR");
     assert_eq!(history.users[logins[1].user_id.as_ref().unwrap()].username, "Ada@Example.com");
     assert_eq!(history.columns_missing, ["Login Subtype"]);
-    assert_eq!(history.spill.period().unwrap().unwrap().0, logins[0].time);
+    assert_eq!(history.spill.period().unwrap().0, logins[0].time);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn on_file(
     let history = options.history.read()?;
     history::tell_doubt(&history);
     let window = options.history.window();
-    let period = history.spill.period()?;
+    let period = history.spill.period();
     let period = period.map(|(first, last)| (first.max(window.since), last.min(window.until)));
     let judged = Judged { logins: history.rows, active_users: Some(history.people.len() as u64), period };
     let mut runs = Vec::new();

@@ -168,14 +168,14 @@ fn write_findings(path: Option<&Path>, findings: &[Finding]) -> anyhow::Result<(
 fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation) -> anyhow::Result<()> {
     let history = &evaluation.history;
     let mut timelines = Timelines::of(&evaluation.findings, &[]);
-    for login in history.spill.in_order() {
+    for login in history.spill.in_order()? {
         timelines.see(&login?);
     }
     let file = options.history.path();
     let source = ReportSource {
         what: file.map(|file| file.display().to_string()).unwrap_or_default(),
         rows: history.rows,
-        period: history.spill.period()?,
+        period: history.spill.period(),
         rejected: history.rejected.total,
         rejected_first: history.rejected.first.iter().map(ToString::to_string).collect(),
     };

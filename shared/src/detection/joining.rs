@@ -1,7 +1,8 @@
 //! From hits to episodes, and from episodes to findings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 use super::{Absorbed, Episode, Finding, FindingId, Hit, Lane, OrgState, Present, Severity, Subject};

@@ -3,8 +3,9 @@
 //! A verdict is a pure function of the committed profiles and the sorted tail, so duplicates and reordering inside
 //! the overlap change nothing. What is older than the overlap is folded into the committed profiles, once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

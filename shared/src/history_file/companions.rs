@@ -30,8 +30,10 @@ pub fn read_users(path: &Path) -> Result<Companions<User>, HistoryError> {
 /// Reads AuthSession records. The time and address of a session's login come from `logins`, where it is there.
 pub fn read_sessions(path: &Path, logins: &Spill) -> Result<Companions<Session>, HistoryError> {
     let mut sessions = read(path, &|record| session_from_record(record).map(|found| found.session))?;
+    let named = |session: &Session| session.login.as_ref().map(|login| login.id.clone());
+    let found = logins.find(&sessions.rows.iter().filter_map(named).collect())?;
     for login in sessions.rows.iter_mut().filter_map(|session| session.login.as_mut()) {
-        login.read = logins.find(&login.id)?;
+        login.read = found.get(&login.id).cloned();
     }
     Ok(sessions)
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::columns::{Column, ColumnName};
-use super::csv_row::{CsvRow, Identity, csv_row};
+use super::csv_row::{CsvRow, csv_row};
 use super::date_order::DateOrder;
 use super::dates::{Dates, Form, NoInstant};
 use super::rejected::Fault;
 use super::rows::{Fields, Rows};
 use super::source_file::SourceFile;
 use super::written_date::Order;
-use super::{DateFormat, History, HistoryError, HistoryOptions, Progress};
+use super::{DateFormat, Filling, History, HistoryError, HistoryOptions, Progress};
 
 /// How often progress is told, in rows.
 const PROGRESS_ROWS: u64 = 1_000;
@@ -74,7 +74,7 @@ struct Reading<'a> {
     has_zones: bool,
     /// The first date that names none.
     without_zone: Option<HistoryError>,
-    history: History,
+    history: History<Filling>,
 }
 
 impl<'a> Reading<'a> {
@@ -95,17 +95,12 @@ impl<'a> Reading<'a> {
     }
 
     fn keep(&mut self, row: CsvRow) -> Result<(), HistoryError> {
-        match row.identity {
-            Identity::Recorded => self.history.spill.insert(&row.login)?,
-            Identity::Content => self.history.spill.insert_repeat(&row.login)?,
-        }
-        self.history.count(&row.login);
         // Whichever spelling comes first in the file must not matter.
         let known = self.history.users.entry(row.user.id.clone()).or_insert_with(|| row.user.clone());
         if row.user.username < known.username {
             *known = row.user;
         }
-        Ok(())
+        self.history.take(row.login, row.naming)
     }
 
     fn time(&mut self, line: u64, text: &str) -> Result<Timestamp, Fault> {
@@ -133,21 +128,7 @@ impl<'a> Reading<'a> {
     fn end(self) -> Result<History, HistoryError> {
         match self.without_zone {
             Some(error) if !self.has_zones => Err(error),
-            _ => self.history.or_nothing_usable(&self.source.path),
-        }
-    }
-}
-
-impl History {
-    /// A file whose every row was rejected says nothing about anyone, and must not pass for a clean one.
-    pub(super) fn or_nothing_usable(self, path: &Path) -> Result<Self, HistoryError> {
-        match self.rejected.first.first() {
-            Some(first) if self.rows == 0 => Err(HistoryError::NothingUsable {
-                file: path.to_owned(),
-                first: first.clone(),
-                total: self.rejected.total,
-            }),
-            _ => Ok(self),
+            _ => self.history.finish(&self.source.path),
         }
     }
 }

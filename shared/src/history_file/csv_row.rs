@@ -7,25 +7,17 @@ use super::columns::Column;
 use super::country_name::country;
 use super::rejected::Fault;
 use super::rows::Fields;
+use super::run::Naming;
 use crate::observation::{
     AccountDetails, AccountKind, Client, CountryCode, Login, LoginDetail, LoginId, Outcome, Place, Source,
     User, UserId,
 };
 
-/// Where a login's id comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Identity {
-    /// The file: the same id is the same login.
-    Recorded,
-    /// The row's content: the same content again is another login.
-    Content,
-}
-
 /// A login with its account and what its id is worth.
 pub(super) struct CsvRow {
     pub(super) login: Login,
     pub(super) user: User,
-    pub(super) identity: Identity,
+    pub(super) naming: Naming,
 }
 
 pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fault> {
@@ -49,12 +41,12 @@ pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fau
         client: client(fields),
         detail: detail(fields),
     };
-    let (id, identity) = match fields.text(Column::Id) {
-        id if id.is_empty() => (content_id(&login)?, Identity::Content),
-        id => (LoginId::new(id), Identity::Recorded),
+    let (id, naming) = match fields.text(Column::Id) {
+        id if id.is_empty() => (content_id(&login)?, Naming::Content),
+        id => (LoginId::new(id), Naming::Recorded),
     };
     login.id = id;
-    Ok(CsvRow { login, user, identity })
+    Ok(CsvRow { login, user, naming })
 }
 
 fn user(fields: Fields<'_>) -> Result<User, Fault> {

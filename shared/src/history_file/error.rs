@@ -119,9 +119,3 @@ pub enum HistoryError {
         reason: String,
     },
 }
-
-impl From<rusqlite::Error> for HistoryError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Spill { reason: error.to_string() }
-    }
-}

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::rejected::Fault;
 use super::source_file::SourceFile;
-use super::{History, HistoryError, Progress};
+use super::{History, HistoryError, Naming, Progress};
 use crate::observation::Login;
-use crate::salesforce::login_from_record;
+use crate::salesforce::login_from_json;
 
 /// A record of LoginHistory has about thirty fields of at most 255 characters.
 const LINE_BYTES: usize = 64 * 1024;
@@ -26,10 +26,7 @@ pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, Histor
     while let Some(text) = lines.next().map_err(|error| source.unreadable(error))? {
         match text.and_then(|text| login(&text)) {
             Ok(None) => {}
-            Ok(Some(login)) => {
-                history.spill.insert(&login)?;
-                history.count(&login);
-            }
+            Ok(Some(login)) => history.take(login, Naming::Recorded)?,
             Err(fault) => history.rejected.add(fault.on_line(lines.line)),
         }
         if lines.line.is_multiple_of(PROGRESS_LINES) {
@@ -37,7 +34,7 @@ pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, Histor
         }
     }
     progress(lines.bytes, source.size);
-    history.or_nothing_usable(path)
+    history.finish(path)
 }
 
 fn login(line: &[u8]) -> Result<Option<Login>, Fault> {
@@ -45,14 +42,7 @@ fn login(line: &[u8]) -> Result<Option<Login>, Fault> {
         return Ok(None);
     }
     let text = String::from_utf8_lossy(line);
-    let value = serde_json::from_str(&text).map_err(|error| {
-        Fault::of_row(format!(
-            "is not one JSON record: {:?} error at column {}",
-            error.classify(),
-            error.column()
-        ))
-    })?;
-    login_from_record(value).map(Some).map_err(Fault::of_row)
+    login_from_json(&text).map(Some).map_err(Fault::of_row)
 }
 
 struct Lines<R> {

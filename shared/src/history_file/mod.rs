@@ -1,7 +1,7 @@
 //! Login history from files: what an administrator downloads, or what the REST API returned.
 //!
-//! A file, also one that gzip has packed, is read once or twice from its beginning to its end, whatever its size; its rows go to a temporary
-//! database ([`Spill`]) and come back in the order of time. A row that cannot be used is kept as a [`RejectedRow`]
+//! A file, also one that gzip has packed, is read once or twice from its beginning to its end, whatever its size; its rows go to temporary
+//! files ([`Spill`]) and come back in the order of time. A row that cannot be used is kept as a [`RejectedRow`]
 //! and the rest goes on.
 
 mod column_names;
@@ -17,6 +17,7 @@ mod error;
 mod jsonl;
 mod rejected;
 mod rows;
+mod run;
 mod source_file;
 mod spill;
 mod written_date;
@@ -29,9 +30,12 @@ pub use date_format::DateFormat;
 pub use error::HistoryError;
 pub use jsonl::read_jsonl;
 pub use rejected::{Rejected, RejectedRow};
+use run::Naming;
+use spill::Filling;
 pub use spill::{InOrder, Spill};
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use crate::observation::{Login, User, UserId};
 
@@ -46,11 +50,11 @@ pub struct HistoryOptions {
     pub columns: Vec<ColumnName>,
 }
 
-/// A file that has been read.
+/// A file that has been read, or with `L` that takes its logins in, one that is being read.
 #[derive(Debug)]
-pub struct History {
+pub struct History<L = Spill> {
     /// The logins.
-    pub spill: Spill,
+    pub spill: L,
     /// What could not be used.
     pub rejected: Rejected,
     /// Rows that could be used, duplicates of a record id included.
@@ -68,17 +72,35 @@ pub struct History {
 /// Hears how many bytes of a file have been read, and of how many.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
-impl History {
+impl History<Filling> {
     fn empty(columns_missing: Vec<&'static str>) -> Result<Self, HistoryError> {
-        let (spill, rejected, users) = (Spill::open()?, Rejected::default(), HashMap::new());
+        let (spill, rejected, users) = (Filling::open()?, Rejected::default(), HashMap::new());
         Ok(Self { spill, rejected, rows: 0, users, people: HashSet::new(), successes: 0, columns_missing })
     }
 
-    fn count(&mut self, login: &Login) {
+    fn take(&mut self, login: Login, naming: Naming) -> Result<(), HistoryError> {
         self.rows += 1;
         self.successes += u64::from(login.succeeded());
         if let Some(user) = login.user_id.as_ref().filter(|user| !self.people.contains(*user)) {
             self.people.insert(user.clone());
         }
+        self.spill.insert(login, naming)
+    }
+
+    /// A file whose every row was rejected says nothing about anyone, and must not pass for a clean one.
+    fn finish(self, path: &Path) -> Result<History, HistoryError> {
+        if let Some(first) = self.rejected.first.first().filter(|_| self.rows == 0) {
+            let (file, first, total) = (path.to_owned(), first.clone(), self.rejected.total);
+            return Err(HistoryError::NothingUsable { file, first, total });
+        }
+        Ok(History {
+            spill: self.spill.finish()?,
+            rejected: self.rejected,
+            rows: self.rows,
+            users: self.users,
+            people: self.people,
+            successes: self.successes,
+            columns_missing: self.columns_missing,
+        })
     }
 }

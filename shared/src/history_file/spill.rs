@@ -1,160 +1,250 @@
 //! Rows in any order go in, rows in the order of time come out, and memory does not grow with their number.
 
+use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
+use std::path::PathBuf;
+
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::HistoryError;
+use super::run::{Merge, Naming, Row, RunWriter};
 use crate::observation::{Login, LoginId, Source};
 
-/// Rows that are held in memory while they are streamed.
-const BATCH: usize = 500;
+/// Rows that are held in memory until they are sorted and written.
+const RUN: usize = 20_000;
+/// Files that are read at once; with more, they are merged into one.
+const RUNS: usize = 64;
 
-/// The file is temporary: losing it in a crash loses nothing.
-const LAYOUT: &str = "
-    PRAGMA journal_mode = OFF;
-    PRAGMA synchronous = OFF;
-    PRAGMA locking_mode = EXCLUSIVE;
-    PRAGMA cache_size = -8000;
-    CREATE TABLE logins (time INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (time, id))
-        WITHOUT ROWID;
-    CREATE TABLE repeats (id TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-    BEGIN;";
+/// Takes logins in any order: an external merge sort.
+#[derive(Debug)]
+pub(super) struct Filling {
+    directory: tempfile::TempDir,
+    runs: Vec<PathBuf>,
+    /// The run being written, and the last row that it holds.
+    open: Option<(RunWriter, (Timestamp, LoginId))>,
+    written: usize,
+    rows: Vec<Row>,
+    capacity: usize,
+    period: Option<(Timestamp, Timestamp)>,
+}
 
-/// Logins in a temporary database, readable by the owner alone, which is removed on drop.
+impl Filling {
+    /// Opens an empty one in the directory for temporary files, readable by the owner alone.
+    pub(super) fn open() -> Result<Self, HistoryError> {
+        Self::with_runs_of(RUN)
+    }
+
+    fn with_runs_of(capacity: usize) -> Result<Self, HistoryError> {
+        let directory = tempfile::Builder::new().prefix("warden-").tempdir().map_err(lost)?;
+        let (runs, rows) = (Vec::new(), Vec::new());
+        Ok(Self { directory, runs, open: None, written: 0, rows, capacity, period: None })
+    }
+
+    pub(super) fn insert(&mut self, login: Login, naming: Naming) -> Result<(), HistoryError> {
+        let (first, last) = self.period.unwrap_or((login.time, login.time));
+        self.period = Some((first.min(login.time), last.max(login.time)));
+        self.rows.push(Row { login, naming });
+        if self.rows.len() < self.capacity { Ok(()) } else { self.write().map_err(lost) }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Spill, HistoryError> {
+        self.write().and_then(|()| self.close()).map_err(lost)?;
+        Ok(Spill { runs: self.runs, period: self.period, _directory: self.directory })
+    }
+
+    /// Sorts what is held and writes it: at the end of the open run, where it follows on that.
+    fn write(&mut self) -> std::io::Result<()> {
+        self.rows.sort_by(|a, b| a.key().cmp(&b.key()));
+        let (Some(first), Some(last)) = (self.rows.first(), self.rows.last()) else { return Ok(()) };
+        let last = (last.login.time, last.login.id.clone());
+        let mut writer = match self.open.take() {
+            Some((writer, (time, id))) if (time, &id) <= first.key() => writer,
+            before => {
+                self.open = before;
+                self.close()?;
+                self.begin()?
+            }
+        };
+        self.rows.iter().try_for_each(|row| writer.write(row))?;
+        self.rows.clear();
+        self.open = Some((writer, last));
+        Ok(())
+    }
+
+    fn begin(&mut self) -> std::io::Result<RunWriter> {
+        if self.runs.len() >= RUNS {
+            let path = self.name();
+            let mut merged = RunWriter::create(&path)?;
+            Merge::of(&self.runs)?.try_for_each(|row| merged.write(&row?))?;
+            merged.finish()?;
+            self.runs.drain(..).try_for_each(std::fs::remove_file)?;
+            self.runs.push(path);
+        }
+        let path = self.name();
+        let writer = RunWriter::create(&path)?;
+        self.runs.push(path);
+        Ok(writer)
+    }
+
+    fn name(&mut self) -> PathBuf {
+        self.written += 1;
+        self.directory.path().join(self.written.to_string())
+    }
+
+    fn close(&mut self) -> std::io::Result<()> {
+        self.open.take().map_or(Ok(()), |(writer, _)| writer.finish())
+    }
+}
+
+/// Logins in temporary files, which are removed on drop.
 #[derive(Debug)]
 pub struct Spill {
-    connection: Connection,
+    runs: Vec<PathBuf>,
+    period: Option<(Timestamp, Timestamp)>,
     _directory: tempfile::TempDir,
 }
 
 impl Spill {
-    /// Opens an empty one in the directory for temporary files.
-    pub fn open() -> Result<Self, HistoryError> {
-        let made = tempfile::Builder::new().prefix("warden-").tempdir();
-        let directory = made.map_err(|error| HistoryError::Spill { reason: error.to_string() })?;
-        let connection = Connection::open(directory.path().join("logins.sqlite"))?;
-        connection.execute_batch(LAYOUT)?;
-        Ok(Self { connection, _directory: directory })
-    }
-
-    /// Adds a login; of several with the same time and id the one that says more is kept, in whichever order they come.
-    pub fn insert(&self, login: &Login) -> Result<(), HistoryError> {
-        let sql = "INSERT INTO logins (time, id, body) VALUES (?1, ?2, ?3) \
-                   ON CONFLICT DO UPDATE SET body = max(body, excluded.body)";
-        self.execute(sql, login).map(drop)
-    }
-
-    /// Adds a login whose id was made from its content: the same content again is another login, with another id.
-    pub fn insert_repeat(&self, login: &Login) -> Result<(), HistoryError> {
-        if self.insert_new(login)? > 0 {
-            return Ok(());
+    /// Time and address of those logins of `ids` that are here.
+    pub fn find(
+        &self,
+        ids: &HashSet<LoginId>,
+    ) -> Result<HashMap<LoginId, (Timestamp, Source)>, HistoryError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
         }
-        let sql = "INSERT INTO repeats (id, count) VALUES (?1, 2) \
-                   ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
-        let count: i64 = {
-            let mut statement = self.connection.prepare_cached(sql)?;
-            statement.query_row([login.id.as_str()], |row| row.get(0))?
-        };
-        let id = LoginId::new(format!("{}-{count}", login.id));
-        self.insert_new(&Login { id, ..login.clone() }).map(drop)
-    }
-
-    fn insert_new(&self, login: &Login) -> Result<usize, HistoryError> {
-        self.execute("INSERT INTO logins (time, id, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", login)
-    }
-
-    fn execute(&self, sql: &str, login: &Login) -> Result<usize, HistoryError> {
-        let body = serde_json::to_string(login)
-            .map_err(|error| HistoryError::Spill { reason: error.to_string() })?;
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.execute(params![login.time.as_microsecond(), login.id.as_str(), body])?)
-    }
-
-    /// The time and address of a login, by its id.
-    pub fn find(&self, id: &LoginId) -> Result<Option<(Timestamp, Source)>, HistoryError> {
-        self.connection.execute_batch("CREATE INDEX IF NOT EXISTS by_id ON logins (id)")?;
-        let mut statement =
-            self.connection.prepare_cached("SELECT body FROM logins WHERE id = ?1 LIMIT 1")?;
-        let body: Option<String> = statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
-        body.map(|body| parse(&body).map(|login| (login.time, login.source))).transpose()
+        let wanted =
+            self.in_order()?.filter(|login| login.as_ref().map_or(true, |login| ids.contains(&login.id)));
+        wanted.map(|login| login.map(|login| (login.id, (login.time, login.source)))).collect()
     }
 
     /// The first and the last instant; `None` when there is no login.
-    pub fn period(&self) -> Result<Option<(Timestamp, Timestamp)>, HistoryError> {
-        let bounds = self.connection.query_row("SELECT min(time), max(time) FROM logins", (), |row| {
-            Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?))
-        })?;
-        let instant = |microsecond| Timestamp::from_microsecond(microsecond).unwrap_or_default();
-        Ok(bounds.map(|(first, last)| (instant(first), instant(last))))
+    pub fn period(&self) -> Option<(Timestamp, Timestamp)> {
+        self.period
     }
 
-    /// Every login in the order of time and id. It may be asked for more than once.
-    pub fn in_order(&self) -> InOrder<'_> {
-        InOrder { spill: self, after: None, batch: Vec::new().into_iter(), end: End::Ahead }
-    }
-
-    fn batch_after(&self, after: Option<&(i64, String)>) -> Result<Vec<Stored>, rusqlite::Error> {
-        let sql = "SELECT time, id, body FROM logins WHERE (time, id) > (?1, ?2) ORDER BY time, id LIMIT ?3";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let (time, id) = after.map_or((i64::MIN, ""), |(time, id)| (*time, id.as_str()));
-        let rows = statement
-            .query_map(params![time, id, i64::try_from(BATCH).unwrap_or(i64::MAX)], |row| {
-                Ok(Stored { key: (row.get(0)?, row.get(1)?), body: row.get(2)? })
-            })?;
-        rows.collect()
+    /// Every login in the order of time and id. It may be asked for more than once. Of several with the same time and record
+    /// id the one that says more is given, in whichever order they came; of an id that was made from a row's content,
+    /// the second and later are other logins, whose ids end in `-2` and so on.
+    ///
+    /// # Errors
+    /// The temporary files cannot be read.
+    pub fn in_order(&self) -> Result<InOrder, HistoryError> {
+        let rows = Merge::of(&self.runs).map_err(lost)?.peekable();
+        Ok(InOrder { rows, repeated: None })
     }
 }
 
-struct Stored {
-    key: (i64, String),
-    body: String,
+/// Logins in the order of time and id.
+#[derive(Debug)]
+pub struct InOrder {
+    rows: std::iter::Peekable<Merge>,
+    /// The id that was made from content last, and how often it came.
+    repeated: Option<(LoginId, u32)>,
 }
 
-enum End {
-    Ahead,
-    Reached,
-}
-
-/// Logins in the order of time and id, read in batches.
-pub struct InOrder<'a> {
-    spill: &'a Spill,
-    after: Option<(i64, String)>,
-    batch: std::vec::IntoIter<Stored>,
-    end: End,
-}
-
-impl InOrder<'_> {
-    fn next_stored(&mut self) -> Result<Option<Stored>, rusqlite::Error> {
-        if let Some(stored) = self.batch.next() {
-            return Ok(Some(stored));
+impl InOrder {
+    /// The one that says more of the rows that follow with the same time and id.
+    fn of_its_id(&mut self, mut login: Login) -> Login {
+        let is_same = |row: &Result<Row, _>| row.as_ref().is_ok_and(|row| row.key() == (login.time, &login.id));
+        let mut others = Vec::new();
+        while let Some(Ok(other)) = self.rows.next_if(is_same) {
+            others.push(other.login);
         }
-        if matches!(self.end, End::Reached) {
-            return Ok(None);
+        for other in others {
+            login = std::cmp::max_by_key(login, other, |login| serde_json::to_string(login).unwrap_or_default());
         }
-        let batch = self.spill.batch_after(self.after.as_ref())?;
-        if batch.len() < BATCH {
-            self.end = End::Reached;
+        login
+    }
+
+    fn renamed(&mut self, mut login: Login) -> Login {
+        match &mut self.repeated {
+            Some((id, count)) if *id == login.id => {
+                *count += 1;
+                login.id = LoginId::new(format!("{id}-{count}"));
+            }
+            repeated => *repeated = Some((login.id.clone(), 1)),
         }
-        self.after = batch.last().map(|stored| stored.key.clone());
-        self.batch = batch.into_iter();
-        Ok(self.batch.next())
+        login
     }
 }
 
-impl Iterator for InOrder<'_> {
+impl Iterator for InOrder {
     type Item = Result<Login, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.next_stored() {
-            Ok(stored) => stored.map(|stored| parse(&stored.body)),
-            Err(error) => {
-                self.end = End::Reached;
-                Some(Err(error.into()))
-            }
-        }
+        Some(match self.rows.next()? {
+            Ok(Row { login, naming: Naming::Recorded }) => Ok(self.of_its_id(login)),
+            Ok(Row { login, naming: Naming::Content }) => Ok(self.renamed(login)),
+            Err(error) => Err(lost(error)),
+        })
     }
 }
 
-fn parse(body: &str) -> Result<Login, HistoryError> {
-    serde_json::from_str(body).map_err(|error| HistoryError::Spill { reason: error.to_string() })
+fn lost(error: impl Display) -> HistoryError {
+    HistoryError::Spill { reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn login(second: i64, id: &str, status: &str) -> Login {
+        let time = Timestamp::from_second(1_790_000_000 + second).unwrap();
+        let login = json!({ "id": id, "time": time, "user_id": "ada", "outcome": "success", "status": status,
+            "login_type": "Application", "source": "198.18.0.1", "detail": { "login_url": "acme.my.salesforce.com" } });
+        serde_json::from_value(login).unwrap()
+    }
+
+    fn told(runs_of: usize, rows: &[(i64, u8, Naming)]) -> Vec<Login> {
+        let mut filling = Filling::with_runs_of(runs_of).unwrap();
+        for (second, id, naming) in rows {
+            filling.insert(login(*second, &id.to_string(), "Success"), *naming).unwrap();
+        }
+        let spill = filling.finish().unwrap();
+        assert_eq!(spill.period().is_some(), !rows.is_empty());
+        spill.in_order().unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn runs_of_any_length_give_what_one_gives(
+            rows in proptest::collection::vec((0..40_i64, 0..6_u8), 0..300),
+            runs_of in 1..40_usize,
+            naming in prop_oneof![Just(Naming::Recorded), Just(Naming::Content)],
+        ) {
+            let rows: Vec<_> = rows.into_iter().map(|(second, id)| (second, id, naming)).collect();
+            let told = told(runs_of, &rows);
+            prop_assert_eq!(&told, &self::told(usize::MAX, &rows));
+            prop_assert!(told.is_sorted_by_key(|login| login.time));
+            let different: HashSet<_> = rows.iter().collect();
+            prop_assert_eq!(told.len(), if naming == Naming::Content { rows.len() } else { different.len() });
+        }
+    }
+
+    #[test]
+    fn more_runs_than_may_be_open_are_merged() {
+        let rows: Vec<_> = (0..300).rev().map(|second| (second, 1, Naming::Recorded)).collect();
+        assert_eq!(told(1, &rows), told(usize::MAX, &rows));
+    }
+
+    #[test]
+    fn the_row_that_says_more_is_kept_and_found() {
+        for statuses in [["Invalid Password", "Success"], ["Success", "Invalid Password"]] {
+            let mut filling = Filling::with_runs_of(1).unwrap();
+            for status in statuses {
+                filling.insert(login(7, "0Ya1", status), Naming::Recorded).unwrap();
+            }
+            let spill = filling.finish().unwrap();
+            let kept: Vec<_> = spill.in_order().unwrap().map(|login| login.unwrap().status).collect();
+            assert_eq!(kept, ["Success"]);
+            let ids = ["0Ya1", "0Ya2"].map(LoginId::new).into_iter().collect();
+            let found = spill.find(&ids).unwrap();
+            assert_eq!(found[&LoginId::new("0Ya1")].1, Source::from("198.18.0.1"));
+            assert_eq!(found.len(), 1);
+        }
+    }
 }

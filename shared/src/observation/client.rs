@@ -66,6 +66,14 @@ fn write_words(name: &str, text: &mut String) {
     let mut room = 48;
     for word in words.filter(|word| !word.is_empty()).take(3) {
         let space = (text.len() > begins).then_some(' ');
+        if word.is_ascii() && word.len() < room {
+            let from = text.len();
+            text.extend(space);
+            text.push_str(word);
+            text[from..].make_ascii_lowercase();
+            room -= text.len() - from;
+            continue;
+        }
         for c in space.into_iter().chain(word.chars().flat_map(char::to_lowercase)).take(room) {
             text.push(c);
             room -= 1;

@@ -112,7 +112,11 @@ impl Network {
 
     /// Whether two networks lie in one pool.
     pub fn is_near(self, other: Self) -> bool {
-        self.pool() == other.pool()
+        match (self.0, other.0) {
+            (IpNet::V4(a), IpNet::V4(b)) => (a.network().to_bits() ^ b.network().to_bits()) >> 12 == 0,
+            (IpNet::V6(a), IpNet::V6(b)) => (a.network().to_bits() ^ b.network().to_bits()) >> 88 == 0,
+            _ => false,
+        }
     }
 }
 

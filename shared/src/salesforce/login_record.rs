@@ -1,12 +1,11 @@
 //! A LoginHistory record as the REST API writes it. Source: Object Reference, LoginHistory.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::datetime::Instant;
 use super::describe::Wanted;
 use super::error::SalesforceError;
-use super::query::{Page, read_page, record};
+use super::query::{Page, read_page, record_from};
 use super::wire::{Address, Country, Field};
 use crate::observation::{Client, Login, LoginDetail, LoginId, Outcome, Place, Text, UserId};
 
@@ -97,8 +96,8 @@ struct Geo {
 ///
 /// # Errors
 /// Says what keeps the record from being read, without repeating its content.
-pub fn login_from_record(value: Value) -> Result<Login, String> {
-    login(record(value)?)
+pub fn login_from_json(text: &str) -> Result<Login, String> {
+    login(record_from(text)?)
 }
 
 /// Reads a page of LoginHistory records as the query resource answers it.
@@ -152,7 +151,7 @@ fn applicable(text: Field<Text>) -> Text {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::observation::Source;
@@ -174,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_full_record() {
-        let login = login_from_record(full()).unwrap();
+        let login = login_from_json(&full().to_string()).unwrap();
         assert_eq!(login.outcome, Outcome::WrongPassword);
         assert_eq!(login.source, Source::from("198.18.4.7"));
         assert_eq!(login.place.unwrap().label(), "Lyon, FR");
@@ -193,7 +192,7 @@ mod tests {
     #[test]
     fn an_id_and_a_time_are_enough() {
         let login = json!({ "Id": "0Ya5g00000AbCdEAAV", "LoginTime": "2026-11-23T18:43:00.000Z" });
-        let login = login_from_record(login).unwrap();
+        let login = login_from_json(&login.to_string()).unwrap();
         assert_eq!((login.user_id, login.source, login.place), (None, Source::Missing, None));
         assert!(login.detail.is_empty());
     }
@@ -203,19 +202,19 @@ mod tests {
         let broken = |field: &str, value: Value| {
             let mut record = full();
             record[field] = value;
-            login_from_record(record).unwrap_err()
+            login_from_json(&record.to_string()).unwrap_err()
         };
         assert!(!broken("LoginTime", json!("HOSTILE")).contains("HOSTILE"));
         assert!(!broken("Status", json!({ "HOSTILE": 1 })).contains("HOSTILE"));
         broken("Id", json!(null));
-        assert!(login_from_record(json!([])).is_err());
+        assert!(login_from_json("[]").is_err());
     }
 
     #[test]
     fn overlong_text_is_cut() {
         let mut record = full();
         record["Application"] = json!("é".repeat(100_000));
-        assert_eq!(login_from_record(record).unwrap().application.chars().count(), 255);
+        assert_eq!(login_from_json(&record.to_string()).unwrap().application.chars().count(), 255);
     }
 
     #[test]
@@ -224,7 +223,7 @@ mod tests {
         broken["LoginTime"] = json!(7);
         for records in [json!([full(), full()]), json!([full(), broken])] {
             let one_by_one: Vec<_> =
-                records.as_array().unwrap().iter().flat_map(|row| login_from_record(row.clone())).collect();
+                records.as_array().unwrap().iter().flat_map(|row| login_from_json(&row.to_string())).collect();
             let body = json!({ "totalSize": 2, "done": true, "records": records }).to_string();
             let page = logins_from_page(body.as_bytes()).unwrap();
             assert_eq!((page.rows, page.rejected.len()), (one_by_one.clone(), 2 - one_by_one.len()));

@@ -76,7 +76,7 @@ pub use error::SalesforceError;
 pub use http::http_client;
 pub use last_login::LastLogin;
 pub use login_ip::{KnownAddress, Trust, known_address_from_record};
-pub use login_record::{login_from_record, logins_from_page};
+pub use login_record::{login_from_json, logins_from_page};
 pub use oauth_token::{FoundToken, WatchedTokens, token_from_record};
 pub use origin::Origin;
 pub use permission::Permission;

@@ -234,6 +234,14 @@ pub(super) fn record<T: DeserializeOwned>(record: Value) -> Result<T, String> {
     T::deserialize(record).map_err(|error| reason(&error))
 }
 
+/// Reads a record of a file from its text; the reason names no value.
+pub(super) fn record_from<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => reason(&error),
+        kind => format!("is not one JSON record: {kind:?} error at column {}", error.column()),
+    })
+}
+
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.split_once(" at line") {

@@ -5,6 +5,7 @@ mod attempt;
 mod habits;
 mod network;
 mod org;
+mod recent;
 mod session;
 mod user;
 
@@ -19,8 +20,9 @@ pub(super) use session::is_temporary;
 pub use user::{LastSuccess, UserProfile};
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::HashMap;
 
 use super::crowd::mark;
 use super::facts::Facts;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::recent::note;
 use crate::detection::crowd::{mark, marks};
 use crate::detection::facts::Facts;
 use crate::detection::{Calibration, Crowd, Familiar, Familiarity};
@@ -122,7 +123,8 @@ impl OrgProfile {
         let Some(user) = &login.user_id else { return };
         self.learn_of_user(login, facts, mark(user.as_str()));
         if facts.path == AccessPath::Password {
-            self.remember_password(login.time, user);
+            let password = (login.time, user.clone());
+            note(&mut self.passwords, password, |(time, _)| *time, PASSWORD_MEMORY, PASSWORDS);
         }
     }
 
@@ -157,20 +159,6 @@ impl OrgProfile {
         if !login.application.is_empty() {
             learn_name(&mut group.applications, &login.application, login.time);
         }
-    }
-
-    fn remember_password(&mut self, time: Timestamp, user: &UserId) {
-        let newest = self.passwords.iter().map(|(time, _)| *time).max();
-        if newest.is_some_and(|newest| newest.duration_since(time) > PASSWORD_MEMORY) {
-            return;
-        }
-        while self.passwords.front().is_some_and(|(old, _)| time.duration_since(*old) > PASSWORD_MEMORY) {
-            self.passwords.pop_front();
-        }
-        if self.passwords.len() >= PASSWORDS {
-            self.passwords.pop_front();
-        }
-        self.passwords.push_back((time, user.clone()));
     }
 
     /// A guess failed from a network that its user does not know.
@@ -242,8 +230,9 @@ fn bounded<V: Default>(
 }
 
 pub(super) fn learn_name(names: &mut Familiar<String>, name: &str, time: Timestamp) {
-    let end = name.char_indices().nth(NAME).map_or(name.len(), |(end, _)| end);
-    names.learn_ref(&name[..end], str::to_owned, time);
+    let is_short = name.len() <= NAME;
+    let end = if is_short { None } else { name.char_indices().nth(NAME) };
+    names.learn_ref(&name[..end.map_or(name.len(), |(end, _)| end)], str::to_owned, time);
 }
 
 /// Learns the login type and sub-type together.

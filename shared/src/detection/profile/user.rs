@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::CheckOutcome;
 use super::org::{cipher, is_grant, learn_grant, learn_name};
+use super::recent::note;
 use super::{Attempt, Check, Held, Hours, Volume};
 use crate::detection::Familiar;
 use crate::detection::crowd::mark;
@@ -96,18 +97,9 @@ impl UserProfile {
                 self.registrations.pop_front();
             }
         }
-        let newest = self.checks.iter().map(|check| check.time).max();
-        if newest.is_some_and(|newest| newest.duration_since(check.time) > ATTEMPT_MEMORY) {
-            return;
-        }
-        while self.checks.front().is_some_and(|old| check.time.duration_since(old.time) > ATTEMPT_MEMORY) {
-            self.checks.pop_front();
-        }
-        if self.checks.len() >= CHECKS {
-            self.checks.pop_front();
-        }
         let (time, network) = (check.time, check.source.network());
-        self.checks.push_back(Check { time, outcome: CheckOutcome::of(check), network });
+        let new = Check { time, outcome: CheckOutcome::of(check), network };
+        note(&mut self.checks, new, |check| check.time, ATTEMPT_MEMORY, CHECKS);
     }
 
     pub(super) fn fold_session(&mut self, session: &Session) {
@@ -126,23 +118,9 @@ impl UserProfile {
     pub(super) fn remember_attempt(&mut self, login: &Login, family: &str) {
         self.observations += 1;
         self.logins += 1;
-        let newest = self.attempts.iter().map(|attempt| attempt.time).max();
-        if newest.is_some_and(|newest| newest.duration_since(login.time) > ATTEMPT_MEMORY) {
-            return;
-        }
-        while self.attempts.front().is_some_and(|old| login.time.duration_since(old.time) > ATTEMPT_MEMORY) {
-            self.attempts.pop_front();
-        }
-        if self.attempts.len() >= ATTEMPTS {
-            self.attempts.pop_front();
-        }
-        self.attempts.push_back(Attempt {
-            time: login.time,
-            login: login.id.clone(),
-            outcome: login.outcome,
-            network: login.source.network(),
-            client: mark(family),
-        });
+        let (time, network, client) = (login.time, login.source.network(), mark(family));
+        let attempt = Attempt { time, login: login.id.clone(), outcome: login.outcome, network, client };
+        note(&mut self.attempts, attempt, |attempt| attempt.time, ATTEMPT_MEMORY, ATTEMPTS);
     }
 
     /// A success, hostile or not.
@@ -190,7 +168,8 @@ impl UserProfile {
     /// Whether this user came from `network` or near it on an earlier day than the one before `time`.
     pub fn knows_pool(&self, network: Network, time: Timestamp) -> bool {
         let settled = time - SignedDuration::from_hours(24);
-        self.networks.iter().any(|(near, known)| known.first < settled && near.is_near(network))
+        self.networks.is_known(&network, 1, settled)
+            || self.networks.iter().any(|(near, known)| known.first < settled && near.is_near(network))
     }
 
     /// Whether this user came with this kind of client before the day before `time`.

@@ -53,7 +53,7 @@ pub(crate) fn watch(rows: Rows, truth: &Truth, span: &Span) -> Watched {
             noted.note(&engine.state, finding, truth, now);
         }
     }
-    Watched { logins: rows.logins, users: engine.state.users, noted }
+    Watched { logins: rows.logins, users: engine.state.users.into_iter().collect(), noted }
 }
 
 struct Engine<'p> {
