@@ -126,7 +126,7 @@ impl Engine {
     pub(crate) fn of(org: &Org) -> Self {
         let policy = Policy::default();
         let detections = catalogue(&policy);
-        let state = OrgState { users: accounts(org), ..OrgState::default() };
+        let state = OrgState { users: accounts(org).into_iter().collect(), ..OrgState::default() };
         Self { state, policy, detections }
     }
 

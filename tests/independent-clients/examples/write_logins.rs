@@ -44,7 +44,7 @@ fn record(login: &Login, round: usize, row: usize) -> Value {
     };
     let geo = login.geo.as_ref().map(|geo| {
         json!({ "attributes": kind("LoginGeo", "04F000000000001AAA"), "Latitude": geo.latitude,
-            "Longitude": geo.longitude, "City": &*geo.city })
+            "Longitude": geo.longitude, "City": geo.city })
     });
     json!({
         "attributes": kind("LoginHistory", &id), "Id": id, "UserId": login.user_id.as_str(), "LoginTime": time,
