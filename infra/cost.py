@@ -39,11 +39,14 @@ PRICES = {
 
 # What the templates do not say. Each is a round figure, and the first ones decide the sum.
 ASSUMED = {
-    "write units for a login": 1.0,
-    "read units for a login": 2.0,
-    "write units for a scan, besides its logins": 4.0,
-    "read units for a scan, besides its logins": 10.0,
-    "logins of one org a day, at most": 10_000_000,
+    "records that a login changes, where a batch writes each once": 1.3,
+    "write units of a record, of at most 1 KB packed": 1,
+    "times a transaction writes": 2,
+    "records that a login reads": 1.3,
+    "read units of a record, of at most 4 KB packed": 1,
+    "write units of a scan, besides its logins": 4,
+    "read units of a scan, besides its logins": 10,
+    "logins of one org a day, at most": 5_000_000,
     "bytes of a login in a message": 500,
     "seconds of a scan, besides its logins": 1.5,
     "seconds of a scan for a thousand logins": 0.5,
@@ -108,6 +111,9 @@ def month(logins_a_day):
     }
     invocations = scans + messages + tends + findings
     polls = a["idle polls of a queue a second"] * SECONDS
+    written = a["records that a login changes, where a batch writes each once"] * a["write units of a record, of at most 1 KB packed"]
+    written *= a["times a transaction writes"]
+    read = a["records that a login reads"] * a["read units of a record, of at most 4 KB packed"]
     stored = logins_a_day / 1e6 * a["stored gigabytes for a million logins a day"]
     return orgs, [
         ("Lambda, arm64, GB-second", sum(seconds * gb[name] for name, seconds in busy.items())),
@@ -116,8 +122,8 @@ def month(logins_a_day):
         ("SQS standard, million requests", (3 * (tends + findings) + polls) / 1e6),
         ("EventBridge, million custom events", (findings + containments) / 1e6),
         ("EventBridge Scheduler, million invocations", (scans + tends) / 1e6),
-        ("DynamoDB on demand, million write units", (logins * a["write units for a login"] + scans * a["write units for a scan, besides its logins"]) / 1e6),
-        ("DynamoDB on demand, million read units", (logins * a["read units for a login"] + scans * a["read units for a scan, besides its logins"]) / 1e6),
+        ("DynamoDB on demand, million write units", (logins * written + scans * a["write units of a scan, besides its logins"]) / 1e6),
+        ("DynamoDB on demand, million read units", (logins * read + scans * a["read units of a scan, besides its logins"]) / 1e6),
         ("DynamoDB storage, GB-month", stored),
         ("DynamoDB point-in-time recovery, GB-month", stored),
         ("KMS key, month", said["keys"]),
