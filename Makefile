@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check infra-check bench bench-quality build deploy
+.PHONY: help setup run test test-aws test-long check infra-check bench bench-quality build deploy
 
 help: ## Says what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 15
@@ -23,6 +23,9 @@ check: setup ## Formatting, lints, the rules for dependencies, and the templates
 
 infra-check: setup ## The templates and runbooks for AWS alone: cfn-lint, sam, checkov, and tests of permissions, rules, delivery and cost
 	@scripts/infra-check
+
+test-aws: setup ## Runs the tests that need AWS: the functions and the store on moto, with faults; some minutes
+	@scripts/test-aws
 
 bench: setup ## Runs the benchmarks: judging, matching, reading a million logins and containing, beside others
 	cargo bench --locked --workspace --bench judging --bench matching --bench reading

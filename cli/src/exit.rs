@@ -95,7 +95,9 @@ fn of_salesforce(error: &SalesforceError) -> Exit {
 fn of_store(error: &StoreError) -> Exit {
     match error {
         StoreError::Unreadable { .. } | StoreError::Unwritable { .. } => Exit::BadInput,
-        StoreError::Conflict(_) | StoreError::Unavailable { .. } => Exit::Unreachable,
+        StoreError::Conflict(_) | StoreError::Unavailable { .. } | StoreError::Undelivered { .. } => {
+            Exit::Unreachable
+        }
     }
 }
 

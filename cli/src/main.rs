@@ -39,7 +39,7 @@ async fn main() -> std::process::ExitCode {
         Command::Findings(options) => commands::findings::run(&options, output).await,
         Command::Approve(options) => Box::pin(commands::approve::run(&options, output)).await,
         Command::Dismiss(options) => commands::dismiss::run(&options, output).await,
-        Command::Policy(command) => commands::policy::run(&command, output),
+        Command::Policy(command) => commands::policy::run(&command, output).await,
         Command::Evidence(options) => commands::evidence::run(&options, output).await,
         Command::Drill(options) => Box::pin(drill::run(&options, output)).await,
         Command::Simulate(options) => commands::simulate::run(&options).await,

@@ -70,7 +70,8 @@ struct Judging<'a> {
 
 impl<'a> Judging<'a> {
     fn begin(org: &'a OrgId, history: &History, users: Vec<User>, rules: &'a Rules) -> Self {
-        let mut state = OrgState { users: history.users.clone().into_iter().collect(), ..OrgState::default() };
+        let mut state =
+            OrgState { users: history.users.clone().into_iter().collect(), ..OrgState::default() };
         state.users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
         Self { org, rules, state, findings: BTreeMap::new() }
     }

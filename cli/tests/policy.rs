@@ -70,3 +70,20 @@ fn explain_tells_one_detection_with_everything() {
     assert!(code == 0 && out.contains("failures 4"), "{out}");
     assert_eq!(policy(directory.path(), yaml, &["explain", "--detection", "nothing"]).0, 2);
 }
+
+#[test]
+fn push_puts_in_force_what_passes_its_own_tests() {
+    let directory = tempfile::tempdir().unwrap();
+    let push = |yaml: &str| {
+        policy(directory.path(), yaml, &["push", "--store", "sqlite:warden.sqlite", "--output", "json"])
+    };
+    let number = |out: &str| serde_json::from_str::<Value>(out).unwrap()["number"].as_u64();
+    for (yaml, expected) in [("mode: ask\n", 1), ("mode: contain\n", 2), ("mode: contain\n", 2)] {
+        let (code, out, err) = push(yaml);
+        assert_eq!((code, number(&out)), (0, Some(expected)), "{err}");
+    }
+    let wrong =
+        "mode: contain\ntests:\n  - { name: quiet, logins: [{}], expect: [{ detection: new-country }] }\n";
+    let (code, _, err) = push(wrong);
+    assert!(code == 2 && err.contains("`quiet` fails, so it is not put in force"), "{err}");
+}

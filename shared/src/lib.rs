@@ -4,6 +4,8 @@
 //! Salesforce → [`evidence`]. `detection`, `policy` and the containment plan are pure; only [`salesforce`] and
 //! [`store`] know their outside systems.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod backtest;
 pub mod clock;
 pub mod containment;

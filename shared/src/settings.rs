@@ -18,8 +18,20 @@ pub struct Variable {
 }
 
 /// All variables that are read. The AWS SDK and the Lambda runtime read their own besides.
-pub const VARIABLES: [Variable; 10] =
-    [STORE, CONNECTION, POLICY, LAMBDA_LOG_LEVEL, RUST_LOG, STATE_HOME, HOME, USER, NO_COLOR, TERM];
+pub const VARIABLES: [Variable; 12] = [
+    STORE,
+    CONNECTION,
+    POLICY,
+    OBSERVATIONS_QUEUE,
+    FINDINGS_BUS,
+    LAMBDA_LOG_LEVEL,
+    RUST_LOG,
+    STATE_HOME,
+    HOME,
+    USER,
+    NO_COLOR,
+    TERM,
+];
 
 const STORE: Variable =
     Variable { name: "WARDEN_STORE", write: "where records are kept: sqlite:PATH or dynamodb:TABLE" };
@@ -29,6 +41,10 @@ const CONNECTION: Variable = Variable {
 };
 const POLICY: Variable =
     Variable { name: "WARDEN_POLICY", write: "the policy file's path; infra/policy.yaml is a start" };
+const OBSERVATIONS_QUEUE: Variable =
+    Variable { name: "WARDEN_OBSERVATIONS_QUEUE", write: "the URL of the SQS FIFO queue to the evaluation" };
+const FINDINGS_BUS: Variable =
+    Variable { name: "WARDEN_FINDINGS_BUS", write: "the name or ARN of the event bus for findings" };
 const LAMBDA_LOG_LEVEL: Variable =
     Variable { name: "AWS_LAMBDA_LOG_LEVEL", write: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL" };
 const RUST_LOG: Variable =
@@ -60,9 +76,6 @@ pub enum SettingError {
     /// It names no connection document.
     #[error("WARDEN_CONNECTION: {0}")]
     Connection(#[from] SourceError),
-    /// The policy that it names cannot be used.
-    #[error("WARDEN_POLICY: {0}")]
-    Policy(#[from] PolicyError),
 }
 
 /// Whether output may be coloured.
@@ -109,14 +122,19 @@ impl Settings {
         Ok(ConnectionSource::parse(self.required(CONNECTION)?)?)
     }
 
-    /// The policy of the file that is named; the built-in one if none is.
-    pub fn policy(&self) -> Result<Policy, PolicyError> {
-        self.0.get(POLICY.name).map_or_else(|| Ok(Policy::default()), |file| Policy::read(Path::new(file)))
+    /// The policy of the file that is named; `None` where none is, and what the store holds is in force.
+    pub fn policy(&self) -> Result<Option<Policy>, PolicyError> {
+        self.0.get(POLICY.name).map(|file| Policy::read(Path::new(file))).transpose()
     }
 
-    /// The policy of the file that must be named: whom it protects is not to be guessed.
-    pub fn required_policy(&self) -> Result<Policy, SettingError> {
-        Ok(Policy::read(Path::new(self.required(POLICY)?))?)
+    /// The queue to the evaluation; `None` for the one inside the store.
+    pub fn observations_queue(&self) -> Result<Option<&str>, SettingError> {
+        self.text(OBSERVATIONS_QUEUE)
+    }
+
+    /// The bus on which findings are announced; `None` for the queue inside the store.
+    pub fn findings_bus(&self) -> Result<Option<&str>, SettingError> {
+        self.text(FINDINGS_BUS)
     }
 
     /// What to log: Lambda's level before the developer's directives; `None` where neither is set.
@@ -201,20 +219,9 @@ mod tests {
 
     #[test]
     fn a_policy_that_is_named_must_be_there() {
-        assert!(settings(&[]).policy().is_ok());
+        assert!(settings(&[]).policy().unwrap().is_none());
         let error = settings(&[("WARDEN_POLICY", "/nowhere/policy.yaml")]).policy().unwrap_err().to_string();
         assert!(error.starts_with("the policy /nowhere/policy.yaml cannot be read: "), "{error}");
-    }
-
-    #[test]
-    fn who_acts_needs_a_policy() {
-        let told = |set: &[(&str, &str)]| settings(set).required_policy().unwrap_err().to_string();
-        assert!(told(&[]).starts_with("WARDEN_POLICY is not set: write the policy file's path"));
-        let error = told(&[("WARDEN_POLICY", "/nowhere/policy.yaml")]);
-        assert!(
-            error.starts_with("WARDEN_POLICY: the policy /nowhere/policy.yaml cannot be read: "),
-            "{error}"
-        );
     }
 
     #[test]

@@ -10,11 +10,13 @@ use serde_json::json;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{About, card};
 use session_warden::policy::{PolicyError, PolicyText, TestResult, explain};
+use session_warden::settings::Settings;
+use session_warden::store::{PolicyRecord, push_policy};
 
-use crate::arguments::Output;
+use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
 use crate::output::{self, sentence};
-use crate::workplace::read_text;
+use crate::workplace::{Workplace, read_text};
 
 /// `warden policy`.
 #[derive(Debug, Subcommand)]
@@ -25,6 +27,8 @@ pub(crate) enum PolicyCommand {
     Test(CheckOptions),
     /// Show what is in force for a user and a detection, and why.
     Explain(ExplainOptions),
+    /// Put a policy in force for the functions that share a store; every one before it is kept.
+    Push(PushOptions),
 }
 
 /// `warden policy check` and `test`.
@@ -49,16 +53,27 @@ pub(crate) struct ExplainOptions {
     detection: Option<&'static About>,
 }
 
+/// `warden policy push`.
+#[derive(Debug, Args)]
+pub(crate) struct PushOptions {
+    /// The policy. Its own tests must pass.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
 fn detection(id: &str) -> Result<&'static About, String> {
     card(id).ok_or_else(|| "there is no such detection; docs/detections/README.md lists them".to_owned())
 }
 
 /// Answers one question about a policy.
-pub(crate) fn run(command: &PolicyCommand, format: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(command: &PolicyCommand, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "policy")?;
     match command {
         PolicyCommand::Check(options) => check(&options.file, format),
         PolicyCommand::Test(options) => test(&options.file, format),
+        PolicyCommand::Push(options) => push(options, format).await,
         PolicyCommand::Explain(options) => {
             let text = read(&options.file)?;
             let now = SystemClock.now();
@@ -71,6 +86,35 @@ pub(crate) fn run(command: &PolicyCommand, format: Output) -> anyhow::Result<Exi
             Ok(Exit::Clean)
         }
     }
+}
+
+/// A policy that does not do what its author expects is not put in force.
+async fn push(options: &PushOptions, format: Output) -> anyhow::Result<Exit> {
+    let (file, text) = (options.file.display(), read_text(&options.file)?);
+    let policy = read(&options.file)?.policy;
+    let failed = policy.test().into_iter().find(|result| !result.failures.is_empty());
+    if let Some(failed) = failed {
+        bail!(
+            "{file}: its test `{}` fails, so it is not put in force; `warden policy test` says why",
+            failed.name
+        );
+    }
+    let store = Workplace::open(&options.store).await?.store;
+    let (hash, by, at) = (policy.hash(), Settings::of_process().person(), SystemClock.now());
+    let pushed = push_policy(store.as_ref(), PolicyRecord { number: 0, hash, text, by, at }).await?;
+    match format {
+        Output::Json => output::say_json(&json!({
+            "number": pushed.number, "hash": pushed.hash, "by": pushed.by, "at": pushed.at,
+        }))?,
+        Output::Table | Output::Csv => output::say(&format!(
+            "{file}: in force as policy {}, pushed by {} at {}. Its hash is {}.",
+            pushed.number,
+            output::harmless(&pushed.by),
+            pushed.at,
+            pushed.hash
+        ))?,
+    }
+    Ok(Exit::Clean)
 }
 
 fn read(file: &Path) -> anyhow::Result<PolicyText> {

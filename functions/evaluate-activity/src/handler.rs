@@ -7,37 +7,86 @@ use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::detection::Detection;
-use session_warden::lambda::{Failure, Handled, each};
+use session_warden::detection::{Detection, Severity, catalogue};
+use session_warden::lambda::{EventBus, Failure, Handled, Message, Metrics, Policies, each};
+use session_warden::observation::OrgId;
 use session_warden::policy::Policy;
 use session_warden::stages::{Evaluate, Evaluated};
 use session_warden::store::{LocalOutbox, Store, Waiting};
 
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) policy: Policy,
-    pub(crate) detections: Vec<Box<dyn Detection>>,
+    pub(crate) policies: Policies<Rules>,
+    pub(crate) bus: Option<EventBus>,
+}
+
+/// A policy with the detections that run under it.
+pub(crate) struct Rules {
+    policy: Policy,
+    detections: Vec<Box<dyn Detection>>,
+}
+
+impl Rules {
+    pub(crate) fn under(policy: Policy) -> Self {
+        let detections = catalogue(&policy);
+        Self { policy, detections }
+    }
+}
+
+/// What a message came to.
+struct Judged {
+    org: OrgId,
+    evaluated: Evaluated,
 }
 
 impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
         let began = SystemClock.now();
-        let store = self.store.as_ref();
-        let outbox = LocalOutbox::new(store);
-        let (policy, detections) = (&self.policy, self.detections.as_slice());
-        let evaluate = Evaluate { store, outbox: &outbox, policy, detections, clock: &SystemClock };
-        let handled = each(event.payload, async |message| {
-            let waiting = Waiting { order: message.id, body: message.body, done: None };
-            Ok(evaluate.evaluate(vec![waiting]).await?)
-        });
-        let handled = handled.await?;
+        let rules = self.rules(began).await?;
+        let handled = each(event.payload, async |message| self.judge(&rules, message).await).await?;
         tell(&handled, began, SystemClock.now());
         Ok(handled.answer())
     }
+
+    /// What cannot be read decides nothing, and judging goes on.
+    async fn rules(&self, now: Timestamp) -> Result<Arc<Rules>, Failure> {
+        match self.policies.in_force(self.store.as_ref()).await {
+            Err(Failure::Policy(reason)) => {
+                tracing::error!(error.type = "PolicyUnreadable", "Only observing: {reason}");
+                Metrics::of_function(FUNCTION).count("PolicyUnreadable", 1).tell(now);
+                Ok(Arc::new(Rules::under(Policy::default())))
+            }
+            rules => rules,
+        }
+    }
+
+    async fn judge(&self, rules: &Rules, message: Message) -> Result<Judged, Failure> {
+        let store = self.store.as_ref();
+        let org = org_of(&message.body)?;
+        let outbox = LocalOutbox::new(store);
+        let (policy, detections) = (&rules.policy, rules.detections.as_slice());
+        let evaluate = Evaluate { store, outbox: &outbox, policy, detections, clock: &SystemClock };
+        let waiting = Waiting { order: message.id, body: message.body, done: None };
+        let evaluated = evaluate.evaluate(vec![waiting]).await?;
+        // Also what an invocation before has found and could not announce.
+        if let Some(bus) = &self.bus {
+            bus.announce(store, &org).await?;
+        }
+        Ok(Judged { org, evaluated })
+    }
 }
 
-fn tell(handled: &Handled<Evaluated>, began: Timestamp, now: Timestamp) {
-    let sum = |count: fn(&Evaluated) -> usize| handled.outcomes.iter().map(count).sum::<usize>();
+const FUNCTION: &str = "evaluate-activity";
+
+fn org_of(body: &Value) -> Result<OrgId, Failure> {
+    let org = body.get("org_id").and_then(Value::as_str);
+    org.map(OrgId::new).ok_or_else(|| Failure::InvalidPayload("it names no org_id".to_owned()))
+}
+
+fn tell(handled: &Handled<Judged>, began: Timestamp, now: Timestamp) {
+    let sum = |count: fn(&Evaluated) -> usize| {
+        handled.outcomes.iter().map(|judged| count(&judged.evaluated)).sum::<usize>()
+    };
     tracing::info!(
         messages = handled.outcomes.len(),
         messages.failed = handled.failed.len(),
@@ -48,4 +97,21 @@ fn tell(handled: &Handled<Evaluated>, began: Timestamp, now: Timestamp) {
         duration_ms = now.duration_since(began).as_millis() as u64,
         "Evaluated what was seen"
     );
+    Metrics::of_function(FUNCTION).count("MessagesFailed", handled.failed.len()).tell(now);
+    for judged in &handled.outcomes {
+        measure(judged, now);
+    }
+}
+
+fn measure(Judged { org, evaluated }: &Judged, now: Timestamp) {
+    let of = |severity| evaluated.raised.iter().filter(|finding| finding.severity == severity).count();
+    Metrics::of_org(org)
+        .count("ObservationsNew", evaluated.new)
+        .count("ObservationsLate", evaluated.late)
+        .count("FindingsInfo", of(Severity::Info))
+        .count("FindingsLow", of(Severity::Low))
+        .count("FindingsMedium", of(Severity::Medium))
+        .count("FindingsHigh", of(Severity::High))
+        .count("FindingsCritical", of(Severity::Critical))
+        .tell(now);
 }

@@ -1,14 +1,18 @@
-//! What the queue delivers: the findings bus's events, which are hints, for what stands in the store counts; and a schedule's
-//! request to look at what waits for people and at what has ended within a day.
+//! What the queue delivers: the events of the findings bus and of the commands bus, which are hints, for what stands in the
+//! store and in Salesforce counts; and a schedule's request to look at what waits for people and at what has ended within
+//! a day.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use session_warden::lambda::Failure;
+use session_warden::containment::Request;
+use session_warden::lambda::{FINDING, Failure};
 use session_warden::messages::{FindingRaised, SCHEMA_VERSION};
 use session_warden::observation::OrgId;
 
-const DETAIL_TYPE: &str = "Suspicious Activity Found";
+use crate::requested;
+
+const REQUESTED: &str = "Containment Requested";
 
 /// An EventBridge event, as far as it matters here.
 #[derive(Deserialize)]
@@ -23,6 +27,8 @@ struct Event {
 pub(crate) enum Asked {
     /// To contain whom a finding lets contain.
     Contain(FindingRaised),
+    /// To end somebody's access.
+    Request(Box<Request>),
     /// To go through the agenda of an org.
     Tend(OrgId),
 }
@@ -46,6 +52,7 @@ impl Asked {
     pub(crate) fn org(&self) -> &OrgId {
         match self {
             Self::Contain(raised) => &raised.org_id,
+            Self::Request(request) => &request.org_id,
             Self::Tend(org) => org,
         }
     }
@@ -53,7 +60,18 @@ impl Asked {
 
 /// What a message asks for: in an EventBridge event, or by itself.
 pub(crate) fn asked(body: Value) -> Result<Asked, Failure> {
-    let detail = if body.get("detail-type").is_some() { detail(body)? } else { body };
+    let detail = if body.get("detail-type").is_some() {
+        let event: Event = read(body)?;
+        match event.detail_type.as_str() {
+            FINDING => event.detail,
+            REQUESTED => return requested::asked(event.detail),
+            other => {
+                return Err(unreadable(format!("`{other}` is neither `{FINDING}` nor `{REQUESTED}`")));
+            }
+        }
+    } else {
+        body
+    };
     let (version, asked) = if detail.get("task").is_some() {
         let scheduled: Scheduled = read(detail)?;
         (scheduled.schema_version, Asked::Tend(scheduled.org_id))
@@ -71,15 +89,7 @@ fn read<T: DeserializeOwned>(body: Value) -> Result<T, Failure> {
     serde_json::from_value(body).map_err(|error| unreadable(error.to_string()))
 }
 
-fn detail(body: Value) -> Result<Value, Failure> {
-    let event: Event = read(body)?;
-    if event.detail_type != DETAIL_TYPE {
-        return Err(unreadable(format!("`{}` is not `{DETAIL_TYPE}`", event.detail_type)));
-    }
-    Ok(event.detail)
-}
-
-fn unreadable(reason: String) -> Failure {
+pub(crate) fn unreadable(reason: String) -> Failure {
     Failure::InvalidPayload(reason)
 }
 
@@ -95,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_finding_is_read_by_itself_and_out_of_an_event() {
-        let event = json!({ "version": "0", "source": "session-warden", "detail-type": DETAIL_TYPE, "detail": raised() });
+        let event =
+            json!({ "version": "0", "source": "session-warden", "detail-type": FINDING, "detail": raised() });
         assert_eq!(asked(event).unwrap(), asked(raised()).unwrap());
     }
 
@@ -111,7 +122,7 @@ mod tests {
         let mut newer = raised();
         newer["schema_version"] = json!(2);
         let other = json!({ "detail-type": "Scheduled Event", "detail": {} });
-        for body in [json!("f1"), json!({}), newer, other, json!({ "detail-type": DETAIL_TYPE })] {
+        for body in [json!("f1"), json!({}), newer, other, json!({ "detail-type": FINDING })] {
             assert_eq!(asked(body).unwrap_err().error_type(), "InvalidPayload");
         }
     }

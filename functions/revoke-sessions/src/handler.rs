@@ -1,4 +1,4 @@
-//! Findings, and what a schedule asks to look at → verified containment.
+//! Findings, requests, and what a schedule asks to look at → verified containment.
 
 use std::sync::Arc;
 
@@ -8,45 +8,67 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Outcome, Pauses, token_key};
-use session_warden::lambda::{Failure, Handled, Orgs, each, own_users, remember_own_usernames};
+use session_warden::lambda::{
+    EventBus, Failure, Handled, Orgs, Policies, each, own_users, remember_own_usernames,
+};
 use session_warden::policy::Policy;
-use session_warden::stages::Contain;
+use session_warden::stages::{Apply, Contain};
 use session_warden::store::Store;
 
 use crate::event::{self, Asked};
+use crate::finished;
 
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) orgs: Orgs,
-    pub(crate) policy: Policy,
+    pub(crate) policies: Policies<Policy>,
+    pub(crate) bus: Option<EventBus>,
 }
 
 impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
         let began = SystemClock.now();
-        let handled = each(event.payload, async |message| self.act(&event::asked(message.body)?).await);
+        let handled = each(event.payload, async |message| self.act(event::asked(message.body)?).await);
         let handled = handled.await?;
         tell(&handled, began, SystemClock.now());
         Ok(handled.answer())
     }
 
-    async fn act(&self, asked: &Asked) -> Result<Vec<Containment>, Failure> {
-        let org_id = asked.org();
-        let (store, org) = (self.store.as_ref(), self.orgs.org(org_id).await?);
-        remember_own_usernames(store, org_id, &org.own).await?;
+    async fn act(&self, asked: Asked) -> Result<Vec<Containment>, Failure> {
+        let org_id = asked.org().clone();
+        let (store, org) = (self.store.as_ref(), self.orgs.org(&org_id).await?);
+        let policy = self.policies.in_force(store).await?;
+        remember_own_usernames(store, &org_id, &org.own).await?;
+        let own_users = own_users(store, &org_id).await?;
+        if own_users.is_empty() {
+            return Err(Failure::ScannerUnknown { org: org_id });
+        }
         let contain = Contain {
             store,
             salesforce: &org.salesforce,
-            policy: &self.policy,
+            policy: &policy,
             clock: &SystemClock,
-            token_key: &token_key(store, org_id).await?,
-            own_users: &own_users(store, org_id).await?,
+            token_key: &token_key(store, &org_id).await?,
+            own_users: &own_users,
             pauses: Pauses::default(),
         };
-        Ok(match asked {
-            Asked::Contain(raised) => contain.contain_finding(raised, None).await?,
-            Asked::Tend(org) => contain.tend(org).await?,
-        })
+        let ended = match asked {
+            Asked::Contain(raised) => contain.contain_finding(&raised, None).await?,
+            Asked::Request(request) => vec![contain.contain(*request, Apply::Act).await?],
+            Asked::Tend(org) => contain.tend(&org).await?,
+        };
+        self.announce(&ended).await;
+        Ok(ended)
+    }
+
+    /// What was done stays done, whether others are told of it or not.
+    async fn announce(&self, ended: &[Containment]) {
+        let Some(bus) = &self.bus else { return };
+        for record in ended {
+            if let Err(error) = finished::announce(bus, record).await {
+                tracing::error!(error.type = "QueueUnavailable", containment.id = %record.containment_id, "{error}");
+            }
+        }
     }
 }
 
@@ -64,4 +86,5 @@ fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
         duration_ms = now.duration_since(began).as_millis() as u64,
         "Contained what was asked for"
     );
+    finished::measure(handled, now);
 }

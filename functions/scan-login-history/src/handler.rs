@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::lambda::{Failure, Org, Orgs, own_usernames, remember_own_user};
+use session_warden::containment::token_key;
+use session_warden::lambda::{Failure, ObservationsQueue, Org, Orgs, Turn, own_usernames, remember_own_user};
 use session_warden::observation::OrgId;
 use session_warden::stages::{BackFill, Scan};
-use session_warden::store::{LocalOutbox, Store, register};
+use session_warden::store::{LocalOutbox, Outbox, Store, register};
 
 use crate::report::Report;
 use crate::request::ScanRequest;
@@ -19,6 +20,7 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) queue: Option<ObservationsQueue>,
     pub(crate) orgs: Orgs,
 }
 
@@ -26,25 +28,44 @@ impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Report, Failure> {
         let began = SystemClock.now();
         let request = ScanRequest::read(event.payload)?;
+        let store = self.store.as_ref();
         let org = self.orgs.org(&request.org).await?;
-        self.introduce(&request.org, &org).await?;
-        let report = self.scan(&request.org, &org, &event.context).await?;
-        report.tell(&request, began, SystemClock.now());
+        let Some(turn) = Turn::take(store, &request.org, began, deadline(&event.context)).await? else {
+            return Ok(Report::busy(request.org, began));
+        };
+        let report = self.scan_in_turn(&request.org, &org, &event.context).await;
+        turn.give_back(store, SystemClock.now()).await;
+        if report.as_ref().err().is_some_and(|failure| matches!(failure, Failure::Blind { .. })) {
+            Report::tell_blind(&request.org, SystemClock.now());
+        }
+        let report = report?;
+        report.tell(&request, org.salesforce.budget(), began, SystemClock.now());
         Ok(report)
+    }
+
+    async fn scan_in_turn(&self, id: &OrgId, org: &Org, context: &Context) -> Result<Report, Failure> {
+        self.introduce(id, org).await?;
+        self.scan(id, org, context).await
     }
 
     async fn introduce(&self, id: &OrgId, org: &Org) -> Result<(), Failure> {
         let store = self.store.as_ref();
         store.write(vec![register(id, &org.alias)]).await?;
+        // The containment names tokens by it too, and writes nothing into this table.
+        token_key(store, id).await?;
         Ok(remember_own_user(store, id, &org.salesforce.own_user().await?).await?)
     }
 
     async fn scan(&self, id: &OrgId, org: &Org, context: &Context) -> Result<Report, Failure> {
         let store = self.store.as_ref();
         let own = own_usernames(store, id, &org.own).await?;
-        let outbox = LocalOutbox::new(store);
+        let inside = LocalOutbox::new(store);
+        let outbox: &dyn Outbox = match &self.queue {
+            Some(queue) => queue,
+            None => &inside,
+        };
         let salesforce = &org.salesforce;
-        let scan = Scan { salesforce, store, outbox: &outbox, clock: &SystemClock, own: &own };
+        let scan = Scan { salesforce, store, outbox, clock: &SystemClock, own: &own };
         let mut report = Report::of(scan.step(&|_| ()).await?);
         while !report.caught_up && has_time(context, SystemClock.now()) {
             report = report.and(Report::of(scan.step(&|_| ()).await?));
@@ -57,6 +78,11 @@ impl Handler {
     }
 }
 
+/// When Lambda ends the invocation.
+fn deadline(context: &Context) -> Timestamp {
+    Timestamp::try_from(context.deadline()).unwrap_or(Timestamp::MIN)
+}
+
 fn has_time(context: &Context, now: Timestamp) -> bool {
-    Timestamp::try_from(context.deadline()).is_ok_and(|deadline| deadline.duration_since(now) > RESERVE)
+    deadline(context).duration_since(now) > RESERVE
 }

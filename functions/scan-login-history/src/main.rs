@@ -1,12 +1,14 @@
 //! `scan-login-history`: on a schedule, sends what is new in one org to the evaluation.
 //!
-//! Reads `WARDEN_STORE` and `WARDEN_CONNECTION`, whose document holds the scanning identity.
+//! Reads `WARDEN_STORE`, `WARDEN_CONNECTION`, whose document holds the scanning identity, and `WARDEN_OBSERVATIONS_QUEUE`;
+//! without the last what is seen waits in the store.
 
 mod handler;
 mod report;
 mod request;
 
-use session_warden::lambda::{Orgs, serve};
+use session_warden::aws;
+use session_warden::lambda::{ObservationsQueue, Orgs, serve};
 use session_warden::salesforce::Role;
 use session_warden::settings::Settings;
 use session_warden::telemetry;
@@ -19,6 +21,10 @@ async fn main() -> anyhow::Result<()> {
     telemetry::for_lambda(&settings)?;
     let store = settings.store()?.open().await?;
     let orgs = Orgs::open(settings.connection()?, Role::Scanner).await?;
-    let handler = Handler { store, orgs };
+    let queue = match settings.observations_queue()? {
+        Some(url) => Some(ObservationsQueue::new(&aws::configuration().await, url, store.clone())),
+        None => None,
+    };
+    let handler = Handler { store, queue, orgs };
     serve(async |event| handler.handle(event).await).await.map_err(anyhow::Error::from_boxed)
 }

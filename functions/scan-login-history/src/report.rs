@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use session_warden::lambda::{Metrics, Unit};
 use session_warden::observation::OrgId;
-use session_warden::salesforce::Ability;
+use session_warden::salesforce::{Ability, ApiBudget};
 use session_warden::stages::Scanned;
 
 use crate::request::ScanRequest;
@@ -12,6 +13,8 @@ use crate::request::ScanRequest;
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     org: OrgId,
+    /// Whether another invocation is scanning this org, so that nothing was done here.
+    busy: bool,
     logins: u64,
     /// Logins that Salesforce showed only after their time had been read.
     late: u64,
@@ -33,6 +36,7 @@ impl Report {
     pub(crate) fn of(scanned: Scanned) -> Self {
         Self {
             org: scanned.org,
+            busy: false,
             logins: scanned.logins,
             late: scanned.late,
             sessions: scanned.sessions,
@@ -44,6 +48,31 @@ impl Report {
             unseen: scanned.unseen,
             off: scanned.off.into_iter().map(Ability::id).collect(),
         }
+    }
+
+    /// Nothing, because another scan of the org is under way.
+    pub(crate) fn busy(org: OrgId, now: Timestamp) -> Self {
+        tracing::info!(org.id = %org, "Another scan of this org is under way");
+        Metrics::of_org(&org).count("Busy", 1).tell(now);
+        Self {
+            org,
+            busy: true,
+            logins: 0,
+            late: 0,
+            sessions: 0,
+            tokens: 0,
+            rejected: 0,
+            read_until: now,
+            caught_up: false,
+            blind: Vec::new(),
+            unseen: Vec::new(),
+            off: Vec::new(),
+        }
+    }
+
+    /// That nothing at all can be seen.
+    pub(crate) fn tell_blind(org: &OrgId, now: Timestamp) {
+        Metrics::of_org(org).count("Blind", 1).tell(now);
     }
 
     /// This step and the one after it.
@@ -58,7 +87,14 @@ impl Report {
         }
     }
 
-    pub(crate) fn tell(&self, request: &ScanRequest, began: Timestamp, now: Timestamp) {
+    pub(crate) fn tell(
+        &self,
+        request: &ScanRequest,
+        budget: Option<ApiBudget>,
+        began: Timestamp,
+        now: Timestamp,
+    ) {
+        self.measure(budget, now);
         for sentence in &self.blind {
             tracing::error!(org.id = %self.org, error.type = "Blind", "{sentence}");
         }
@@ -80,5 +116,23 @@ impl Report {
             duration_ms = now.duration_since(began).as_millis() as u64,
             "Scanned the login history"
         );
+    }
+
+    fn measure(&self, budget: Option<ApiBudget>, now: Timestamp) {
+        let lag = now.duration_since(self.read_until).as_secs_f64();
+        let metrics = Metrics::of_org(&self.org)
+            .count("LoginsScanned", self.logins as usize)
+            .count("RowsRejected", self.rejected as usize)
+            .count("Blind", usize::from(!self.blind.is_empty()))
+            .with("LagSeconds", Unit::Seconds, lag.max(0.0));
+        let left = |budget: ApiBudget| {
+            let left = budget.allowed.saturating_sub(budget.used);
+            left as f64 * 100.0 / budget.allowed.max(1) as f64
+        };
+        match budget.map(left) {
+            Some(left) => metrics.with("ApiCallsLeftPercent", Unit::Percent, left),
+            None => metrics,
+        }
+        .tell(now);
     }
 }

@@ -10,7 +10,7 @@ use crate::store::{Expect, Key, Store, StoreError, Table, Write};
 /// The org's key; the first who asks makes it.
 pub async fn token_key(store: &dyn Store, org: &OrgId) -> Result<TokenHashKey, StoreError> {
     let key = key_of(org);
-    if let Some(kept) = read(store, &key).await? {
+    if let Some(kept) = kept_token_key(store, org).await? {
         return Ok(kept);
     }
     match store.write(vec![first(&key)?]).await {
@@ -22,11 +22,16 @@ pub async fn token_key(store: &dyn Store, org: &OrgId) -> Result<TokenHashKey, S
 
 /// The org's key, if one was made.
 pub async fn kept_token_key(store: &dyn Store, org: &OrgId) -> Result<Option<TokenHashKey>, StoreError> {
-    read(store, &key_of(org)).await
+    match read(store, &key_of(org)).await? {
+        // Where stores written before kept it.
+        None => read(store, &Key { table: Table::Contain, ..key_of(org) }).await,
+        kept => Ok(kept),
+    }
 }
 
+/// The scan is the first who needs it; the containment only reads it.
 fn key_of(org: &OrgId) -> Key {
-    Key::new(Table::Contain, org, "keys", "token-hash")
+    Key::new(Table::Scan, org, "keys", "token-hash")
 }
 
 async fn read(store: &dyn Store, key: &Key) -> Result<Option<TokenHashKey>, StoreError> {

@@ -146,13 +146,15 @@ pub struct InOrder {
 impl InOrder {
     /// The one that says more of the rows that follow with the same time and id.
     fn of_its_id(&mut self, mut login: Login) -> Login {
-        let is_same = |row: &Result<Row, _>| row.as_ref().is_ok_and(|row| row.key() == (login.time, &login.id));
+        let is_same =
+            |row: &Result<Row, _>| row.as_ref().is_ok_and(|row| row.key() == (login.time, &login.id));
         let mut others = Vec::new();
         while let Some(Ok(other)) = self.rows.next_if(is_same) {
             others.push(other.login);
         }
         for other in others {
-            login = std::cmp::max_by_key(login, other, |login| serde_json::to_string(login).unwrap_or_default());
+            login =
+                std::cmp::max_by_key(login, other, |login| serde_json::to_string(login).unwrap_or_default());
         }
         login
     }

@@ -14,6 +14,8 @@ use super::Failure;
 pub struct Message {
     /// The queue's id of it.
     pub id: String,
+    /// Its group, in a FIFO queue.
+    pub group: Option<String>,
     /// What it says.
     pub body: Value,
 }
@@ -86,10 +88,11 @@ async fn safely<T>(
     record: SqsMessage,
     handle: &impl AsyncFn(Message) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    let group = fifo_group(&record);
     let body = record.body.as_deref().unwrap_or_default();
     let body = serde_json::from_str(body)
         .map_err(|error| Failure::InvalidPayload(format!("the body is not JSON: {error}")))?;
-    let message = Message { id: record.message_id.unwrap_or_default(), body };
+    let message = Message { id: record.message_id.unwrap_or_default(), group, body };
     // A stage's future is large, and would lie in each future around it.
     AssertUnwindSafe(Box::pin(handle(message))).catch_unwind().await.unwrap_or(Err(Failure::Panicked))
 }

@@ -63,6 +63,9 @@ pub enum Failure {
     /// The store failed, or somebody else wrote first.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The policy in force cannot be read, or there is none; whom it protects is not to be guessed.
+    #[error("{0}; nobody is contained without a policy: write one with `warden policy push`")]
+    Policy(String),
     /// The program is wrong. The message of the panic stands in the log.
     #[error("this message made the program panic")]
     Panicked,
@@ -84,7 +87,9 @@ impl Failure {
             Self::Salesforce(error) if error.retryable() => "SalesforceUnreachable",
             Self::Salesforce(_) => "SalesforceRefused",
             Self::Busy { .. } | Self::Store(StoreError::Conflict(_)) => "Overtaken",
+            Self::Store(StoreError::Undelivered { .. }) => "QueueUnavailable",
             Self::Store(_) => "StoreUnavailable",
+            Self::Policy(_) => "PolicyUnreadable",
             Self::Panicked => "Panicked",
         }
     }

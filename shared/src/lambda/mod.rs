@@ -2,14 +2,28 @@
 //! of a queue.
 
 mod batch;
+#[cfg(feature = "eventbridge")]
+mod bus;
 mod failure;
 mod identities;
+mod metrics;
 mod orgs;
+mod policies;
+#[cfg(feature = "sqs")]
+mod queue;
+mod turn;
 
 pub use batch::{Handled, Message, each};
+#[cfg(feature = "eventbridge")]
+pub use bus::{EventBus, FINDING, FINISHED, SOURCE};
 pub use failure::Failure;
 pub use identities::{own_usernames, own_users, remember_own_user, remember_own_usernames};
+pub use metrics::{Metrics, Unit};
 pub use orgs::{Org, Orgs, OrgsError};
+pub use policies::Policies;
+#[cfg(feature = "sqs")]
+pub use queue::ObservationsQueue;
+pub use turn::Turn;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;

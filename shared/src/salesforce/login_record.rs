@@ -222,8 +222,12 @@ mod tests {
         let mut broken = full();
         broken["LoginTime"] = json!(7);
         for records in [json!([full(), full()]), json!([full(), broken])] {
-            let one_by_one: Vec<_> =
-                records.as_array().unwrap().iter().flat_map(|row| login_from_json(&row.to_string())).collect();
+            let one_by_one: Vec<_> = records
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|row| login_from_json(&row.to_string()))
+                .collect();
             let body = json!({ "totalSize": 2, "done": true, "records": records }).to_string();
             let page = logins_from_page(body.as_bytes()).unwrap();
             assert_eq!((page.rows, page.rejected.len()), (one_by_one.clone(), 2 - one_by_one.len()));

@@ -1,12 +1,6 @@
 //! Connection documents in AWS Secrets Manager.
 
-use std::error::Error;
-use std::time::Duration;
-
 use async_trait::async_trait;
-use aws_config::BehaviorVersion;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
@@ -14,11 +8,6 @@ use secrecy::SecretString;
 
 use super::{Secrets, SecretsError};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
-/// All attempts together; the shortest function timeout leaves room for a scan after it.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
-const ATTEMPTS: u32 = 3;
 /// Refusals that pass by themselves.
 const PASSING: [&str; 4] =
     ["InternalServiceError", "ServiceUnavailable", "ThrottlingException", "TooManyRequestsException"];
@@ -32,15 +21,7 @@ pub struct SecretsManager {
 impl SecretsManager {
     /// Region and credentials as the AWS SDK finds them.
     pub async fn from_environment() -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
-            .build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-        // Pinned: a newer version may change what is retried, and how roots and proxies are found.
-        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
-        Self::new(Client::new(&loader.timeout_config(timeouts).retry_config(retries).load().await))
+        Self::new(Client::new(&crate::aws::configuration().await))
     }
 
     /// Reads through a client.
@@ -63,26 +44,13 @@ impl Secrets for SecretsManager {
 
 fn failure(name: &str, error: &SdkError<GetSecretValueError>) -> SecretsError {
     let name = name.to_owned();
-    let reason = reason(error);
+    let reason = crate::aws::reason(error.code(), error.message(), error);
     match error {
         SdkError::ServiceError(refusal) if !PASSING.contains(&refusal.err().code().unwrap_or_default()) => {
             SecretsError::Refused { name, reason }
         }
         SdkError::ConstructionFailure(_) => SecretsError::Refused { name, reason },
         _ => SecretsError::Unavailable { name, reason },
-    }
-}
-
-/// The service's own words, or the causes from the outermost inwards.
-fn reason(error: &SdkError<GetSecretValueError>) -> String {
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        (Some(code), None) => code.to_owned(),
-        _ => {
-            let outermost: &dyn Error = error;
-            let causes = std::iter::successors(Some(outermost), |&cause| cause.source());
-            causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-        }
     }
 }
 

@@ -53,7 +53,10 @@ impl StoreLocation {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] also when this build has no such adapter.
-    #[expect(clippy::unused_async, reason = "a store across the network is opened across the network")]
+    #[cfg_attr(
+        not(feature = "dynamodb"),
+        expect(clippy::unused_async, reason = "a store across the network is opened across the network")
+    )]
     pub async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
         match self {
             Self::Memory => Ok(Arc::new(MemoryStore::new())),
@@ -61,10 +64,16 @@ impl StoreLocation {
             Self::Sqlite(path) => Ok(Arc::new(super::SqliteStore::open(path)?)),
             #[cfg(not(feature = "sqlite"))]
             Self::Sqlite(_) => Err(self.not_built("SQLite")),
+            #[cfg(feature = "dynamodb")]
+            Self::DynamoDb(prefix) => {
+                Ok(Arc::new(super::DynamoDbStore::new(&crate::aws::configuration().await, prefix)))
+            }
+            #[cfg(not(feature = "dynamodb"))]
             Self::DynamoDb(_) => Err(self.not_built("DynamoDB")),
         }
     }
 
+    #[cfg(not(all(feature = "dynamodb", feature = "sqlite")))]
     fn not_built(&self, adapter: &str) -> StoreError {
         let reason = format!("this build has no {adapter}");
         StoreError::Unavailable { store: self.to_string(), reason }
@@ -116,6 +125,7 @@ mod tests {
         }
     }
 
+    #[cfg(not(feature = "dynamodb"))]
     #[tokio::test]
     async fn a_build_without_dynamodb_says_so() {
         let error = StoreLocation::parse("dynamodb:warden").unwrap().open().await.err().unwrap().to_string();

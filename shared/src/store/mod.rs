@@ -4,18 +4,24 @@
 //! A record is found by table, partition and sort key, carries JSON and a version, and is changed only by
 //! conditional writes. That is what DynamoDB, SQLite and a map in memory have in common.
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 mod location;
 mod memory;
 mod orgs;
 mod outbox;
+mod policies;
 mod room;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "dynamodb")]
+pub use dynamodb::DynamoDbStore;
 pub use location::{LocationError, StoreLocation};
 pub use memory::MemoryStore;
 pub use orgs::{orgs, register};
 pub use outbox::{LocalOutbox, Outbox, Outgoing, Queue, Waiting};
+pub use policies::{PolicyRecord, policy_in_force, push_policy};
 pub use room::{Kept, Room};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
@@ -134,6 +140,14 @@ pub enum StoreError {
         /// Which store, as the operator named it.
         store: String,
         /// What the database says.
+        reason: String,
+    },
+    /// What is to be handed to the next stage is not taken.
+    #[error("{to} takes no message: {reason}")]
+    Undelivered {
+        /// Which queue or bus.
+        to: String,
+        /// What it says.
         reason: String,
     },
 }

@@ -164,6 +164,7 @@ async fn what_is_wrong_is_told_by_its_kind() {
     let answer = evaluate.invoke(&batch(&[nothing.clone(), json!("?"), nothing])).await;
     assert_eq!(failed(&answer), ["m1", "m2"], "the order of a group is kept");
 
+    scan.invoke(&world.schedule()).await;
     let revoke = world.start("revoke-sessions");
     let unknown = json!({ "schema_version": 1, "org_id": world.org_id(), "finding_id": "f1", "version": 1 });
     assert_eq!(failed(&revoke.invoke(&batch(&[unknown])).await), ["m0"]);

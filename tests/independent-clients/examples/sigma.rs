@@ -2,11 +2,7 @@
 //! solution, as Sigma correlations.
 //! On standard input: `{"path": …, "rules": …}`.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a measurement, run by scripts/bench-evaluate"
-)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement, run by scripts/bench-evaluate")]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -20,7 +16,8 @@ use serde_json::{Value, json};
 
 fn main() {
     let asked: Value = serde_json::from_reader(std::io::stdin()).unwrap();
-    let rules = parse_sigma_yaml(&std::fs::read_to_string(asked["rules"].as_str().unwrap()).unwrap()).unwrap();
+    let rules =
+        parse_sigma_yaml(&std::fs::read_to_string(asked["rules"].as_str().unwrap()).unwrap()).unwrap();
     assert!(rules.errors.is_empty(), "{:?}", rules.errors);
     let mut engine = CorrelationEngine::new(CorrelationConfig::default());
     engine.add_collection(&rules).unwrap();
@@ -28,7 +25,8 @@ fn main() {
     let (mut rows, mut alerts, began) = (0_u64, 0_usize, Instant::now());
     for line in BufReader::new(File::open(asked["path"].as_str().unwrap()).unwrap()).split(b'\n') {
         let event: Value = serde_json::from_slice(&line.unwrap()).unwrap();
-        let time = Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", event["LoginTime"].as_str().unwrap()).unwrap();
+        let time =
+            Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", event["LoginTime"].as_str().unwrap()).unwrap();
         let told = engine.process_event_at(&JsonEvent::borrow(&event), time.as_second());
         alerts += told.correlations().count();
         rows += 1;

@@ -39,9 +39,7 @@ fn record(login: &Login, round: usize, row: usize) -> Value {
     if row % 10_000 < 20 {
         (address, status) = ("198.19.77.7", "Invalid Password");
     }
-    let kind = |name: &str, id: &str| {
-        json!({ "type": name, "url": format!("/services/data/v67.0/sobjects/{name}/{id}") })
-    };
+    let kind = |name: &str, id: &str| json!({ "type": name, "url": format!("/services/data/v67.0/sobjects/{name}/{id}") });
     let geo = login.geo.as_ref().map(|geo| {
         json!({ "attributes": kind("LoginGeo", "04F000000000001AAA"), "Latitude": geo.latitude,
             "Longitude": geo.longitude, "City": geo.city })

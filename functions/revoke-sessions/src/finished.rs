@@ -1,0 +1,77 @@
+//! How a containment has ended, told to other systems and counted.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use session_warden::containment::{Containment, Outcome, Stage};
+use session_warden::lambda::{EventBus, FINISHED, Handled, Metrics, Unit};
+use session_warden::messages::SCHEMA_VERSION;
+use session_warden::store::StoreError;
+
+/// Survivors in an event end here; `survivors_total` says how many there are.
+const LISTED: usize = 50;
+
+/// Tells of one that has ended; one that waits for people has not.
+pub(crate) async fn announce(bus: &EventBus, record: &Containment) -> Result<(), StoreError> {
+    if record.stage == Stage::Finished { bus.tell(FINISHED, &detail(record)).await } else { Ok(()) }
+}
+
+fn detail(record: &Containment) -> Value {
+    let request = &record.request;
+    let (outcome, reason) = outcome(record);
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "containment_id": record.containment_id,
+        "request_id": request.request_id,
+        "org_id": request.org_id,
+        "subject": request.target,
+        "finding_id": request.trigger.as_ref().map(|trigger| &trigger.finding_id),
+        "requested_by": request.requested_by,
+        "policy_hash": record.policy_hash,
+        "outcome": outcome,
+        "reason": reason,
+        "steps": record.steps,
+        "survivors": record.survivors.iter().take(LISTED).collect::<Vec<_>>(),
+        "survivors_total": record.survivors_total,
+        "residual_until": record.residual_until,
+        "api_calls": record.api_calls,
+        "login_to_verified_seconds": record.login_to_verified_seconds,
+        "evidence_head": record.evidence_head,
+    })
+}
+
+fn outcome(record: &Containment) -> (&'static str, Option<String>) {
+    match &record.outcome {
+        None => ("open", None),
+        Some(Outcome::Contained) => ("contained", None),
+        Some(Outcome::AccessEnded) => ("access_ended", None),
+        Some(Outcome::SessionEnded) => ("session_ended", None),
+        Some(Outcome::NotContained { reason }) => ("not_contained", Some(reason.clone())),
+        Some(Outcome::Refused { refusals }) => {
+            let reasons: Vec<_> = refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
+            ("refused", Some(reasons.join("; ")))
+        }
+    }
+}
+
+/// The numbers of one invocation.
+pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
+    Metrics::of_function("revoke-sessions").count("MessagesFailed", handled.failed.len()).tell(now);
+    for record in handled.outcomes.iter().flatten() {
+        let metrics = Metrics::of_org(&record.request.org_id);
+        let metrics = match &record.outcome {
+            _ if record.stage == Stage::Waiting => metrics.count("ContainmentsWaiting", 1),
+            Some(Outcome::Contained | Outcome::AccessEnded | Outcome::SessionEnded) => {
+                metrics.count("ContainmentsVerified", 1).count("ContainmentsNotVerified", 0)
+            }
+            Some(Outcome::NotContained { .. }) => metrics.count("ContainmentsNotVerified", 1),
+            Some(Outcome::Refused { .. }) => metrics.count("ContainmentsRefused", 1),
+            None => metrics,
+        };
+        let seconds = |seconds: i64| seconds.max(0) as f64;
+        match record.login_to_verified_seconds.map(seconds) {
+            Some(taken) => metrics.with("LoginToVerifiedSeconds", Unit::Seconds, taken),
+            None => metrics,
+        }
+        .tell(now);
+    }
+}

@@ -1,0 +1,140 @@
+//! A way to AWS on which things go wrong.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+
+use crate::LocalAws;
+
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It is refused, because there were too many.
+    Throttled,
+    /// It is carried out, and the answer is lost on the way.
+    AnswerLost,
+    /// The service fails, and nothing is carried out.
+    Down,
+}
+
+/// A proxy before AWS. Without faults it changes nothing.
+#[derive(Debug, Clone)]
+pub struct Faults {
+    shared: Arc<Shared>,
+    endpoint: String,
+}
+
+#[derive(Debug)]
+struct Shared {
+    upstream: String,
+    client: reqwest::Client,
+    planned: Mutex<VecDeque<(String, Fault)>>,
+    lasting: Mutex<Option<(String, Fault)>>,
+    seen: Mutex<Vec<String>>,
+}
+
+impl Faults {
+    /// Begins to listen. The client is only for the way to moto.
+    pub async fn before(aws: &LocalAws, client: reqwest::Client) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let shared = Arc::new(Shared {
+            upstream: aws.endpoint().to_owned(),
+            client,
+            planned: Mutex::default(),
+            lasting: Mutex::default(),
+            seen: Mutex::default(),
+        });
+        let app = Router::new().fallback(pass).with_state(shared.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { shared, endpoint }
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Lets the next request for an operation (`DynamoDB_20120810.UpdateItem`, or a part of that) go wrong; several are
+    /// taken in turn.
+    pub fn plan(&self, operation: &str, fault: Fault) {
+        lock(&self.shared.planned).push_back((operation.to_owned(), fault));
+    }
+
+    /// Lets all requests for an operation go wrong, until told otherwise.
+    pub fn always(&self, operation: &str, fault: Option<Fault>) {
+        *lock(&self.shared.lasting) = fault.map(|fault| (operation.to_owned(), fault));
+    }
+
+    /// The planned faults that nothing has met.
+    pub fn left(&self) -> usize {
+        lock(&self.shared.planned).len()
+    }
+
+    /// The operations that were asked for, in order.
+    pub fn seen(&self) -> Vec<String> {
+        lock(&self.shared.seen).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn fault(&self, operation: &str) -> Option<Fault> {
+        if let Some((of, fault)) = lock(&self.lasting).as_ref().filter(|(of, _)| operation.contains(of)) {
+            debug_assert!(!of.is_empty());
+            return Some(*fault);
+        }
+        let mut planned = lock(&self.planned);
+        let is_next = planned.front().is_some_and(|(of, _)| operation.contains(of));
+        if is_next { planned.pop_front().map(|(_, fault)| fault) } else { None }
+    }
+}
+
+async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let operation =
+        request.headers().get("x-amz-target").and_then(|name| name.to_str().ok()).unwrap_or_default();
+    let operation = operation.to_owned();
+    lock(&shared.seen).push(operation.clone());
+    let fault = shared.fault(&operation);
+    match fault {
+        Some(Fault::Throttled) => refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
+        Some(Fault::Down) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+        Some(Fault::AnswerLost) => {
+            forward(&shared, request).await;
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
+        }
+        None => forward(&shared, request).await,
+    }
+}
+
+fn refusal(status: StatusCode, kind: &str) -> Response {
+    let headers =
+        [("x-amzn-errortype", kind.to_owned()), ("content-type", "application/x-amz-json-1.0".to_owned())];
+    (status, headers, serde_json::json!({ "__type": kind, "message": "as planned" }).to_string())
+        .into_response()
+}
+
+async fn forward(shared: &Shared, request: Request) -> Response {
+    let url = format!("{}{}", shared.upstream, request.uri());
+    let (parts, body) = request.into_parts();
+    let body: Bytes = to_bytes(body, LARGEST).await.expect("the request is read");
+    let mut headers: HeaderMap = parts.headers;
+    headers.remove("host");
+    let answer = shared.client.request(parts.method, url).headers(headers).body(body).send().await;
+    let answer = answer.expect("moto answers");
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    headers.remove("transfer-encoding");
+    headers.remove("connection");
+    (status, headers, answer.bytes().await.expect("moto's answer is read")).into_response()
+}
