@@ -72,6 +72,12 @@ class Commands(unittest.TestCase):
             self.assertFalse(takes("CommandsRule", unknown))
             self.assertTrue(takes("UnknownCommandsRule", unknown))
 
+    def test_the_code_knows_what_the_rules_take(self):
+        known = source_of("revoke-sessions") + (ROOT / "shared/src/lambda/bus.rs").read_text()
+        for rule in ("FindingsRule", "CommandsRule"):
+            for kind in core().resources[rule]["EventPattern"]["detail-type"]:
+                self.assertTrue(f'"{kind}"' in known, f"revoke-sessions does not know {kind}")
+
 
 class Relay(unittest.TestCase):
     def test_the_events_that_tell_of_logins_and_sessions_are_taken_in_the_orgs_group(self):

@@ -1,0 +1,166 @@
+"""Each role may do what its code does, and nothing else."""
+
+import re
+import unittest
+
+import permissions
+from permissions import KEY, calls, resource_kinds, source_of, writer_of
+from templates import ROOT, core, org, runbooks, several, stacks, statements
+
+FUNCTIONS = {"scan-login-history": "Scan", "evaluate-activity": "Evaluate", "revoke-sessions": "Revoke"}
+TABLES = ["Scan", "Evaluate", "Contain", "People"]
+# Why a function reads a table that another writes: by whose code. The test looks whether it is still so.
+READS = {
+    ("scan-login-history", "Contain"): "own_usernames",
+    ("evaluate-activity", "People"): "dismissals",
+    ("revoke-sessions", "Scan"): "own_users",
+    ("revoke-sessions", "Evaluate"): "findings",
+    ("revoke-sessions", "People"): "kill_switch",
+}
+# By the variable that names it: the service, its resource, and which part of it.
+OUTSIDE = {
+    "WARDEN_OBSERVATIONS_QUEUE": ("sqs", "ObservationsQueue.Arn"),
+    "WARDEN_FINDINGS_BUS": ("events", "FindingsBus.Arn"),
+    "WARDEN_NOTIFICATIONS_TOPIC": ("sns", "NotificationsTopic"),
+    "WARDEN_EVIDENCE_BUCKET": ("s3", "EvidenceBucket.Arn/heads/*"),
+}
+TAKEN = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+READ = {"dynamodb:GetItem", "dynamodb:Query"}
+
+
+def granted(role):
+    """The actions of a role on each resource, and its conditions."""
+    grants, conditions = {}, {}
+    for policy in core().resources[f"{role}Role"]["Policies"]:
+        for statement in statements(policy["PolicyDocument"]):
+            for resource in several(statement["Resource"]):
+                grants.setdefault(resource, set()).update(several(statement["Action"]))
+                conditions[resource] = statement.get("Condition")
+    return grants, conditions
+
+
+def variables(function):
+    return core().resources[f"{FUNCTIONS[function]}Function"]["Environment"]["Variables"]
+
+
+def needed(function):
+    """What a function's code and its event sources take."""
+    name, wanted, key, services = FUNCTIONS[function], {}, set(), set()
+    for table in TABLES:
+        if writer_of(table) == function:
+            wanted[f"{table}Table.Arn"] = calls()["dynamodb"]
+        elif (function, table) in READS:
+            wanted[f"{table}Table.Arn"] = READ
+    key |= KEY["dynamodb"]
+    services.add("dynamodb")
+    for variable in variables(function):
+        if variable in OUTSIDE:
+            service, resource = OUTSIDE[variable]
+            wanted[resource] = calls()[service]
+            key |= KEY[service]
+            services |= {service} if KEY[service] else set()
+        elif variable == "WARDEN_CONNECTION":
+            key |= KEY["secretsmanager"]
+            services.add("secretsmanager")
+    for mapping in core().of_type("AWS::Lambda::EventSourceMapping").values():
+        if mapping["FunctionName"] == f"{name}Function":
+            wanted[mapping["EventSourceArn"]] = TAKEN
+            key |= KEY["receive"]
+            services.add("sqs")
+    wanted["Key.Arn"] = key
+    wanted[f"{name}Logs.Arn"] = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    return wanted, services
+
+
+class Functions(unittest.TestCase):
+    maxDiff = None
+
+    def test_a_role_grants_what_the_code_calls_and_nothing_else(self):
+        for function, role in FUNCTIONS.items():
+            with self.subTest(function):
+                wanted, services = needed(function)
+                grants, conditions = granted(role)
+                self.assertEqual(grants, wanted)
+                through = sorted(f"{service}.us-east-1.amazonaws.com" for service in services)
+                self.assertEqual(conditions["Key.Arn"], {"StringEquals": {"kms:ViaService": through}})
+
+    def test_every_call_of_the_code_is_known_here(self):
+        granted_to_functions = {a for role in FUNCTIONS.values() for actions in granted(role)[0].values() for a in actions}
+        secrets = {s["Action"] for policy in org().of_type("AWS::SecretsManager::ResourcePolicy").values() for s in statements(policy["ResourcePolicy"])}
+        for service, actions in calls().items():
+            self.assertTrue(actions, service)
+            self.assertLessEqual(actions, granted_to_functions | secrets)
+        services = {action.split(":")[0] for action in granted_to_functions | secrets}
+        self.assertEqual(set(calls()), services - {"kms", "logs"})
+
+    def test_what_is_read_of_others_is_read(self):
+        stages = "".join(path.read_text() for path in (ROOT / "shared/src").rglob("*.rs"))
+        for (function, table), reader in READS.items():
+            defined = [p.read_text() for p in (ROOT / "shared/src").rglob("*.rs") if re.search(rf"\bfn {reader}\(", p.read_text())]
+            self.assertTrue(any(f"Table::{table}" in text for text in defined), f"{reader} reads {table}")
+            self.assertRegex(source_of(function) + stages, rf"\b{reader}\(")
+
+    def test_every_variable_is_read_by_the_code(self):
+        settings = (ROOT / "shared/src/settings.rs").read_text()
+        for function in FUNCTIONS:
+            for variable in variables(function):
+                if variable.startswith("WARDEN_"):
+                    self.assertTrue(f'"{variable}"' in settings, f"settings.rs knows no {variable}")
+                    self.assertTrue(f"`{variable}`" in source_of(function), f"{function} reads no {variable}")
+
+
+class Secrets(unittest.TestCase):
+    def test_only_its_function_reads_a_secret(self):
+        for name, role, function in (("Scanner", "ScanRole", "scan-login-history"), ("Revoker", "RevokeRole", "revoke-sessions")):
+            allow, deny = statements(org().resources[f"{name}SecretPolicy"]["ResourcePolicy"])
+            self.assertEqual((allow["Effect"], allow["Principal"]), ("Allow", {"AWS": f"{role}.Arn"}))
+            self.assertEqual({allow["Action"]}, calls()["secretsmanager"])
+            self.assertEqual((deny["Effect"], deny["Principal"], deny["Action"]), ("Deny", "*", allow["Action"]))
+            readers = deny["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+            self.assertEqual(readers, [f"{role}.Arn", *org().parameters["SecretReaders"]])
+            asked = variables(function)["WARDEN_CONNECTION"].removeprefix("secretsmanager:")
+            self.assertEqual(asked.replace("{org}", org().parameters["OrgId"]), org().resources[f"{name}Secret"]["Name"])
+
+
+class Buses(unittest.TestCase):
+    def test_only_who_is_named_sends(self):
+        for name, senders in (("Findings", ["EvaluateRole.Arn", "RevokeRole.Arn"]),
+                              ("Commands", [runbook_role(), *core().parameters["CommandSenders"]])):
+            statement = core().resources[f"{name}BusPolicy"]["Statement"]
+            self.assertEqual((statement["Effect"], statement["Principal"], statement["Action"]), ("Deny", "*", "events:PutEvents"))
+            self.assertEqual(statement["Condition"], {"ArnNotEquals": {"aws:PrincipalArn": senders}})
+
+
+def runbook_role():
+    return f"arn:aws:iam::123456789012:role/{runbooks().resources['RunbookRole']['RoleName']}"
+
+
+class Wildcards(unittest.TestCase):
+    def test_there_is_none_without_a_reason(self):
+        for stack in stacks().values():
+            for name, kind in stack.types.items():
+                found = {s["Sid"] for s in allows(kind, stack.resources[name]) if has_wildcard(s)}
+                self.assertEqual(found, set(stack.metadata[name].get("wildcards", {})), name)
+
+    def test_every_action_exists_and_stands_beside_a_resource_it_takes(self):
+        for stack in stacks().values():
+            for name, kind in stack.types.items():
+                for statement in allows(kind, stack.resources[name]):
+                    for action in several(statement["Action"]):
+                        limited = several(statement["Resource"]) != ["*"]
+                        self.assertEqual(bool(resource_kinds(action)), limited, f"{name} {action}")
+
+
+def allows(kind, resource):
+    """What a role's own policies allow. A key's policy speaks of that key alone, whatever it writes."""
+    policies = [of["PolicyDocument"] for of in resource.get("Policies", [])] if kind == "AWS::IAM::Role" else []
+    policies += [resource["PolicyDocument"]] if kind == "AWS::IAM::RolePolicy" else []
+    return [s for policy in policies for s in statements(policy) if s["Effect"] == "Allow"]
+
+
+def has_wildcard(statement):
+    return any("*" in text for part in ("Action", "Resource") for text in several(statement[part]))
+
+
+if __name__ == "__main__":
+    unittest.main()
