@@ -9,13 +9,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::commands::answer::AnswerOptions;
 use crate::commands::approve::ApproveOptions;
 use crate::commands::backtest::BacktestOptions;
 use crate::commands::contain::ContainOptions;
+use crate::commands::digest::DigestOptions;
 use crate::commands::dismiss::DismissOptions;
 use crate::commands::doctor::DoctorOptions;
 use crate::commands::evaluate::EvaluateOptions;
 use crate::commands::evidence::export::ExportOptions;
+use crate::commands::evidence::prune::PruneOptions;
 use crate::commands::findings::FindingsOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
@@ -23,7 +26,9 @@ use crate::commands::policy::PolicyCommand;
 use crate::commands::posture::PostureOptions;
 use crate::commands::release::ReleaseOptions;
 use crate::commands::sessions::SessionsOptions;
+use crate::commands::stop::SwitchOptions;
 use crate::commands::tokens::TokensOptions;
+use crate::notifying::NotifyOptions;
 
 /// Finds hostile Salesforce logins and ends them.
 #[derive(Debug, Parser)]
@@ -82,6 +87,14 @@ pub(crate) enum Command {
     Approve(ApproveOptions),
     /// Say that a finding is no alarm, and why: the same is kept quiet for a time.
     Dismiss(DismissOptions),
+    /// Record what a user said to the question whether it was him; it ends and releases nothing.
+    Answer(AnswerOptions),
+    /// Stop every containment, at once and until `warden resume`; scanning goes on.
+    Stop(SwitchOptions),
+    /// Let containments go on after `warden stop`.
+    Resume(SwitchOptions),
+    /// Review a week: findings, containments, what waits, long sessions, and whether the monitor ran without gaps.
+    Digest(DigestOptions),
     /// Check a policy, run its tests, show what is in force.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -123,6 +136,8 @@ pub(crate) struct RunOptions {
     /// The policy; without one nothing acts.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) notify: NotifyOptions,
     /// One round, then end.
     #[arg(long)]
     pub(crate) once: bool,
@@ -138,6 +153,8 @@ pub(crate) enum EvidenceCommand {
     Verify(VerifyOptions),
     /// Write one containment's case file, which others can verify without this program.
     Export(ExportOptions),
+    /// Take away what is older than the policy keeps; the chain of hashes stays, and says so.
+    Prune(PruneOptions),
 }
 
 /// `warden evidence verify`.

@@ -7,6 +7,7 @@ mod drill;
 mod exit;
 mod history;
 mod moment;
+mod notifying;
 mod output;
 mod pipeline;
 mod progress;
@@ -15,6 +16,8 @@ mod replay;
 mod report;
 mod round;
 mod workplace;
+
+use session_warden::containment::Switch;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
@@ -39,6 +42,10 @@ async fn main() -> std::process::ExitCode {
         Command::Findings(options) => commands::findings::run(&options, output).await,
         Command::Approve(options) => Box::pin(commands::approve::run(&options, output)).await,
         Command::Dismiss(options) => commands::dismiss::run(&options, output).await,
+        Command::Answer(options) => commands::answer::run(&options, output).await,
+        Command::Stop(options) => commands::stop::run(&options, Switch::Thrown, output).await,
+        Command::Resume(options) => commands::stop::run(&options, Switch::Lifted, output).await,
+        Command::Digest(options) => Box::pin(commands::digest::run(&options, output)).await,
         Command::Policy(command) => commands::policy::run(&command, output).await,
         Command::Evidence(options) => commands::evidence::run(&options, output).await,
         Command::Drill(options) => Box::pin(drill::run(&options, output)).await,

@@ -10,11 +10,14 @@ use session_warden::containment::{Containment, Pauses, Request, token_key};
 use session_warden::detection::Finding;
 use session_warden::evidence::Ledger;
 use session_warden::observation::{Login, OrgId, Session, SessionId, User, UserId};
-use session_warden::salesforce::{Connection, Page, Role, Salesforce, SalesforceError, TokenHashKey};
+use session_warden::salesforce::{
+    Ability, Connection, Owned, Page, Role, Salesforce, SalesforceError, Sight, TokenHashKey,
+};
 use session_warden::stages::{Apply, BackFill, Contain, Evaluate, GivenBack, Progress, Release, Scan};
 use session_warden::store::{self, LocalOutbox, Queue};
 
 use crate::containing::contain_waiting;
+use crate::output;
 use crate::round::Round;
 use crate::workplace::{Rules, Workplace};
 
@@ -88,6 +91,16 @@ impl Org {
     pub(crate) async fn find_session(&self, id: &SessionId) -> anyhow::Result<Option<Session>> {
         let salesforce = self.revoker.as_ref().unwrap_or(&self.scanner);
         Ok(salesforce.session(id).await?.map(|found| found.session))
+    }
+
+    /// Every live session of others.
+    pub(crate) async fn live_sessions(&self, now: Timestamp) -> anyhow::Result<Vec<Session>> {
+        if let Sight::Blind { missing } = self.scanner.visibility().await?.of(Ability::Sessions) {
+            anyhow::bail!("the scanner cannot see the sessions of others; it lacks {missing}");
+        }
+        let found = self.scanner.every_session().await?.into_iter();
+        let others = found.filter(|found| found.owned == Owned::ByOthers).map(|found| found.session);
+        Ok(others.filter(|session| session.is_live(now)).collect())
     }
 
     /// Applications that hold tokens, each with how many.
@@ -180,6 +193,12 @@ impl Org {
             Ok(changed) => round.containments.extend(changed),
             Err(error) => round.fail(anyhow::Error::new(error).context(format!("Org {}", self.alias))),
         }
+        round.warnings.extend(
+            told(&contain, workplace, &org)
+                .await
+                .iter()
+                .map(|error| format!("Org {}: {error:#}", self.alias)),
+        );
         if let Err(error) = anchor(workplace, &org).await {
             round.warnings.push(format!("Org {}: {error:#}", self.alias));
         }
@@ -205,7 +224,10 @@ impl Org {
         let org = self.id().await?;
         let token_key = token_key(workplace.store.as_ref(), &org).await?;
         let own_users = [self.own_user(revoker).await?];
-        Ok(containment(workplace, rules, revoker, &token_key, &own_users).tend(&org).await?)
+        let contain = containment(workplace, rules, revoker, &token_key, &own_users);
+        let changed = contain.tend(&org).await?;
+        told(&contain, workplace, &org).await.iter().for_each(output::complain);
+        Ok(changed)
     }
 
     /// Gives a user's access back, or says who took it.
@@ -238,7 +260,13 @@ impl Org {
             Apply::Plan => TokenHashKey::generate().context("This machine gives no randomness")?,
         };
         let own_users = [self.scanner.own_user().await?];
-        Ok(containment(workplace, rules, revoker, &token_key, &own_users).contain(request, apply).await?)
+        let contain = containment(workplace, rules, revoker, &token_key, &own_users);
+        let org = request.org_id.clone();
+        let containment = contain.contain(request, apply).await?;
+        if apply == Apply::Act {
+            told(&contain, workplace, &org).await.iter().for_each(output::complain);
+        }
+        Ok(containment)
     }
 }
 
@@ -258,6 +286,14 @@ fn containment<'a>(
         token_key,
         own_users,
         pauses: Pauses::default(),
+    }
+}
+
+/// Tells people what waits to be told; what fails waits on, and is answered.
+async fn told(contain: &Contain<'_>, workplace: &Workplace, org: &OrgId) -> Vec<anyhow::Error> {
+    match contain.notify(org, &workplace.notifier()).await {
+        Ok(notified) => notified.failed.into_iter().map(anyhow::Error::new).collect(),
+        Err(error) => vec![error.into()],
     }
 }
 

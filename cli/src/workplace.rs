@@ -14,12 +14,14 @@ use session_warden::settings;
 use session_warden::store::{self, Store, StoreLocation};
 
 use crate::arguments::{OwnRulesOptions, StoreOptions};
+use crate::notifying::{LocalNotifier, NotifyOptions};
 
 /// The store, and where its signed heads lie.
 pub(crate) struct Workplace {
     /// What is remembered.
     pub(crate) store: Arc<dyn Store>,
     beside: PathBuf,
+    notify: NotifyOptions,
 }
 
 /// A policy with the detections that run under it.
@@ -58,7 +60,17 @@ impl Workplace {
             StoreLocation::Sqlite(path) => path.parent().unwrap_or(Path::new(".")).to_owned(),
             StoreLocation::DynamoDb(_) | StoreLocation::Memory => settings::state_directory()?,
         };
-        Ok(Self { store: location.open().await?, beside })
+        Ok(Self { store: location.open().await?, beside, notify: NotifyOptions::default() })
+    }
+
+    /// Tells people as was asked for.
+    pub(crate) fn telling(self, notify: &NotifyOptions) -> Self {
+        Self { notify: notify.clone(), ..self }
+    }
+
+    /// How people are told.
+    pub(crate) fn notifier(&self) -> LocalNotifier {
+        LocalNotifier::new(&self.beside, &self.notify)
     }
 
     /// The orgs that the store knows.

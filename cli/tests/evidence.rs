@@ -121,3 +121,46 @@ async fn a_head_of_one_org_does_not_excuse_another() {
     let (_, out, _) = served.warden(&verify).await;
     assert!(out.contains("no signed head is kept for it"), "{out}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redacted_copy_shows_no_name_and_no_address_and_is_verified_all_the_same() {
+    let served = contained().await;
+    let campaign = served.simulator.org().ground_truth()[0].clone();
+    served.policy("evidence: { redact: [names, addresses] }\n");
+    let store = SqliteStore::open(served.beside_store("warden.sqlite")).unwrap();
+    let all = session_warden::containment::containments(&served.org_id()).all(&store).await.unwrap();
+    drop(store);
+    let (json, html) = ("copy.json", "copy.html");
+    let export = ["evidence", "export", &all[0].0, "--policy", "policy.yaml", "--json", json, "--html", html];
+    let (code, out, err) = served.warden(&export).await;
+    assert_eq!(code, 0, "{out}{err}");
+    let read = |file: &str| std::fs::read_to_string(served.path().join(file)).unwrap();
+    let (text, page) = (read(json), read(html));
+    for hidden in [&campaign.username, &campaign.loot.source_ip] {
+        assert!(!text.contains(hidden.as_str()) && !page.contains(hidden.as_str()), "{hidden}");
+    }
+    assert!(text.contains("redacted-") && text.contains("0/24") && page.contains("a redacted copy"));
+    let case: Value = serde_json::from_str(&text).unwrap();
+    assert!(judged(&served, &case));
+    let mut shortened = case.clone();
+    shortened["entries"].as_array_mut().unwrap().remove(2);
+    assert!(!judged(&served, &shortened), "a link that is missing is found in a copy too");
+    served.warden(&export).await;
+    assert_eq!(read(json), text, "the same again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_the_policy_lets_go_is_taken_away() {
+    let served = contained().await;
+    let prune = ["evidence", "prune", "--policy", "policy.yaml", "--output", "json"];
+    let (code, _, err) = served.warden(&prune).await;
+    assert!(code == 2 && err.contains("keep_for is not set"), "{err}");
+    served.policy("evidence: { keep_for: 1h }\n");
+    let (code, _, err) = served.warden(&prune).await;
+    assert!(code == 2 && err.contains("a month at least"), "{err}");
+    served.policy("evidence: { keep_for: 720h }\n");
+    let (code, out, err) = served.warden(&prune).await;
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()[0]["payloads"], 0, "it is from today");
+    assert_eq!(served.warden(&["evidence", "verify"]).await.0, 0);
+}

@@ -10,6 +10,7 @@ pub mod backtest;
 pub mod clock;
 pub mod containment;
 pub mod detection;
+pub mod digest;
 pub mod evidence;
 #[cfg(feature = "history-file")]
 pub mod history_file;
@@ -18,6 +19,7 @@ pub mod indicators;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod messages;
+pub mod notice;
 pub mod observation;
 #[cfg(feature = "own-rules")]
 pub mod own_rules;

@@ -120,7 +120,7 @@ cheese: yes
     line 33, detections.new-network.mode: `loud` may not stand here; known are off, observe, ask, contain
     line 35, tests[1]: it has no logins: nothing could be found
     line 37, tests[1].expect[1].detection: `brute-farce` is no detection; did you mean `brute-force`?
-    line 38, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, integrations, egress, exemptions, detections, tests
+    line 38, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, evidence, integrations, egress, exemptions, detections, tests
     "#);
 }
 

@@ -88,6 +88,7 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         survivors_total: 4,
         outcome: Some(outcome),
         pending: None,
+        joined: Vec::new(),
         approved: Vec::new(),
         released: None,
         residual_until: Some(at(1_900)),
@@ -200,6 +201,32 @@ fn every_outcome_has_its_words() {
     observed: Observed only: the mode is observe
     observed: Observed only: the policy asks for no containment
     ");
+}
+
+#[test]
+fn what_waits_has_a_word_of_its_own() {
+    let mut report = report("x");
+    let refusals = vec![Refusal { rule: "ask".into(), reason: "a person is asked: the mode is ask".into() }];
+    let mut waiting = containment(&report.findings[0], "x", Outcome::Refused { refusals });
+    waiting.stage = Stage::Waiting;
+    let mut scope = serde_json::to_value(&waiting.request.target).unwrap();
+    for (key, value) in [
+        ("most_users", json!(1)),
+        ("applications", json!([])),
+        ("freezes", json!(true)),
+        ("policy_hash", json!("x")),
+    ] {
+        scope[key] = value;
+    }
+    let pending =
+        json!({ "asked": at(0), "expires": at(3_600), "needed": 1, "scope": scope, "plan": "0".repeat(64) });
+    waiting.pending = Some(serde_json::from_value(pending).unwrap());
+    report.containments = vec![waiting];
+    let html = render(&report).unwrap();
+    let said =
+        "Waiting for 1 person to approve until 23 Nov 2026, 19:43:00 UTC: a person is asked: the mode is ask";
+    assert!(texts(&html).contains(said), "{}", texts(&html));
+    assert!(html.contains("banner verdict-waiting") && !html.contains("Refused, nothing was done"));
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub(crate) async fn run(options: &ContainOptions, format: Output) -> anyhow::Res
     let rules = Rules::load(options.policy.as_deref())?;
     let org = Org::connect(&connection, &http_client()?)?;
     let org_id = org.id().await?;
-    let request = request(options, &org_id, subject::target(options, &org).await?);
+    let request = request(options, &org_id, subject::target(options, &org, &workplace).await?);
     if !options.apply {
         let plan = org.contain(&workplace, &rules, request, Apply::Plan).await?;
         return tell(&plan, options, format);

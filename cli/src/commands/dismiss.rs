@@ -80,7 +80,7 @@ async fn decline(
     Ok(Exit::Clean)
 }
 
-async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Finding> {
+pub(crate) async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Finding> {
     let mut found = Vec::new();
     for org in workplace.orgs().await? {
         let kept = stages::findings(&org).all(workplace.store.as_ref()).await?;

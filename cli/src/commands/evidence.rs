@@ -1,6 +1,7 @@
 //! `warden evidence`: whether the evidence is what was once written, and one case of it for others.
 
 pub(crate) mod export;
+pub(crate) mod prune;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -35,6 +36,7 @@ pub(crate) async fn run(command: &EvidenceCommand, format: Output) -> anyhow::Re
     match command {
         EvidenceCommand::Verify(options) => verify(options, format).await,
         EvidenceCommand::Export(options) => export::export(options, format).await,
+        EvidenceCommand::Prune(options) => prune::run(options, format).await,
     }
 }
 

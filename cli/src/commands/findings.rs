@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use clap::Args;
-use session_warden::detection::{Finding, Status};
+use session_warden::detection::{Finding, FindingId, Status};
+use session_warden::notice::{Answer, answers};
 use session_warden::observation::OrgId;
 use session_warden::stages;
 use session_warden::store::Store;
@@ -26,20 +27,42 @@ pub(crate) struct FindingsOptions {
 /// Lists findings, worst first.
 pub(crate) async fn run(options: &FindingsOptions, format: Output) -> anyhow::Result<Exit> {
     let workplace = Workplace::open(&options.store).await?;
-    let mut findings = Vec::new();
+    let (mut findings, mut answered) = (Vec::new(), HashMap::<_, Vec<_>>::new());
     for org in workplace.orgs().await? {
         findings.extend(of_org(workplace.store.as_ref(), &org).await?);
+        for (_, kept) in answers(&org).all(workplace.store.as_ref()).await? {
+            answered.entry(kept.value.finding_id.clone()).or_default().push(kept.value);
+        }
     }
     let is_open = |finding: &Finding| finding.status == Status::Open;
     let exit = if findings.iter().any(is_open) { Exit::Findings } else { Exit::Clean };
     findings.retain(|finding| options.all || is_open(finding));
     match format {
-        Output::Json => output::say_json(&findings)?,
+        Output::Json => output::say_json(&with_answers(&findings, &answered)?)?,
         Output::Csv => output::say_csv(&findings)?,
         Output::Table if findings.is_empty() => output::say("No findings.")?,
-        Output::Table => output::say(&output::findings_table(&findings).to_string())?,
+        Output::Table => {
+            output::say(&output::findings_table(&findings).to_string())?;
+            for answer in findings.iter().filter_map(|finding| answered.get(&finding.finding_id)).flatten() {
+                output::say(&format!("{}: {}.", answer.finding_id, output::harmless(&answer.words())))?;
+            }
+        }
     }
     Ok(exit)
+}
+
+/// A finding as it is stored, and what its user said to it.
+fn with_answers(
+    findings: &[Finding],
+    answered: &HashMap<FindingId, Vec<Answer>>,
+) -> anyhow::Result<Vec<serde_json::Value>> {
+    let with = |finding: &Finding| {
+        let mut told = serde_json::to_value(finding)?;
+        told["answers"] =
+            serde_json::to_value(answered.get(&finding.finding_id).map_or(&[][..], Vec::as_slice))?;
+        Ok(told)
+    };
+    findings.iter().map(with).collect()
 }
 
 /// The findings of an org, with what people have said of them.

@@ -1,9 +1,11 @@
 //! One command a file.
 
+pub(crate) mod answer;
 pub(crate) mod approve;
 mod arrival;
 pub(crate) mod backtest;
 pub(crate) mod contain;
+pub(crate) mod digest;
 pub(crate) mod dismiss;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
@@ -19,6 +21,7 @@ pub(crate) mod release;
 pub(crate) mod run;
 pub(crate) mod sessions;
 pub(crate) mod simulate;
+pub(crate) mod stop;
 pub(crate) mod tokens;
 
 use crate::exit::Exit;

@@ -41,7 +41,7 @@ struct Stop(watch::Receiver<bool>);
 
 /// Runs until interrupted, or one round. The exit code is the worst of all rounds of all orgs.
 pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<Exit> {
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::open(&options.store).await?.telling(&options.notify);
     let rules = Rules::load(options.policy.as_deref())?.with_own(&options.own_rules)?;
     let http = http_client()?;
     let connect = |name: &String| Org::connect(&workplace::connection(name)?, &http);

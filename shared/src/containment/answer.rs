@@ -1,6 +1,7 @@
 //! What the record of an earlier containment means to a request that comes later.
 
 use super::{Containment, Outcome, Request, RequestedBy, Stage};
+use crate::detection::Action;
 
 /// What a record means to a request for the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,20 @@ impl Containment {
             Some(_) if is_person => Answer::GivenIfStillSo,
             Some(_) => Answer::Given,
         }
+    }
+
+    /// Whether another finding is answered by this too: its access was ended after all that the finding shows, or people
+    /// are being asked about it and would only be asked once more.
+    pub(crate) fn takes_in(&self, request: &Request) -> bool {
+        let Some(trigger) = &request.trigger else { return false };
+        let own = self.request.trigger.as_ref().map(|own| &own.finding_id);
+        let is_ended = self.is_proven() && !self.is_before(request);
+        let is_asked = self.stage == Stage::Waiting && trigger.action == Action::Ask;
+        request.requested_by == RequestedBy::Policy
+            && trigger.action >= Action::Ask
+            && own != Some(&trigger.finding_id)
+            && self.request.target.covers(&request.target)
+            && (is_ended || is_asked)
     }
 
     fn is_consented(&self) -> bool {

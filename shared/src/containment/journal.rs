@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::agenda::Due;
 use super::lease::following;
 use super::{
-    Approval, Containment, Lease, OpenPlans, Outcome, Pending, Plan, Refusal, Stage, StepKind, StepResult,
-    Survivor,
+    Approval, Containment, Lease, OpenPlans, Outcome, Pending, Plan, Refusal, Request, Stage, StepKind,
+    StepResult, Survivor, Trigger,
 };
 use crate::clock::Clock;
 use crate::evidence::{EntryKind, Ledger};
+use crate::notice::{self, About};
 use crate::observation::OrgId;
 use crate::store::{Key, Room, Store, StoreError, Table, Write};
 
@@ -94,6 +95,18 @@ impl<'a> Journal<'a> {
         self.enter(EntryKind::Decision, payload, also).await
     }
 
+    /// Records that another finding about the same joins.
+    pub(crate) async fn join(&mut self, request: &Request, trigger: Trigger) -> Result<(), StoreError> {
+        let joined = &mut self.record.joined;
+        joined.retain(|known| known.finding_id != trigger.finding_id);
+        joined.truncate(LISTED - 1);
+        joined.push(trigger);
+        let payload = serde_json::json!({ "joins": request });
+        self.enter(EntryKind::Request, &payload, Vec::new()).await?;
+        self.put_down().await;
+        Ok(())
+    }
+
     /// Records who has agreed, each with his signature.
     pub(crate) async fn enter_approvals(&mut self, given: &[Approval]) -> Result<(), StoreError> {
         if given.is_empty() { Ok(()) } else { self.enter(EntryKind::Approval, &given, Vec::new()).await }
@@ -137,12 +150,18 @@ impl<'a> Journal<'a> {
         let due = pending.as_ref().map(|_| Due::consent(self.now()));
         let due = Due::written(&self.record, due.as_ref())?;
         let kind = if pending.is_some() { EntryKind::Request } else { EntryKind::Refusal };
+        let rules: Vec<_> = refusals.iter().map(|refusal| refusal.rule.as_str()).collect();
+        let about = match &pending {
+            Some(_) => Some(About::Asked),
+            None => About::of_refusal(&self.record, &rules),
+        };
+        let told = about.map(|about| self.told(about)).transpose()?;
         self.conclude(Outcome::Refused { refusals });
         if pending.is_some() {
             self.record.stage = Stage::Waiting;
         }
         self.record.pending = pending;
-        self.enter(kind, payload, vec![due]).await?;
+        self.enter(kind, payload, [due].into_iter().chain(told).collect()).await?;
         self.put_down().await;
         Ok(())
     }
@@ -170,11 +189,17 @@ impl<'a> Journal<'a> {
     /// `Err` inside when another containment has changed the list of open plans meanwhile.
     async fn try_to_end(&mut self, payload: &Containment) -> Result<Result<(), Key>, StoreError> {
         let (closing, key) = self.closing().await?;
-        let writes = closing.into_iter().chain(self.watching()?).collect();
+        let told = self.told(if self.record.is_proven() { About::Ended } else { About::NotEnded })?;
+        let writes = closing.into_iter().chain(self.watching()?).chain([told]).collect();
         match self.enter(EntryKind::Outcome, payload, writes).await {
             Err(StoreError::Conflict(conflict)) if Some(&conflict) == key.as_ref() => Ok(Err(conflict)),
             outcome => outcome.map(Ok),
         }
+    }
+
+    /// The notice that is queued by the same write.
+    fn told(&self, about: About) -> Result<Write, StoreError> {
+        notice::Due::written(&self.record, about, self.now())
     }
 
     /// What was proven is looked at again, and what was not comes back by itself.
@@ -204,7 +229,8 @@ impl<'a> Journal<'a> {
         self.leave(survivors);
         (self.record.outcome, self.record.residual_until) = (Some(Outcome::NotContained { reason }), None);
         let (payload, off) = (self.record.clone(), Due::written(&self.record, None)?);
-        self.enter(EntryKind::Reread, &payload, vec![off]).await?;
+        let told = self.told(About::CameBack)?;
+        self.enter(EntryKind::Reread, &payload, vec![off, told]).await?;
         self.put_down().await;
         Ok(())
     }

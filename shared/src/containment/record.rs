@@ -243,6 +243,9 @@ pub struct Containment {
     /// Who agreed to it, and when.
     #[serde(default)]
     pub approved: Vec<Approved>,
+    /// Other findings about the same, which it answers too; at most 50.
+    #[serde(default)]
+    pub joined: Vec<Trigger>,
     /// That it was taken back.
     #[serde(default)]
     pub released: Option<Released>,
@@ -289,6 +292,7 @@ impl Containment {
             outcome: None,
             pending: None,
             approved: Vec::new(),
+            joined: Vec::new(),
             released: None,
             residual_until: None,
             started: now,

@@ -74,7 +74,7 @@ impl FrozenBy {
 impl Containment {
     /// Whether it froze its user, who was not frozen before; also where the answer was lost, for who the last to change
     /// the account was is told by the account itself.
-    pub(crate) fn froze(&self) -> bool {
+    pub fn freezes(&self) -> bool {
         let froze = |step: &super::Step| {
             step.kind == StepKind::Freeze
                 && matches!(step.result, StepResult::Done | StepResult::Failed { .. })

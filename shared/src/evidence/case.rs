@@ -1,12 +1,14 @@
 //! A case file: what the ledger holds about one containment, in a form that others can verify without this program.
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::RedactedCopy;
 use super::anchor::SignedHead;
 use super::entry::{Entry, Kept};
 use super::ledger::{ENTRIES, Ledger, PAYLOADS};
 use super::reading::PAGE;
-use crate::containment::Containment;
+use crate::policy::Redacted;
 use crate::store::StoreError;
 
 /// Everything about one containment, and the links that lead from it to the signed head.
@@ -14,8 +16,10 @@ use crate::store::StoreError;
 pub struct CaseFile {
     /// The version of this shape.
     pub schema_version: u32,
+    /// What a redacted copy leaves out; nothing where the case is whole.
+    pub left_out: Vec<Redacted>,
     /// The record as it now stands; the entries say how it came to it.
-    pub containment: Containment,
+    pub containment: Value,
     /// The head that somebody vouched for, kept beside the store.
     pub signed_head: Option<SignedHead>,
     /// The chain from the first entry about the containment to its end; what is about others has no payload here.
@@ -32,8 +36,24 @@ pub struct CaseEntry {
     pub at_nanoseconds: String,
     /// The text that was recorded and hashed: JSON.
     pub payload: Option<String>,
+    /// In its place, in a redacted copy: the text less what is left out, for which the hash does not vouch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redacted_payload: Option<String>,
     /// The number of the entry that says why the payload was taken away.
     pub redacted_by: Option<u64>,
+}
+
+impl CaseFile {
+    /// The same case without what the copy leaves out. Every link stays, so that it is bound to the signed head as before.
+    #[must_use]
+    pub fn redacted(mut self, what: &[Redacted], copy: &RedactedCopy<'_>) -> Self {
+        self.left_out = what.to_vec();
+        self.containment = copy.value(&self.containment);
+        for entry in &mut self.entries {
+            entry.redacted_payload = entry.payload.take().map(|text| copy.text(&text));
+        }
+        self
+    }
 }
 
 impl Ledger<'_> {
@@ -56,7 +76,8 @@ impl Ledger<'_> {
                 };
                 if is_about || !found.is_empty() {
                     let at_nanoseconds = entry.at.as_nanosecond().to_string();
-                    found.push(CaseEntry { entry, at_nanoseconds, payload, redacted_by });
+                    let redacted_payload = None;
+                    found.push(CaseEntry { entry, at_nanoseconds, payload, redacted_payload, redacted_by });
                 }
             }
         }

@@ -29,8 +29,14 @@ pub enum EntryKind {
     Outcome,
     /// A containment was taken back.
     Release,
+    /// A person stopped every containment, or let them go on.
+    Switch,
+    /// What a user said to the question whether it was him.
+    Answer,
     /// The payload of an earlier entry was taken away.
     Redaction,
+    /// Payloads that are older than the policy keeps were taken away.
+    Retention,
 }
 
 impl EntryKind {
@@ -46,7 +52,10 @@ impl EntryKind {
             Self::Reread => "reread",
             Self::Outcome => "outcome",
             Self::Release => "release",
+            Self::Switch => "switch",
+            Self::Answer => "answer",
             Self::Redaction => "redaction",
+            Self::Retention => "retention",
         }
     }
 }
@@ -115,6 +124,15 @@ pub struct Redaction {
     pub payload_hash: Digest,
     /// Why. This text cannot be redacted.
     pub reason: String,
+}
+
+/// The payload of an [`EntryKind::Retention`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// What is older than this was taken away.
+    pub before: Timestamp,
+    /// The entries whose payloads were taken away by this one.
+    pub entries: Vec<u64>,
 }
 
 /// A payload as it is stored. The text is stored as it was hashed, because another release may write the same

@@ -10,13 +10,16 @@ mod encoding;
 mod entry;
 mod ledger;
 mod reading;
+mod redacted_copy;
 mod redaction;
+mod retention;
 mod verify;
 
 pub use anchor::{AnchorError, HeadSigner, PublicKey, Signature, SignedHead};
 pub use case::{CaseEntry, CaseFile};
 pub use encoding::Digest;
 pub(crate) use encoding::Encoding;
-pub use entry::{Entry, EntryKind, Head, Payload, Recorded, Redaction};
+pub use entry::{Entry, EntryKind, Head, Payload, Recorded, Redaction, Retention};
 pub use ledger::{Ledger, PAYLOAD_LIMIT};
+pub use redacted_copy::RedactedCopy;
 pub use verify::{Damage, LedgerError, Verified};

@@ -44,7 +44,9 @@ impl Ledger<'_> {
         let record = self.store.get(&self.key(ENTRIES, seq)).await?;
         let entry: Entry = record.ok_or_else(|| refused("it is not there"))?.decode()?;
         match entry.kind {
-            EntryKind::Redaction => Err(refused("it is a redaction, which must stay readable")),
+            EntryKind::Redaction | EntryKind::Retention => {
+                Err(refused("it says what was taken away, which must stay readable"))
+            }
             _ => Ok(entry),
         }
     }

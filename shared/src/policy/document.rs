@@ -43,6 +43,12 @@ pub struct Policy {
     pub approvers: Vec<Approver>,
     /// How people are asked.
     pub approvals: Approvals,
+    /// Who is told what was seen and done.
+    pub notices: Notices,
+    /// What a review calls too long.
+    pub review: Review,
+    /// How long evidence is kept, and what leaves with it.
+    pub evidence: Evidence,
     /// Accounts of programs about which something was decided.
     pub integrations: Vec<Integration>,
     /// The organisation's own ways out.
@@ -129,6 +135,56 @@ pub struct Approvals {
     pub expire_after: SignedDuration,
 }
 
+/// Who is told what was seen and done. The support always is; without an address of its own, whoever reads the channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Notices {
+    /// The addresses of whoever keeps the org safe.
+    pub support: Vec<String>,
+    /// Who else is told when access is ended, or somebody is asked.
+    pub tell: Vec<Told>,
+}
+
+/// Who else is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// The user, by the e-mail address that Salesforce knows.
+    User,
+    /// His manager.
+    Manager,
+}
+
+/// What a review calls too long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Review {
+    /// A live session that began longer ago than this is told.
+    pub longest_session: SignedDuration,
+    /// A longer time without a complete scan is a gap; at least five minutes.
+    pub longest_pause: SignedDuration,
+}
+
+/// How long evidence is kept, and what leaves with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Evidence {
+    /// What is older is taken away; `None` for never.
+    pub keep_for: Option<SignedDuration>,
+    /// What an exported case does not show.
+    pub redact: Vec<Redacted>,
+}
+
+/// What an exported case does not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redacted {
+    /// Usernames, and names of people.
+    Names,
+    /// Addresses, of which the network is left: 24 bits of IPv4, 48 of IPv6.
+    Addresses,
+}
+
 /// What was decided about a program's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,6 +237,18 @@ impl Default for Containment {
 impl Default for Approvals {
     fn default() -> Self {
         Self { expire_after: SignedDuration::from_hours(1) }
+    }
+}
+
+impl Default for Notices {
+    fn default() -> Self {
+        Self { support: Vec::new(), tell: vec![Told::User, Told::Manager] }
+    }
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self { longest_session: SignedDuration::from_hours(24), longest_pause: SignedDuration::from_mins(15) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Values that are well-formed and make no sense.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::Policy;
@@ -19,6 +20,7 @@ pub(super) struct Wrong {
 /// Every such value of a policy.
 pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     let mut found = amounts(policy);
+    found.extend(spans(policy));
     found.extend(accounts(policy));
     found.extend(approvers(policy));
     found.extend(exemptions(policy));
@@ -57,6 +59,23 @@ fn amounts(policy: &Policy) -> Vec<Wrong> {
     }
     if !policy.approvals.expire_after.is_positive() {
         found.push(wrong(&["approvals", "expire_after"], "a duration above zero is needed, for example 1h"));
+    }
+    found
+}
+
+/// Spans that would mean something else than was meant.
+fn spans(policy: &Policy) -> Vec<Wrong> {
+    const A_MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+    let mut found = Vec::new();
+    if !policy.review.longest_session.is_positive() {
+        found.push(wrong(&["review", "longest_session"], "a duration above zero is needed, for example 24h"));
+    }
+    if policy.review.longest_pause < SignedDuration::from_mins(5) {
+        found.push(wrong(&["review", "longest_pause"], "five minutes at least are needed, for example 15m"));
+    }
+    if policy.evidence.keep_for.is_some_and(|span| span < A_MONTH) {
+        let problem = "a month at least is needed, 720h: what is younger is still in use";
+        found.push(wrong(&["evidence", "keep_for"], problem));
     }
     found
 }

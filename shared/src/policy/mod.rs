@@ -14,8 +14,8 @@ mod wording;
 pub use decide::{Decision, Standing};
 pub use detections::{Detections, Rule};
 pub use document::{
-    Approvals, Approver, Caps, Containment, Egress, FreezeMode, Integration, IntegrationConsent, Mode,
-    Policy, Protected,
+    Approvals, Approver, Caps, Containment, Egress, Evidence, FreezeMode, Integration, IntegrationConsent,
+    Mode, Notices, Policy, Protected, Redacted, Review, Told,
 };
 pub use error::{PolicyError, PolicyFault};
 pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain};

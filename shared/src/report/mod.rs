@@ -5,6 +5,7 @@
 
 mod backtest;
 mod card;
+mod digest;
 mod page;
 mod shown;
 mod timeline;
@@ -12,6 +13,8 @@ mod verdict;
 mod wording;
 
 pub use backtest::{BacktestRun, render_backtest};
+pub use digest::{render_digest, watch_words};
+pub(crate) use shown::Shown;
 pub use timeline::{EventOutcome, Lane, TimelineEvent};
 
 use std::collections::HashMap;

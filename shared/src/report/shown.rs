@@ -8,10 +8,10 @@ const LONGEST: usize = 300;
 /// Text that may be shown: characters that steer, hide or reorder are replaced by a visible name, and it is no longer
 /// than 300 characters. A template takes nothing else, so no text is forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shown(String);
+pub(crate) struct Shown(String);
 
 impl Shown {
-    pub(super) fn of(text: impl AsRef<str>) -> Self {
+    pub(crate) fn of(text: impl AsRef<str>) -> Self {
         Self::cut(text.as_ref(), LONGEST)
     }
 

@@ -1,6 +1,7 @@
 //! What became of a finding, in words that cannot be misread.
 
-use crate::containment::{Containment, Outcome, Stage};
+use super::wording::{count, instant};
+use crate::containment::{Containment, Outcome, Pending, Stage};
 use crate::detection::{Action, Finding};
 
 /// What became of a finding.
@@ -56,6 +57,11 @@ impl Kind {
     }
 }
 
+fn waiting(pending: &Pending, because: &str) -> String {
+    let people = count(pending.needed as u64, "person", "people");
+    format!("Waiting for {people} to approve until {}: {because}", instant(pending.expires))
+}
+
 impl Verdict {
     /// Of a finding: what its newest containment came to; without one, why there is none.
     pub(super) fn of(finding: &Finding, newest: Option<&Containment>) -> Self {
@@ -79,7 +85,11 @@ impl Verdict {
             }
             Some(Outcome::Refused { refusals }) => {
                 let reasons: Vec<_> = refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
-                (Kind::Refused, format!("Refused, nothing was done: {}", reasons.join(" ")))
+                let because = reasons.join("; ");
+                match &containment.pending {
+                    Some(pending) => (Kind::Waiting, waiting(pending, &because)),
+                    None => (Kind::Refused, format!("Refused, nothing was done: {because}")),
+                }
             }
             None => {
                 (Kind::NotContained, "NOT contained: the containment has begun and has not ended".to_owned())

@@ -18,6 +18,7 @@ mod client_app;
 mod client_app_token;
 mod connected_application;
 mod connection;
+mod contact;
 mod datetime;
 mod describe;
 mod error;

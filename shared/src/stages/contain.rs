@@ -4,24 +4,26 @@ mod course;
 mod next;
 mod release;
 mod requests;
+mod telling;
 mod tend;
 mod waiting;
 
 use self::next::Next;
 pub use self::release::{GivenBack, Password, Release};
 use self::requests::{requests, tell};
+pub use self::telling::Notified;
 use super::contain_error::ContainError;
 use super::findings;
 use crate::clock::Clock;
 use crate::containment::{
-    Containment, Lease, Outcome, Pauses, Reach, Request, RequestedBy, Trigger, refusals, release,
+    Containment, Journal, Lease, Outcome, Pauses, Reach, Request, RequestedBy, Trigger, refusals, release,
 };
 use crate::detection::{Finding, FindingId};
 use crate::messages::FindingRaised;
 use crate::observation::{OrgId, UserId};
 use crate::policy::Policy;
 use crate::salesforce::{Salesforce, TokenHashKey};
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Kept, Store, StoreError, Write};
 
 /// Looks at a subject that another worker has in hand, before it is left to a later delivery: half a minute by default.
 const TURNS: usize = 300;
@@ -156,6 +158,7 @@ impl Contain<'_> {
             Ok(Next::Begin(request, before)) => {
                 self.begin(*request, finding, before.map(|kept| *kept), lease).await
             }
+            Ok(Next::Join(request, kept)) => self.join(&request, *kept, lease).await,
             Ok(Next::GoOn(kept) | Next::FinishFirst(kept)) => self.resume(*kept, finding, lease).await,
             Ok(Next::Nothing(record)) => {
                 release(self.store, &lease, self.clock.now()).await;
@@ -166,6 +169,28 @@ impl Contain<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// One containment answers several findings about the same, and says so once for each escalation.
+    async fn join(
+        &self,
+        request: &Request,
+        kept: Kept<Containment>,
+        lease: Lease,
+    ) -> Result<Containment, ContainError> {
+        let mut journal = Journal::new(self.store, self.clock, lease, kept.value, Some(kept.version));
+        let is_known = |trigger: &Trigger| {
+            let same =
+                |known: &Trigger| known.finding_id == trigger.finding_id && known.version >= trigger.version;
+            journal.record.joined.iter().any(same)
+        };
+        let outcome = if let Some(trigger) = request.trigger.clone().filter(|trigger| !is_known(trigger)) {
+            journal.join(request, trigger).await
+        } else {
+            journal.let_go().await;
+            Ok(())
+        };
+        self.finished(outcome.map_err(ContainError::from), journal).await
     }
 
     /// Waits until the subject is in no other worker's hands, or the request is answered.

@@ -13,6 +13,7 @@ use super::sending::Sending;
 use super::slices::{End, Slices};
 use super::snapshot::Snapshot;
 use super::token_watch::{TokenWatch, Turn};
+use super::watched;
 use crate::clock::Clock;
 use crate::observation::{Login, Observation, OrgId, Verification};
 use crate::salesforce::{Ability, Owned, Page, Salesforce, SalesforceError, Sight, Visibility, Whose};
@@ -112,6 +113,8 @@ impl Scan<'_> {
             self.send_late(&mut sending).await?;
             self.send_sessions(&mut sending, &sight).await?;
             self.send_token_uses(&mut sending, &sight).await?;
+            let Scanned { org, blind, .. } = &sending.scanned;
+            watched::record(self.store, org, sending.now, blind).await?;
         }
         Ok(sending.scanned)
     }

@@ -176,14 +176,15 @@ async fn what_a_person_began_yesterday_is_finished_today() {
 }
 
 #[tokio::test]
-async fn what_a_person_began_is_finished_before_the_policy_acts() {
+async fn what_a_person_began_is_finished_and_answers_the_finding_too() {
     let scene = scene().await;
     is_killed(&scene, scene.by_person(&scene.user())).await;
     let record = scene.contain().await.unwrap();
-    assert_eq!(record.request.request_id, scene.by_policy().request_id);
+    assert_eq!(record.request.request_id, scene.by_person(&scene.user()).request_id);
     assert_eq!(record.outcome, Some(Outcome::Contained));
+    assert_eq!(record.joined[0].finding_id.as_str(), "f-1");
     assert!(nothing_is_open(&scene).await);
-    assert_eq!(kept(&scene).await.len(), 2);
+    assert_eq!(kept(&scene).await.len(), 1);
 }
 
 /// A store in which, whenever the list of open plans is to be emptied, somebody else was faster.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{CampaignKind, ClientAppTokens, Lying, RefreshRows, RevokeSessions, Write};
+use salesforce_simulator::{CampaignKind, ClientAppTokens, RefreshRows, RevokeSessions, Write};
 use session_warden::containment::{Containment, Outcome, Request, Stage, Target};
 use session_warden::stages::Apply;
 
@@ -39,14 +39,14 @@ async fn stays_ended(scene: &Scene) {
     assert!(scene.salesforce.usage().calls > before, "it was looked at");
 }
 
-fn stolen_app(scene: &Scene) -> String {
+pub fn stolen_app(scene: &Scene) -> String {
     let org = scene.simulator.org();
     let serial = scene.campaign.token_serials[0];
     org.tokens().iter().find(|token| token.serial == serial).unwrap().app.clone()
 }
 
 /// Gives `count` people a token of the app, all in the same second.
-fn spread(scene: &Scene, app: &str, count: usize) -> usize {
+pub fn spread(scene: &Scene, app: &str, count: usize) -> usize {
     let mut org = scene.simulator.org();
     let people: Vec<_> = org.users().iter().filter(|user| is_others(user)).map(|user| user.id).collect();
     for number in 0..count {
@@ -83,16 +83,6 @@ async fn an_application_is_cut_off_from_everybody() {
         let writes = org.take_writes();
         assert!(!writes.iter().any(|write| matches!(write, Write::SetFrozen { .. })), "nobody is frozen");
     }
-}
-
-#[tokio::test]
-async fn tokens_that_share_a_timestamp_are_all_found_past_what_one_query_gives() {
-    let mut scene = Scene::of(CampaignKind::StolenRefreshToken).await;
-    let tokens = spread(&scene, "Chat connector", 2_600);
-    let record = agreed(&mut scene, Target::App { app_name: "Chat connector".to_owned() }).await;
-    assert_eq!((record.impact.tokens, &record.outcome), (tokens, &Some(Outcome::AccessEnded)));
-    let org = scene.simulator.org();
-    assert!(!org.tokens().iter().any(|token| token.app == "Chat connector"));
 }
 
 #[tokio::test]
@@ -159,35 +149,4 @@ async fn an_application_nobody_uses_is_refused() {
         Scene::rules(&record).contains(&"unknown-application"),
         "another spelling is another application"
     );
-}
-
-#[tokio::test]
-async fn success_with_nothing_revoked_is_told_as_what_it_is() {
-    let mut scene = Scene::of(CampaignKind::StolenRefreshToken).await;
-    let app = stolen_app(&scene);
-    scene.simulator.org().switches_mut().lying = Lying::Revokes;
-    let record = agreed(&mut scene, Target::App { app_name: app }).await;
-    assert!(matches!(record.outcome, Some(Outcome::NotContained { .. })), "{record:#?}");
-    assert!(record.survivors_total > 0);
-    scene.simulator.org().switches_mut().lying = Lying::No;
-    scene.writes();
-    let again = scene.stage().contain(record.request.clone(), Apply::Act).await.unwrap();
-    assert_eq!(Scene::rules(&again), ["two-people"], "one person does not repeat what two agreed to");
-    assert_eq!((again.stage, again.approved.len()), (Stage::Waiting, 0));
-    assert!(again.containment_id != record.containment_id && scene.writes().is_empty());
-}
-
-#[tokio::test]
-async fn an_exclusion_list_that_cannot_be_read_stops_everything() {
-    let mut scene = Scene::of(CampaignKind::BruteForce).await;
-    scene.policy.protected.users.push("ceo@acme.example".to_owned());
-    let people = scene.approvers(&["Ada", "Grace"]);
-    let waiting = scene.stage().contain(asked(&scene, Target::Org), Apply::Act).await.unwrap();
-    for (name, key) in &people {
-        scene.approve(&waiting, key, name).await;
-    }
-    scene.refuse_queries_by_username();
-    let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
-    assert_eq!(Scene::rules(&changed[0]), ["protected"], "{changed:#?}");
-    assert!(scene.writes().is_empty());
 }

@@ -3,16 +3,21 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail, ensure};
-use session_warden::containment::{Marks, Target};
+use session_warden::containment::{Marks, Target, containments};
 use session_warden::observation::{SessionId, UserId};
 
 use super::{ContainOptions, Level};
 use crate::output;
 use crate::pipeline::Org;
+use crate::workplace::Workplace;
 
 /// The target that the options name. A level may only widen what is named.
-pub(super) async fn target(options: &ContainOptions, org: &Org) -> anyhow::Result<Target> {
-    let named = named_by(options, org).await?;
+pub(super) async fn target(
+    options: &ContainOptions,
+    org: &Org,
+    workplace: &Workplace,
+) -> anyhow::Result<Target> {
+    let named = named_by(options, org, workplace).await?;
     let Some(asked) = options.level else { return Ok(named) };
     match (named, asked) {
         (named, asked) if asked == level(&named) => Ok(named),
@@ -44,7 +49,7 @@ pub(super) fn named(target: &Target) -> String {
     }
 }
 
-async fn named_by(options: &ContainOptions, org: &Org) -> anyhow::Result<Target> {
+async fn named_by(options: &ContainOptions, org: &Org, workplace: &Workplace) -> anyhow::Result<Target> {
     let whose = &options.whose;
     if let Some(user) = &whose.user {
         let found = org.find_user(user).await?.with_context(|| {
@@ -53,7 +58,7 @@ async fn named_by(options: &ContainOptions, org: &Org) -> anyhow::Result<Target>
         return Ok(of_user(found.id, options));
     }
     if let Some(app) = &whose.app {
-        return application(app, org).await;
+        return application(app, org, workplace).await;
     }
     if whose.all {
         return Ok(Target::Org);
@@ -84,10 +89,10 @@ async fn sessions(ids: &[String], org: &Org) -> anyhow::Result<Target> {
 }
 
 /// The application of exactly this name; a name that is only like others lists them.
-async fn application(app: &str, org: &Org) -> anyhow::Result<Target> {
-    let all = org.applications().await?;
-    if all.iter().any(|(name, _)| name == app) {
-        return Ok(Target::App { app_name: app.to_owned() });
+async fn application(app: &str, org: &Org, workplace: &Workplace) -> anyhow::Result<Target> {
+    let (all, target) = (org.applications().await?, Target::App { app_name: app.to_owned() });
+    if all.iter().any(|(name, _)| name == app) || was_asked_for(&target, org, workplace).await? {
+        return Ok(target);
     }
     let asked = app.to_lowercase();
     let alike = all.iter().filter(|(name, _)| name.to_lowercase().contains(&asked));
@@ -106,4 +111,10 @@ fn level(target: &Target) -> Level {
         Target::App { .. } => Level::App,
         Target::Org => Level::Org,
     }
+}
+
+/// Whether there is a record of it: what has begun is gone on with, also when nothing of it is left to be listed.
+async fn was_asked_for(target: &Target, org: &Org, workplace: &Workplace) -> anyhow::Result<bool> {
+    let all = containments(&org.id().await?).all(workplace.store.as_ref()).await?;
+    Ok(all.iter().any(|(_, kept)| kept.value.request.target == *target))
 }

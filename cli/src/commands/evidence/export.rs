@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use session_warden::containment::{Containment, containments};
-use session_warden::evidence::{CaseFile, Ledger, SignedHead};
+use session_warden::containment::{Containment, containments, token_key};
+use session_warden::evidence::{CaseFile, Ledger, RedactedCopy, SignedHead};
+use session_warden::notice::answers_about;
 use session_warden::report::{Report, ReportSource};
 use session_warden::stages;
 
@@ -14,7 +15,7 @@ use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
 use crate::output;
 use crate::report;
-use crate::workplace::Workplace;
+use crate::workplace::{Rules, Workplace};
 
 /// `warden evidence export`.
 #[derive(Debug, Args)]
@@ -27,6 +28,9 @@ pub(crate) struct ExportOptions {
     /// Write the case file here, as JSON: the record, the entries and the signed head.
     #[arg(long, value_name = "OUT.json")]
     json: PathBuf,
+    /// The policy, which may say what the copy leaves out; without one it is whole.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Write it for people here.
     #[arg(long, value_name = "OUT.html")]
     html: Option<PathBuf>,
@@ -41,11 +45,19 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
     let ledger = Ledger::new(workplace.store.as_ref(), org.clone());
     let entries = ledger.case_entries(containment.containment_id.as_str()).await?;
     let signed_head = SignedHead::read(&workplace.head_file(&org))?;
-    let case = CaseFile { schema_version: 1, containment, signed_head, entries };
+    let page = page(&workplace, &containment).await?;
+    let record = serde_json::to_value(&containment)?;
+    let case =
+        CaseFile { schema_version: 1, left_out: Vec::new(), containment: record, signed_head, entries };
+    let what = Rules::load(options.policy.as_deref())?.policy.evidence.redact;
+    let key = token_key(workplace.store.as_ref(), &org).await?;
+    let copy = RedactedCopy::of(&what, &key);
+    let (case, page) =
+        if what.is_empty() { (case, page) } else { (case.redacted(&what, &copy), less(&page, &copy)?) };
     let text = serde_json::to_string_pretty(&case).context("Failed to write the case as JSON")?;
     output::write_file(&options.json, text.as_bytes())?;
     if let Some(file) = &options.html {
-        report::write(file, &page(&workplace, &case.containment).await?)?;
+        report::write(file, &page)?;
     }
     let (entries, file) = (case.entries.len(), options.json.display().to_string());
     match format {
@@ -53,6 +65,25 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
         Output::Table | Output::Csv => output::say(&format!("{entries} entries: {file}"))?,
     }
     Ok(Exit::Clean)
+}
+
+/// The page less what the copy leaves out.
+fn less(page: &Report, copy: &RedactedCopy<'_>) -> anyhow::Result<Report> {
+    let findings = serde_json::from_value(copy.value(&serde_json::to_value(&page.findings)?))?;
+    let mut containments = copy.value(&serde_json::to_value(&page.containments)?);
+    // A network is no address: by which addresses sessions were told apart is not on the page.
+    for marks in
+        ["/request/hostile/addresses", "/reach/target/hostile/addresses", "/pending/scope/hostile/addresses"]
+    {
+        for record in containments.as_array_mut().into_iter().flatten() {
+            if let Some(addresses) = record.pointer_mut(marks) {
+                *addresses = serde_json::json!([]);
+            }
+        }
+    }
+    let containments = serde_json::from_value(containments)?;
+    let title = format!("{} (a redacted copy)", page.title);
+    Ok(Report { title, findings, containments, ..page.clone() })
 }
 
 async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Containment> {
@@ -73,7 +104,11 @@ async fn page(workplace: &Workplace, containment: &Containment) -> anyhow::Resul
     if let Some(trigger) = &containment.request.trigger {
         let room = stages::findings(org);
         let kept = room.get(workplace.store.as_ref(), trigger.finding_id.as_str()).await?;
-        findings.extend(kept.map(|kept| kept.value));
+        if let Some(mut finding) = kept.map(|kept| kept.value) {
+            let said = answers_about(workplace.store.as_ref(), &finding).await?;
+            finding.explanation.extend(said.iter().map(|answer| format!("{}.", answer.words())));
+            findings.push(finding);
+        }
     }
     Ok(Report {
         title: format!("Case {}", containment.containment_id),

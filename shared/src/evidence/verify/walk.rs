@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Damage, LedgerError, Verified};
 use crate::evidence::encoding::Digest;
-use crate::evidence::entry::{Entry, EntryKind, Head, Kept, Redaction, before_the_first};
+use crate::evidence::entry::{Entry, EntryKind, Head, Kept, Redaction, Retention, before_the_first};
 use crate::evidence::ledger::sort;
 use crate::observation::OrgId;
 use crate::store::Record;
@@ -66,6 +66,11 @@ impl<'a> Walk<'a> {
                 let redaction = serde_json::from_str(text);
                 self.redactions.extend(redaction.map(|redaction: Redaction| (redaction.seq, entry.seq)));
             }
+            Kept::Payload(text) if entry.kind == EntryKind::Retention => {
+                let retention = serde_json::from_str::<Retention>(text).into_iter();
+                let taken = retention.flat_map(|retention| retention.entries);
+                self.redactions.extend(taken.map(|seq| (seq, entry.seq)));
+            }
             Kept::Payload(_) => {}
         }
     }
@@ -123,7 +128,9 @@ fn beside_of(entry: &Entry, record: Option<&Record>) -> Result<Kept, Damage> {
         Kept::Payload(text) if Digest::of(text.as_bytes()) != entry.payload_hash => {
             Err(Damage::PayloadChanged)
         }
-        Kept::RedactedBy(_) if entry.kind == EntryKind::Redaction => Err(Damage::PayloadMissing),
+        Kept::RedactedBy(_) if matches!(entry.kind, EntryKind::Redaction | EntryKind::Retention) => {
+            Err(Damage::PayloadMissing)
+        }
         kept => Ok(kept),
     }
 }

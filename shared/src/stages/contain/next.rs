@@ -1,7 +1,9 @@
 //! What is to be done about a request, after everything that was done before.
 
 use super::{Contain, ContainError};
-use crate::containment::{Answer, Containment, ContainmentId, OpenPlans, Request, Stage, containments};
+use crate::containment::{
+    Answer, Containment, ContainmentId, OpenPlans, Request, Stage, agenda, containments,
+};
 use crate::store::{Kept, StoreError};
 
 /// What is to be done.
@@ -12,6 +14,8 @@ pub(super) enum Next {
     GoOn(Box<Kept<Containment>>),
     /// To finish what another request has begun about the subject, and whose worker has died.
     FinishFirst(Box<Kept<Containment>>),
+    /// To join what another finding about the same has led to.
+    Join(Box<Request>, Box<Kept<Containment>>),
     /// To begin, in a new record or in that of a refusal.
     Begin(Box<Request>, Option<Box<Kept<Containment>>>),
 }
@@ -40,6 +44,9 @@ impl Contain<'_> {
         }
         if let Some(kept) = self.left_behind(request).await? {
             return Ok(Next::FinishFirst(Box::new(kept)));
+        }
+        if let Some(kept) = self.joinable(request).await? {
+            return Ok(Next::Join(Box::new(request.clone()), Box::new(kept)));
         }
         match latest {
             Some((Answer::Undecided, kept)) => {
@@ -73,6 +80,21 @@ impl Contain<'_> {
                 Ok(Some(kept)) if kept.value.stage == Stage::Acting => return Ok(Some(kept)),
                 Err(StoreError::Unreadable { reason, .. }) => {
                     tracing::error!(containment.id = id, reason, "an open containment cannot be read");
+                }
+                other => drop(other?),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What another finding has led to, if it answers this request too: it waits for people, or has ended within a day.
+    pub(super) async fn joinable(&self, request: &Request) -> Result<Option<Kept<Containment>>, StoreError> {
+        let org = &request.org_id;
+        for (id, _) in agenda(org).all(self.store).await? {
+            match containments(org).get(self.store, &id).await {
+                Ok(Some(kept)) if kept.value.takes_in(request) => return Ok(Some(kept)),
+                Err(StoreError::Unreadable { reason, .. }) => {
+                    tracing::error!(containment.id = id, reason, "a containment cannot be read");
                 }
                 other => drop(other?),
             }

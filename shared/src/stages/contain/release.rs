@@ -69,14 +69,15 @@ impl Contain<'_> {
     async fn last_that_froze(&self, asked: &Release) -> Result<Option<Kept<Containment>>, ContainError> {
         let all = containments(&asked.org_id).all(self.store).await?.into_iter().map(|(_, kept)| kept);
         let about = all.filter(|kept| kept.value.request.target.user() == Some(&asked.user_id));
-        Ok(about.filter(|kept| kept.value.froze()).max_by_key(|kept| kept.value.started))
+        Ok(about.filter(|kept| kept.value.freezes()).max_by_key(|kept| kept.value.started))
     }
 
     async fn give_back(&self, asked: &Release, kept: Kept<Containment>) -> Result<Containment, ContainError> {
         let (user, now) = (&asked.user_id, self.clock.now());
         let lease = Lease::take(self.store, &asked.org_id, user.as_str(), now).await?;
         let lease = lease.ok_or_else(|| ContainError::Busy { what: format!("user {user}") })?;
-        let Some(kept) = self.record_of(&kept.value.request).await?.filter(|kept| kept.value.froze()) else {
+        let Some(kept) = self.record_of(&kept.value.request).await?.filter(|kept| kept.value.freezes())
+        else {
             release(self.store, &lease, now).await;
             return Err(ContainError::Busy { what: format!("user {user}") });
         };

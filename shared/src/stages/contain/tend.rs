@@ -71,11 +71,17 @@ impl Contain<'_> {
         }
     }
 
-    /// What the finding behind a containment calls hostile.
+    /// What the findings behind a containment call hostile.
     async fn hostile(&self, record: &Containment) -> Result<Marks, ContainError> {
-        let Some(trigger) = &record.request.trigger else { return Ok(Marks::default()) };
-        let finding = findings(&record.request.org_id).get(self.store, trigger.finding_id.as_str()).await?;
-        Ok(finding.map(|kept| Marks::of(&kept.value)).unwrap_or_default())
+        let (mut hostile, org) = (Marks::default(), &record.request.org_id);
+        for trigger in record.request.trigger.iter().chain(&record.joined) {
+            if let Some(kept) = findings(org).get(self.store, trigger.finding_id.as_str()).await? {
+                let Marks { session_ids, addresses } = Marks::of(&kept.value);
+                hostile.session_ids.extend(session_ids);
+                hostile.addresses.extend(addresses);
+            }
+        }
+        Ok(hostile)
     }
 
     async fn look_next(

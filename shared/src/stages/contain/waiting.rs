@@ -73,6 +73,10 @@ impl Contain<'_> {
         if let Some(reason) = self.dismissed(&record.request).await? {
             return Ok(refuse("dismissed", reason));
         }
+        if let Some(other) = self.joinable(&record.request).await?.filter(|other| other.value.is_proven()) {
+            let id = &other.value.containment_id;
+            return Ok(refuse("joined", format!("containment {id} has ended the access meanwhile")));
+        }
         let end = record.pending.as_ref().map(|pending| pending.expires);
         let is_over = end.is_none_or(|end| self.clock.now() > end);
         Ok(is_over

@@ -100,6 +100,7 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         survivors_total: 0,
         outcome: Some(outcome),
         pending: None,
+        joined: Vec::new(),
         approved: Vec::new(),
         released: None,
         residual_until: None,

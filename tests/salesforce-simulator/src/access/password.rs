@@ -26,8 +26,10 @@ impl Org {
         self.journal.writes.push(Write::ChangedPassword { user_id: user_id.to_owned() });
         let user_id = self.may_reset(user_id, caller)?;
         let password = wanted.unwrap_or_else(|| self.secrets.password());
+        let now = self.now();
         if let Some(user) = self.users.get_mut(&user_id).filter(|_| self.switches.lying != Lying::Always) {
             user.password.clone_from(&password);
+            user.password_changed = Some(now);
         }
         Ok(password)
     }

@@ -24,6 +24,8 @@ pub enum Effect {
     CloseAfter,
     /// Milliseconds for which the request is in progress before it is handled as usual.
     Delay(u64),
+    /// The request is done, and its answer leaves only after so many milliseconds.
+    Withheld(u64),
     /// The answer's body comes in pieces.
     Trickle {
         /// Bytes in a piece, at least 1.

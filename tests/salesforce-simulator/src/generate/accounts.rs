@@ -65,6 +65,8 @@ impl Account {
             federation_identifier: self.federation_identifier,
             time_zone: self.time_zone,
             department: names::department(self.number),
+            manager_id: None,
+            password_changed: None,
             created: self.created,
             last_login: None,
             password,

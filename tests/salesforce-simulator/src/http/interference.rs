@@ -115,6 +115,10 @@ async fn around(
     let response = handled(shared, request, next, entry).await;
     match effect {
         Effect::CloseAfter => broken(),
+        Effect::Withheld(milliseconds) => {
+            pause(milliseconds).await;
+            response
+        }
         Effect::Trickle { .. } | Effect::CutShort | Effect::Clipped | Effect::RowsMissing => {
             spoiled(&effect, response).await
         }

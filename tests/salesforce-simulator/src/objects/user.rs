@@ -2,6 +2,7 @@
 
 use super::{Field, Object, Relation, Row, Rows, Schema, View, row};
 use crate::id::Id;
+use crate::org::Org;
 use crate::soql::Value;
 use crate::table::Keyed;
 use jiff::Timestamp;
@@ -37,8 +38,12 @@ pub struct User {
     pub time_zone: &'static str,
     /// Name of the department.
     pub department: &'static str,
+    /// Who manages the user, if anybody is said to.
+    pub manager_id: Option<Id>,
     /// When the account was made.
     pub created: Timestamp,
+    /// When the password was last made another, if it was since the account was made.
+    pub password_changed: Option<Timestamp>,
     /// Last success.
     pub last_login: Option<Timestamp>,
     pub(crate) password: String,
@@ -112,9 +117,9 @@ impl Row for User {
             "UserType" => Value::text("Standard"),
             "FederationIdentifier" => Value::maybe_text(self.federation_identifier.as_deref()),
             "Department" => Value::text(self.department),
-            "CreatedDate" | "LastModifiedDate" | "SystemModstamp" | "LastPasswordChangeDate" => {
-                Value::Time(self.created)
-            }
+            "ManagerId" => self.manager_id.map_or(Value::Null, Value::Id),
+            "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => Value::Time(self.created),
+            "LastPasswordChangeDate" => Value::Time(self.password_changed.unwrap_or(self.created)),
             "LastLoginDate" => Value::maybe_time(self.last_login),
             "NumberOfFailedLogins" => Value::Count(0),
             "TimeZoneSidKey" => Value::text(self.time_zone),
@@ -126,6 +131,16 @@ impl Row for User {
 
     fn related(&self, relation: &str, view: &View<'_>) -> Option<Arc<dyn Row>> {
         view.org.profiles.get(&self.profile_id).filter(|_| relation == "Profile").as_ref().map(row)
+    }
+}
+
+impl Org {
+    /// Says who manages a user.
+    pub fn set_manager(&mut self, user_id: &str, manager_id: &str) {
+        let manager = self.users.get(manager_id).map(|manager| manager.id);
+        if let Some(user) = self.users.get_mut(user_id) {
+            user.manager_id = manager;
+        }
     }
 }
 

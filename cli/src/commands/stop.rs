@@ -1,0 +1,94 @@
+//! `warden stop` and `warden resume`: the kill switch, which every containment reads last.
+
+use anyhow::bail;
+use clap::Args;
+use session_warden::clock::{Clock, SystemClock};
+use session_warden::containment::{KillSwitch, Switch, kill_switch};
+use session_warden::evidence::{EntryKind, Ledger};
+use session_warden::observation::OrgId;
+use session_warden::settings::Settings;
+use session_warden::store::{Expect, Write};
+
+use crate::arguments::{Output, StoreOptions};
+use crate::exit::Exit;
+use crate::output;
+use crate::pipeline::anchor;
+use crate::workplace::Workplace;
+
+/// `warden stop` and `warden resume`.
+#[derive(Debug, Args)]
+pub(crate) struct SwitchOptions {
+    /// Why, for whoever meets it.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Which org, by its id; without this every org of the store.
+    #[arg(long, value_name = "00D…")]
+    org: Vec<String>,
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
+/// Throws the switch, or lifts it.
+pub(crate) async fn run(options: &SwitchOptions, switch: Switch, format: Output) -> anyhow::Result<Exit> {
+    output::no_csv(format, "stop")?;
+    if options.reason.trim().is_empty() {
+        bail!("--reason is empty: say why, for whoever meets it");
+    }
+    let workplace = Workplace::open(&options.store).await?;
+    let orgs = match &options.org[..] {
+        [] => workplace.orgs().await?,
+        named => named.iter().map(|org| OrgId::new(org.as_str())).collect(),
+    };
+    if orgs.is_empty() {
+        bail!("The store knows no org yet; name one with --org");
+    }
+    let kept = KillSwitch {
+        switch,
+        by: Settings::of_process().person(),
+        reason: options.reason.clone(),
+        at: SystemClock.now(),
+    };
+    for org in &orgs {
+        set(&workplace, org, &kept).await?;
+    }
+    match format {
+        Output::Json => output::say_json(&serde_json::json!({ "orgs": orgs, "kill_switch": kept }))?,
+        Output::Table | Output::Csv => output::say(&words(&orgs, switch))?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// Stopping does not wait for the evidence: a chain that cannot be written must not keep containments going. Going on
+/// does.
+async fn set(workplace: &Workplace, org: &OrgId, kept: &KillSwitch) -> anyhow::Result<()> {
+    let store = workplace.store.as_ref();
+    let put = Write::put(kill_switch(org).key("org"), Expect::Any, kept)?;
+    let mut also = vec![put];
+    if kept.switch == Switch::Thrown {
+        store.write(std::mem::take(&mut also)).await?;
+    }
+    let ledger = Ledger::new(store, org.clone());
+    let entered = ledger.append_with(EntryKind::Switch, None, kept.at, kept, &also).await.map(drop);
+    let entered = match entered {
+        Ok(()) => anchor(workplace, org).await,
+        Err(error) => Err(error.into()),
+    };
+    match entered {
+        Err(error) if kept.switch == Switch::Thrown => {
+            output::complain(&error.context("Everything is stopped, and the evidence does not show it"));
+            Ok(())
+        }
+        entered => entered,
+    }
+}
+
+fn words(orgs: &[OrgId], switch: Switch) -> String {
+    let named: Vec<_> = orgs.iter().map(|org| output::harmless(org.as_str())).collect();
+    match switch {
+        Switch::Thrown => format!(
+            "Stopped: no containment begins or goes on in {}. Scanning and findings go on; `warden resume` lifts it.",
+            named.join(", ")
+        ),
+        Switch::Lifted => format!("Lifted: containments go on in {}, under the policy.", named.join(", ")),
+    }
+}

@@ -1,0 +1,99 @@
+//! Who is told.
+
+use serde::{Deserialize, Serialize};
+
+use super::About;
+use crate::policy::{Notices, Told};
+
+/// In which quality somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoIsTold {
+    /// Whoever keeps the org safe, by the addresses of the policy; without any, whoever reads the channel.
+    Support,
+    /// The manager of the user.
+    Manager,
+    /// The user. His mailbox may be in the same hands as his account.
+    User,
+}
+
+/// Somebody who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// In which quality.
+    pub role: WhoIsTold,
+    /// An e-mail address, or what the channel understands; `None` for whoever reads the channel.
+    pub address: Option<String>,
+}
+
+/// Who is told, which is never the user alone: the support always stands first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Recipients(Vec<Recipient>);
+
+/// The e-mail addresses of a user and his manager, as Salesforce knows them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) user: Option<String>,
+    pub(crate) manager: Option<String>,
+}
+
+impl Recipients {
+    /// Whom the policy wants told. What was only seen, or refused, is the support's alone.
+    pub(crate) fn of(about: About, notices: &Notices, addresses: &Addresses) -> Self {
+        let recipient = |role, address: &String| Recipient { role, address: Some(address.clone()) };
+        let mut all: Vec<_> =
+            notices.support.iter().map(|address| recipient(WhoIsTold::Support, address)).collect();
+        if all.is_empty() {
+            all.push(Recipient { role: WhoIsTold::Support, address: None });
+        }
+        if !matches!(about, About::Seen | About::Refused) {
+            let wanted = |told: Told| notices.tell.contains(&told);
+            let manager = addresses.manager.iter().filter(|_| wanted(Told::Manager));
+            all.extend(manager.map(|address| recipient(WhoIsTold::Manager, address)));
+            let user = addresses.user.iter().filter(|_| wanted(Told::User));
+            all.extend(user.map(|address| recipient(WhoIsTold::User, address)));
+        }
+        Self(all)
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Recipient> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(about: About, notices: &Notices, addresses: &Addresses) -> Vec<WhoIsTold> {
+        Recipients::of(about, notices, addresses).iter().map(|recipient| recipient.role).collect()
+    }
+
+    #[test]
+    fn a_user_is_never_told_alone() {
+        let only_user = Addresses { user: Some("lena@acme.example".to_owned()), manager: None };
+        for tell in [vec![], vec![Told::User], vec![Told::User, Told::Manager]] {
+            for about in
+                [About::Seen, About::Asked, About::Refused, About::Ended, About::NotEnded, About::CameBack]
+            {
+                let notices = Notices { tell: tell.clone(), ..Notices::default() };
+                let told = roles(about, &notices, &only_user);
+                assert_eq!(told[0], WhoIsTold::Support, "{about} {tell:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whom_the_policy_leaves_out_is_not_told() {
+        let both = Addresses { user: Some("lena@x".to_owned()), manager: Some("otto@x".to_owned()) };
+        let notices = Notices { tell: vec![Told::Manager], support: vec!["soc@x".to_owned()] };
+        assert_eq!(roles(About::Ended, &notices, &both), [WhoIsTold::Support, WhoIsTold::Manager]);
+        assert_eq!(
+            roles(About::Ended, &Notices::default(), &both),
+            [WhoIsTold::Support, WhoIsTold::Manager, WhoIsTold::User]
+        );
+        assert_eq!(roles(About::Seen, &Notices::default(), &both), [WhoIsTold::Support]);
+    }
+}

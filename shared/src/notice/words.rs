@@ -1,0 +1,153 @@
+//! The words of a notice: plain text for a person who knows neither the program nor the detections.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::About;
+use crate::containment::{Containment, Outcome, Target};
+use crate::detection::Finding;
+use crate::report::Shown;
+
+/// Addresses that a notice names.
+const ADDRESSES: usize = 5;
+
+pub(super) fn title(about: About, containment: &Containment) -> String {
+    let whom = whom(containment);
+    match about {
+        About::Seen => format!("Unusual access by {whom}"),
+        About::Asked => format!("Decide: is the access of {whom} to be ended?"),
+        About::Refused => format!("Unusual access by {whom}, which could not be ended automatically"),
+        About::Ended => format!("The access of {whom} was ended"),
+        About::NotEnded => format!("The access of {whom} is NOT ended"),
+        About::CameBack => format!("The access of {whom} is there again"),
+    }
+}
+
+pub(super) fn text(
+    about: About,
+    containment: &Containment,
+    finding: Option<&Finding>,
+    hint: Option<&str>,
+) -> String {
+    let mut lines = seen(containment, finding);
+    lines.push(done(about, containment));
+    lines.push("What to do:".to_owned());
+    lines.extend(to_do(about, containment).into_iter().map(|line| format!("- {line}")));
+    lines.extend(question(about, finding));
+    lines.extend(hint.map(str::to_owned));
+    lines.join("\n")
+}
+
+fn whom(containment: &Containment) -> String {
+    let username = &containment.impact.username;
+    if username.is_empty() { safe(containment.request.target.name()) } else { safe(username) }
+}
+
+/// Text from outside: nothing in it steers a terminal or a mail reader, and no address in it can be clicked.
+fn safe(text: impl AsRef<str>) -> String {
+    Shown::of(text).to_string().replace("://", "[:]//")
+}
+
+fn seen(containment: &Containment, finding: Option<&Finding>) -> Vec<String> {
+    let Some(finding) = finding else {
+        return vec![format!("Why: {}", safe(&containment.request.reason))];
+    };
+    let titles: Vec<_> = finding.detections.iter().map(|detected| safe(&detected.title)).collect();
+    let mut lines = vec![
+        format!("What was seen: {}.", titles.join("; ")),
+        format!("Between {} and {}.", instant(finding.first_seen), instant(finding.last_seen)),
+    ];
+    let addresses = addresses(finding);
+    if !addresses.is_empty() {
+        lines.push(format!("From: {}.", addresses.join(", ")));
+    }
+    lines
+}
+
+fn instant(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Addresses that the evidence names, each once.
+fn addresses(finding: &Finding) -> Vec<String> {
+    const NAMES: [&str; 4] = ["source", "login_source", "session_source", "registered_from"];
+    let evidence = finding.detections.iter().flat_map(|detected| {
+        NAMES.iter().filter_map(|name| detected.evidence.get(*name).and_then(Value::as_str))
+    });
+    let each: BTreeSet<_> = evidence.map(safe).collect();
+    each.into_iter().take(ADDRESSES).collect()
+}
+
+fn done(about: About, containment: &Containment) -> String {
+    let reason = match &containment.outcome {
+        Some(Outcome::NotContained { reason }) => safe(reason),
+        Some(Outcome::Refused { refusals }) => {
+            refusals.iter().map(|refusal| safe(&refusal.reason)).collect::<Vec<_>>().join("; ")
+        }
+        _ => String::new(),
+    };
+    match about {
+        About::Seen => format!("Nothing was done: {reason}."),
+        About::Asked => format!("Nothing is done until a person has decided: {reason}."),
+        About::Refused => format!("Nothing was done, because a rule forbids it: {reason}."),
+        About::Ended => ended(containment),
+        About::NotEnded | About::CameBack => format!("What is wrong: {reason}."),
+    }
+}
+
+fn ended(containment: &Containment) -> String {
+    let frozen = match (&containment.outcome, &containment.request.target) {
+        (Some(Outcome::Contained), _) => {
+            "All sessions and refresh tokens were ended, and the account is frozen: it cannot log in."
+        }
+        (Some(Outcome::SessionEnded), _) => "The hostile session was ended; the user's own live on.",
+        (_, Target::User { .. }) => {
+            "All sessions and refresh tokens were ended; the account can log in again."
+        }
+        _ => "It was ended; whoever can log in may do so again.",
+    };
+    match containment.residual_until {
+        Some(until) => {
+            format!("{frozen} An access token that was already out may still work until {}.", instant(until))
+        }
+        None => frozen.to_owned(),
+    }
+}
+
+fn to_do(about: About, containment: &Containment) -> Vec<String> {
+    let id = &containment.containment_id;
+    match about {
+        About::Seen | About::Refused => vec![
+            "Support: look at the finding, and end the access with `warden contain` if it is hostile.".to_owned(),
+        ],
+        About::Asked => vec![format!(
+            "Support: `warden approve {id}` shows what would be cut off; without an answer nothing is done."
+        )],
+        About::Ended if containment.request.target.is_wide() => vec![
+            "Support: tell the people who worked through it, and let them log in, or authorise it, again.".to_owned(),
+        ],
+        About::Ended => vec![
+            "The user: change the password at a machine that you trust, and look whether your second factor, your \
+             mailbox rules and the applications that you have authorised are your own."
+                .to_owned(),
+            "The manager: speak to the user by telephone or in person; the mailbox may be in the same hands as the \
+             account."
+                .to_owned(),
+            "Support: give the access back with `warden release` once that is done.".to_owned(),
+        ],
+        About::NotEnded | About::CameBack => vec![format!(
+            "Support: act now, by `warden contain` or in Setup; the case is {id}."
+        )],
+    }
+}
+
+/// Was this you? Only people who may know are asked.
+fn question(about: About, finding: Option<&Finding>) -> Option<String> {
+    let finding = finding.filter(|_| !matches!(about, About::Seen | About::Refused))?;
+    Some(format!(
+        "Was this you? Tell the support yes or no, by telephone or in person. The support records it with `warden answer {} \
+         yes|no --by NAME`. An answer releases nothing and ends nothing by itself, and silence is not a yes.",
+        finding.finding_id
+    ))
+}
