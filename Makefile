@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-aws test-long check infra-check bench bench-quality build deploy
+.PHONY: help setup run packs test test-aws test-long check infra-check bench bench-quality build deploy
 
 help: ## Says what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 15
@@ -27,8 +27,12 @@ infra-check: setup ## The templates and runbooks for AWS alone: cfn-lint, sam, c
 test-aws: setup ## Runs the tests that need AWS: the functions and the store on moto, with faults; some minutes
 	@scripts/test-aws
 
-bench: setup ## Runs the benchmarks: judging, matching, reading a million logins and containing, beside others
-	cargo bench --locked --workspace --bench judging --bench matching --bench reading
+packs: ## Gets the data and builds packs/networks.pack: for each address its provider, whether that is hosting, and its country
+	@scripts/packs
+
+bench: setup ## Runs the benchmarks: judging, matching, looking up addresses, reading a million logins and containing, beside others
+	@scripts/packs --for-bench
+	cargo bench --locked --workspace --bench judging --bench looking_up --bench matching --bench reading
 	@scripts/bench-scan
 	@scripts/bench-evaluate
 	@scripts/bench-contain

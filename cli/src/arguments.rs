@@ -22,6 +22,7 @@ use crate::commands::evidence::prune::PruneOptions;
 use crate::commands::findings::FindingsOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
+use crate::commands::pack::PackCommand;
 use crate::commands::policy::PolicyCommand;
 use crate::commands::posture::PostureOptions;
 use crate::commands::release::ReleaseOptions;
@@ -98,6 +99,9 @@ pub(crate) enum Command {
     /// Check a policy, run its tests, show what is in force.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Build and show packs of what is known of networks.
+    #[command(subcommand)]
+    Pack(PackCommand),
     /// Verify the evidence.
     #[command(subcommand)]
     Evidence(EvidenceCommand),

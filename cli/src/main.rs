@@ -47,6 +47,7 @@ async fn main() -> std::process::ExitCode {
         Command::Resume(options) => commands::stop::run(&options, Switch::Lifted, output).await,
         Command::Digest(options) => Box::pin(commands::digest::run(&options, output)).await,
         Command::Policy(command) => commands::policy::run(&command, output).await,
+        Command::Pack(command) => commands::pack::run(&command, output),
         Command::Evidence(options) => commands::evidence::run(&options, output).await,
         Command::Drill(options) => Box::pin(drill::run(&options, output)).await,
         Command::Simulate(options) => commands::simulate::run(&options).await,

@@ -305,7 +305,10 @@ async fn evaluate_all(
     raised: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
     let (policy, detections) = (&rules.policy, rules.detections.as_slice());
-    let evaluate = Evaluate { store, outbox, policy, detections, clock: &SystemClock };
+    for error in rules.packs.refresh() {
+        output::warn(&error.to_string());
+    }
+    let evaluate = Evaluate { store, outbox, policy, detections, origins: &rules.packs, clock: &SystemClock };
     loop {
         let waiting = outbox.next(Queue::Observations, org, MESSAGES).await?;
         if waiting.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use session_warden::detection::{Finding, Lane, OrgState, Present, TailEntry};
 use session_warden::history_file::{History, HistoryError};
-use session_warden::observation::{Observation, OrgId, Position, User};
+use session_warden::observation::{Observation, OrgId, Origins, Position, User};
 
 use crate::workplace::Rules;
 
@@ -79,9 +79,11 @@ impl<'a> Judging<'a> {
     fn take(&mut self, batch: Vec<Observation>, window: Window) {
         let lane =
             |seen: &Observation| if seen.position().time < window.since { Lane::Teach } else { Lane::Live };
-        let entries =
-            batch.into_iter().map(|observation| TailEntry { lane: lane(&observation), observation });
-        let entries: Vec<_> = entries.collect();
+        let entry = |mut observation| {
+            self.rules.packs.tell(&mut observation);
+            TailEntry { lane: lane(&observation), observation }
+        };
+        let entries: Vec<_> = batch.into_iter().map(entry).collect();
         let (policy, detections) = (&self.rules.policy, &self.rules.detections);
         let absorbed = self.state.absorb(self.org, policy, detections, entries, Present::AsItHappened);
         // Rows come in order and once: which were seen need not be remembered.

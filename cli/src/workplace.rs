@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Detection, catalogue};
 use session_warden::evidence::{HeadSigner, PublicKey};
 use session_warden::observation::OrgId;
 use session_warden::own_rules::read_rules;
+use session_warden::packs::Packs;
 use session_warden::policy::{Mode, Policy};
 use session_warden::salesforce::Connection;
 use session_warden::settings;
@@ -15,6 +17,7 @@ use session_warden::store::{self, Store, StoreLocation};
 
 use crate::arguments::{OwnRulesOptions, StoreOptions};
 use crate::notifying::{LocalNotifier, NotifyOptions};
+use crate::output;
 
 /// The store, and where its signed heads lie.
 pub(crate) struct Workplace {
@@ -30,6 +33,8 @@ pub(crate) struct Rules {
     pub(crate) policy: Policy,
     /// What runs.
     pub(crate) detections: Vec<Box<dyn Detection>>,
+    /// What is known of addresses.
+    pub(crate) packs: Packs,
 }
 
 impl Workplace {
@@ -130,11 +135,31 @@ impl Rules {
         Ok(self)
     }
 
+    /// Reads the data packs that the policy of a file declares. One that cannot be used, or is too old, is told.
+    pub(crate) fn with_packs(mut self, file: Option<&Path>) -> Self {
+        let (packs, wrong) = Packs::load(&self.policy.packs, folder(file));
+        for (_, error) in wrong {
+            output::warn(&error.to_string());
+        }
+        let now = SystemClock.now();
+        let states = packs.states(now);
+        for warning in states.iter().flat_map(|state| state.warnings(now)) {
+            output::warn(&warning);
+        }
+        self.packs = packs;
+        self
+    }
+
     /// The detections that run under a policy.
     pub(crate) fn under(policy: Policy) -> Self {
         let detections = catalogue(&policy);
-        Self { policy, detections }
+        Self { policy, detections, packs: Packs::default() }
     }
+}
+
+/// Where the paths that a policy names begin.
+pub(crate) fn folder(policy: Option<&Path>) -> &Path {
+    policy.and_then(Path::parent).unwrap_or(Path::new(""))
 }
 
 /// Reads a connection document.

@@ -23,6 +23,8 @@ pub mod notice;
 pub mod observation;
 #[cfg(feature = "own-rules")]
 pub mod own_rules;
+#[cfg(feature = "packs")]
+pub mod packs;
 pub mod policy;
 pub mod posture;
 pub mod report;

@@ -137,6 +137,12 @@ impl Settings {
         self.text(FINDINGS_BUS)
     }
 
+    /// Where the paths that the policy names begin.
+    pub fn policy_folder(&self) -> PathBuf {
+        let file = self.0.get(POLICY.name).map(Path::new);
+        file.and_then(Path::parent).unwrap_or(Path::new("")).to_owned()
+    }
+
     /// What to log: Lambda's level before the developer's directives; `None` where neither is set.
     pub fn log_directives(&self) -> Result<Option<&str>, SettingError> {
         Ok(match self.text(LAMBDA_LOG_LEVEL)? {

@@ -164,7 +164,8 @@ fn every_row_of_the_catalogue_is_built_or_left_out_with_a_reason() {
         .into_iter()
         .flat_map(|(letter, count)| (1..=count).map(move |n| format!("{letter}{n}")))
         .collect();
-    let built = cards().iter().flat_map(|card| card.row.split(", ")).map(str::to_owned);
+    let built =
+        cards().iter().flat_map(|card| card.row.split(", ")).filter(|row| *row != "new").map(str::to_owned);
     let built: Vec<_> = built.chain(LEFT_OUT.iter().map(|(row, ..)| (*row).to_owned())).collect();
     let unique: BTreeSet<_> = built.iter().cloned().collect();
     assert_eq!(unique.len(), built.len(), "a row is claimed twice");

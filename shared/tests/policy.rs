@@ -93,6 +93,10 @@ tests:
   - name: nothing
     logins: []
     expect: [{ detection: brute-farce }]
+packs:
+  - { name: tor, path: tor.txt, kind: tro }
+  - { name: tor, path: tor.txt, kind: tor, maxage: 1h }
+  - { name: tor, path: \"\", kind: vpn, max_age: -1h, valid_from: 2026-12-01, valid_until: 2026-11-01 }
 cheese: yes
 ";
     let Err(PolicyError::Wrong(faults)) = Policy::parse(policy) else { panic!("it is full of mistakes") };
@@ -120,7 +124,13 @@ cheese: yes
     line 33, detections.new-network.mode: `loud` may not stand here; known are off, observe, ask, contain
     line 35, tests[1]: it has no logins: nothing could be found
     line 37, tests[1].expect[1].detection: `brute-farce` is no detection; did you mean `brute-force`?
-    line 38, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, evidence, integrations, egress, exemptions, detections, tests
+    line 39, packs[1].kind: `tro` may not stand here; did you mean `tor`?
+    line 40, packs[2].maxage: there is no such key; did you mean `max_age`?
+    line 41, packs[3].name: a name that no entry before has is needed
+    line 41, packs[3].path: the path of a file is needed
+    line 41, packs[3].valid_until: it ends before it begins
+    line 41, packs[3].max_age: a duration above zero is needed, for example 24h
+    line 42, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, evidence, integrations, egress, packs, exemptions, detections, tests
     "#);
 }
 

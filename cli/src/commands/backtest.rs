@@ -63,7 +63,7 @@ pub(crate) async fn run(options: &BacktestOptions, format: Output) -> anyhow::Re
 
 fn named(options: &BacktestOptions, file: Option<&Path>) -> anyhow::Result<(String, Rules)> {
     let name = file.map_or("the default policy".to_owned(), |file| file.display().to_string());
-    Ok((name, Rules::load(file)?.with_own(&options.own_rules)?))
+    Ok((name, Rules::load(file)?.with_packs(file).with_own(&options.own_rules)?))
 }
 
 fn on_file(

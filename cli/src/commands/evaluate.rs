@@ -63,7 +63,8 @@ pub(crate) struct Evaluation {
 
 /// Judges a file. Rows that cannot be used are named and the others judged; the exit code is then 2.
 pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<Exit> {
-    let rules = Rules::load(options.policy.as_deref())?.with_own(&options.own_rules)?;
+    let policy = options.policy.as_deref();
+    let rules = Rules::load(policy)?.with_packs(policy).with_own(&options.own_rules)?;
     let history = options.history.read()?;
     history::tell_doubt(&history);
     let (beside, beside_rejected) = read_beside(options, &history)?;
@@ -140,6 +141,9 @@ fn detections_off(options: &EvaluateOptions, history: &History, rules: &Rules) -
         }
         // The logins themselves name their users; what else an account is comes with --users.
         Sensor::Tokens => Some("the use of tokens is seen between two looks, and a file is one"),
+        Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => {
+            (!rules.packs.supplies(sensor)).then_some("the policy declares no such data pack (docs/packs.md)")
+        }
         Sensor::Accounts => options.users.is_none().then_some("no --users file was given"),
         Sensor::Places => {
             let has = |column| !history.columns_missing.contains(&column);

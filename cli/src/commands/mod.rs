@@ -14,6 +14,7 @@ mod filters;
 pub(crate) mod findings;
 pub(crate) mod hunt;
 pub(crate) mod logins;
+pub(crate) mod pack;
 mod person;
 pub(crate) mod policy;
 pub(crate) mod posture;

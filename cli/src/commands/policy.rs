@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::detection::{About, card};
-use session_warden::policy::{PolicyError, PolicyText, TestResult, explain};
+use session_warden::detection::{About, card, cards};
+use session_warden::packs::{PackError, PackState, Packs};
+use session_warden::policy::{Mode, PolicyError, PolicyFault, PolicyText, TestResult, explain};
 use session_warden::settings::Settings;
 use session_warden::store::{PolicyRecord, push_policy};
 
 use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
 use crate::output::{self, sentence};
-use crate::workplace::{Workplace, read_text};
+use crate::workplace::{Workplace, folder, read_text};
 
 /// `warden policy`.
 #[derive(Debug, Subcommand)]
@@ -124,7 +125,15 @@ fn read(file: &Path) -> anyhow::Result<PolicyText> {
 
 fn check(file: &Path, format: Output) -> anyhow::Result<Exit> {
     let faults = match PolicyText::parse(&read_text(file)?) {
-        Ok(text) => return right(file, &text, format),
+        Ok(text) => {
+            let (packs, wrong) = Packs::load(&text.policy.packs, folder(Some(file)));
+            let faults: Vec<_> =
+                wrong.into_iter().map(|(number, error)| unusable(&text, number, &error)).collect();
+            if faults.is_empty() {
+                return right(file, &text, &packs, format);
+            }
+            faults
+        }
         Err(PolicyError::Wrong(faults)) => faults,
         Err(error) => bail!(error),
     };
@@ -139,18 +148,47 @@ fn check(file: &Path, format: Output) -> anyhow::Result<Exit> {
     Ok(Exit::BadInput)
 }
 
+/// A pack that cannot be used, where the policy declares it.
+fn unusable(text: &PolicyText, number: usize, error: &PackError) -> PolicyFault {
+    let key = format!("packs[{}].path", number + 1);
+    PolicyFault { line: text.line(&key).unwrap_or(1), key, problem: error.to_string(), did_you_mean: None }
+}
+
+/// Detections that are silent because no pack has what they look at.
+fn off(text: &PolicyText, packs: &Packs) -> Vec<&'static str> {
+    let needs_a_pack =
+        |card: &&&About| card.needs.iter().any(|sensor| sensor.is_pack() && !packs.supplies(*sensor));
+    let runs = |card: &&&About| text.policy.mode_of(card.id) != Mode::Off;
+    cards().iter().filter(needs_a_pack).filter(runs).map(|card| card.id).collect()
+}
+
 /// A policy without a mistake may still hold what no longer does anything.
-fn right(file: &Path, text: &PolicyText, format: Output) -> anyhow::Result<Exit> {
+fn right(file: &Path, text: &PolicyText, packs: &Packs, format: Output) -> anyhow::Result<Exit> {
     let now = SystemClock.now();
     let over = (1..).zip(&text.policy.exemptions).filter(|(_, exemption)| exemption.until <= now);
     let over: Vec<_> = over.map(|(number, _)| text.line(&format!("exemptions[{number}]"))).collect();
+    let (off, states) = (off(text, packs), packs.states(now));
+    let warnings: Vec<_> = states.iter().flat_map(|state| state.warnings(now)).collect();
     match format {
         Output::Json => output::say_json(&json!({
             "faults": [], "hash": text.policy.hash(), "tests": text.policy.tests.len(), "exemptions_over": over,
+            "packs": states.iter().map(pack).collect::<Vec<_>>(), "warnings": warnings, "detections_off": off,
         }))?,
         Output::Table | Output::Csv => {
             output::say(&format!("{}: right. Its hash is {}.", file.display(), text.policy.hash()))?;
         }
+    }
+    for state in &states {
+        output::note(&sentence(&words(state)));
+    }
+    for warning in &warnings {
+        output::warn(warning);
+    }
+    if !off.is_empty() {
+        output::note(&format!(
+            "Off, because no data pack has what they look at (docs/packs.md): {}.",
+            off.join(", ")
+        ));
     }
     for line in over.into_iter().flatten() {
         output::warn(&format!(
@@ -159,6 +197,25 @@ fn right(file: &Path, text: &PolicyText, format: Output) -> anyhow::Result<Exit>
         ));
     }
     Ok(Exit::Clean)
+}
+
+/// A pack, for scripts.
+fn pack(state: &PackState) -> Value {
+    json!({
+        "name": state.name, "kind": state.kind, "file": state.file, "as_of": state.as_of, "decides_until": state.ends,
+        "entries": state.entries, "entries_over": state.over, "rejected": state.rejected.total,
+        "database": state.database, "sources": state.manifest.as_ref().map(|manifest| &manifest.sources),
+    })
+}
+
+/// A pack, for people.
+fn words(state: &PackState) -> String {
+    let held = match (state.entries, &state.database) {
+        (Some(entries), _) => format!("{entries} entries"),
+        (None, database) => format!("a database {}", database.as_deref().unwrap_or_default()),
+    };
+    let (as_of, ends) = (state.as_of.strftime("%F"), state.ends.strftime("%F %R"));
+    format!("Pack {} ({}): {held} of {as_of}, believed until {ends} UTC.", state.name, state.kind.name())
 }
 
 fn test(file: &Path, format: Output) -> anyhow::Result<Exit> {

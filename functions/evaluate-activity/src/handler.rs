@@ -10,7 +10,9 @@ use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Detection, Severity, catalogue};
 use session_warden::lambda::{EventBus, Failure, Handled, Message, Metrics, Policies, each};
 use session_warden::observation::OrgId;
+use session_warden::packs::Packs;
 use session_warden::policy::Policy;
+use session_warden::settings::Settings;
 use session_warden::stages::{Evaluate, Evaluated};
 use session_warden::store::{LocalOutbox, Store, Waiting};
 
@@ -24,13 +26,28 @@ pub(crate) struct Handler {
 pub(crate) struct Rules {
     policy: Policy,
     detections: Vec<Box<dyn Detection>>,
+    packs: Packs,
 }
 
 impl Rules {
     pub(crate) fn under(policy: Policy) -> Self {
         let detections = catalogue(&policy);
-        Self { policy, detections }
+        let packs = packs(&policy);
+        Self { policy, detections, packs }
     }
+}
+
+/// Read beside the policy, or beside the function where people have pushed the policy to the store. Without a pack the detections that need it are silent, and the others judge as ever.
+fn packs(policy: &Policy) -> Packs {
+    let (packs, wrong) = Packs::load(&policy.packs, &Settings::of_process().policy_folder());
+    for (_, error) in wrong {
+        tracing::error!(error.type = "PackUnreadable", "Going on without a pack: {error}");
+    }
+    let now = SystemClock.now();
+    for warning in packs.states(now).iter().flat_map(|state| state.warnings(now)) {
+        tracing::warn!("{warning}");
+    }
+    packs
 }
 
 /// What a message came to.
@@ -65,7 +82,14 @@ impl Handler {
         let org = org_of(&message.body)?;
         let outbox = LocalOutbox::new(store);
         let (policy, detections) = (&rules.policy, rules.detections.as_slice());
-        let evaluate = Evaluate { store, outbox: &outbox, policy, detections, clock: &SystemClock };
+        let evaluate = Evaluate {
+            store,
+            outbox: &outbox,
+            policy,
+            detections,
+            origins: &rules.packs,
+            clock: &SystemClock,
+        };
         let waiting = Waiting { order: message.id, body: message.body, done: None };
         let evaluated = evaluate.evaluate(vec![waiting]).await?;
         // Also what an invocation before has found and could not announce.

@@ -1,7 +1,8 @@
 //! `evaluate-activity`: judges what the scans saw, and raises findings.
 //!
 //! Reads `WARDEN_STORE`, `WARDEN_FINDINGS_BUS` (without it findings wait in the store), and `WARDEN_POLICY` (without it what
-//! people have pushed to the store is in force). Without a readable policy it goes on judging, and nothing acts.
+//! people have pushed to the store is in force). Without a readable policy it goes on judging, and nothing acts;
+//! without a readable data pack what needs it is silent.
 
 mod handler;
 

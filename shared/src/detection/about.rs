@@ -171,10 +171,21 @@ pub enum Sensor {
     Accounts,
     /// OauthToken.
     Tokens,
+    /// A data pack that knows who runs a network.
+    Providers,
+    /// A data pack that lists Tor exits or VPNs.
+    Anonymisers,
+    /// A data pack of indicators of compromise.
+    Indicators,
 }
 
 impl Sensor {
-    /// The Salesforce object behind it, for people.
+    /// Whether it is a data pack: nothing that Salesforce has.
+    pub fn is_pack(self) -> bool {
+        matches!(self, Self::Providers | Self::Anonymisers | Self::Indicators)
+    }
+
+    /// The Salesforce object or the data pack behind it, for people.
     pub fn object(self) -> &'static str {
         match self {
             Self::Logins => "LoginHistory",
@@ -183,6 +194,9 @@ impl Sensor {
             Self::Verifications => "VerificationHistory",
             Self::Accounts => "User",
             Self::Tokens => "OauthToken",
+            Self::Providers => "a data pack of the kind `networks` or `mmdb`",
+            Self::Anonymisers => "a data pack of the kind `tor`, `vpn` or `mmdb`",
+            Self::Indicators => "a data pack of the kind `indicators`",
         }
     }
 }

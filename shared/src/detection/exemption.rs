@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::{Hit, card};
 use crate::observation::{ClientFamily, CountryCode, Observation, Source, User, UserId};
 
-mod instant;
+pub(crate) mod instant;
 
 /// For whom and for what something is no alarm, until when, and why. Everything that is written must hold; what an
 /// observation does not show (a session has no country) holds for nothing.

@@ -131,6 +131,8 @@ fn has_history(user: &UserProfile, time: Timestamp) -> bool {
 fn knows_network(view: &View<'_>, user: &UserProfile, login: &Login) -> Known {
     let Some(address) = login.source.address() else { return Known::Unsaid };
     let network = Network::of(address);
-    let is_known = user.knows_pool(network, login.time) || view.is_egress(address, login.time);
+    let is_known = user.knows_pool(network, login.time)
+        || user.knows_carrier(login)
+        || view.is_egress(address, login.time);
     known(Some(is_known))
 }

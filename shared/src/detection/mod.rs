@@ -30,6 +30,7 @@ pub use crowd::{Crowd, mark, marks};
 pub use dismissal::Dismissal;
 pub use episode::Episode;
 pub use exemption::Exemption;
+pub(crate) use exemption::instant;
 pub use facts::{Facts, Known};
 pub use familiar::{Familiar, Familiarity};
 pub use finding::{Action, Detected, Finding, FindingId, Level, Status, Totals};
@@ -37,7 +38,7 @@ pub use hit::{Containable, Evidence, Hit, Subject, SubjectKind};
 pub use left_out::LEFT_OUT;
 pub use profile::{
     ApplicationProfile, Attempt, Check, CheckOutcome, Entered, Fingerprint, Held, Hours, LastSuccess,
-    NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile, Volume,
+    NetworkProfile, OrgProfile, PeerGroup, Profiles, Systems, UserProfile, Volume,
 };
 use profile::{cipher, grant, is_temporary};
 pub use risk::{Aspect, Calibration, Risk};

@@ -104,6 +104,7 @@ mod tests {
             created: now(),
             last_modified: now(),
             seconds_valid: 7_200,
+            origin: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{Origin, Text};
 
 /// What an org may tell of a login beyond who, when and from where; text that an org, an API version or a way in does
 /// not give is empty and takes no room in JSON. Source: Object Reference, LoginHistory.
@@ -36,6 +36,9 @@ pub struct LoginDetail {
     /// `OptionsIsGet`: the credentials travelled in a URL.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_get: bool,
+    /// What data packs know of the address and the client; Salesforce does not tell this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Origin>>,
 }
 
 impl LoginDetail {

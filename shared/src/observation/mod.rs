@@ -6,6 +6,7 @@ mod family;
 mod ids;
 mod login;
 mod login_detail;
+mod origin;
 mod place;
 mod session;
 mod source;
@@ -21,6 +22,7 @@ pub(crate) use family::{ancestors, parents};
 pub use ids::{LoginId, OrgId, SessionId, TokenKey, UserId, VerificationId};
 pub use login::{AccessPath, Login, Outcome};
 pub use login_detail::LoginDetail;
+pub use origin::{ListKind, Listing, NoOrigins, Origin, Origins, ProviderKind, Validity};
 pub use place::Place;
 pub use session::{AccessToken, Session, SessionLogin};
 /// A text of an observation. One of up to 23 bytes, as most are, lies in place: reading, copying and dropping it asks the

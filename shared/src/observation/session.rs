@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{LoginId, Place, SessionId, Source, UserId};
+use super::{LoginId, Origin, Place, SessionId, Source, UserId};
 
 /// One live session. Source: Object Reference, AuthSession.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Session {
     pub last_modified: Timestamp,
     /// Seconds of inactivity after which it ends.
     pub seconds_valid: i64,
+    /// What data packs know of the address; Salesforce does not tell this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Origin>>,
 }
 
 /// What kind of access token works through a session.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Detections, PolicyError, PolicyTest, PolicyText};
+use super::{DeclaredPack, Detections, PolicyError, PolicyTest, PolicyText};
 use crate::detection::{Exemption, Level, Severity};
 use crate::evidence::PublicKey;
 use crate::observation::UserId;
@@ -53,6 +53,8 @@ pub struct Policy {
     pub integrations: Vec<Integration>,
     /// The organisation's own ways out.
     pub egress: Egress,
+    /// Files of knowledge about addresses.
+    pub packs: Vec<DeclaredPack>,
     /// What is no alarm, for whom and until when: travel notices, change windows.
     pub exemptions: Vec<Exemption>,
     /// Each detection's mode and parameters.

@@ -23,6 +23,7 @@ pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     found.extend(spans(policy));
     found.extend(accounts(policy));
     found.extend(approvers(policy));
+    found.extend(packs(policy));
     found.extend(exemptions(policy));
     found.extend(parameters(policy));
     found.extend((0..).zip(&policy.tests).flat_map(|(number, test)| expectations(number, test)));
@@ -122,6 +123,25 @@ fn names_an_account(entry: &str) -> bool {
         && matches!(entry.len(), 15 | 18)
         && entry.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_id || entry.contains('@')
+}
+
+/// Findings name a pack by its name; what ends before it begins is never believed.
+fn packs(policy: &Policy) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    for (number, pack) in policy.packs.iter().enumerate() {
+        let is_twice = policy.packs[..number].iter().any(|other| other.name == pack.name);
+        let is_over = pack.valid_from.zip(pack.valid_until).is_some_and(|(from, until)| from >= until);
+        let faults = [
+            (pack.name.trim().is_empty() || is_twice, "name", "a name that no entry before has is needed"),
+            (pack.path.as_os_str().is_empty(), "path", "the path of a file is needed"),
+            (is_over, "valid_until", "it ends before it begins"),
+            (!pack.max_age().is_positive(), "max_age", "a duration above zero is needed, for example 24h"),
+        ];
+        let number = number.to_string();
+        let wrong_ones = faults.into_iter().filter(|(is_so, ..)| *is_so);
+        found.extend(wrong_ones.map(|(_, key, problem)| wrong(&["packs", &number, key], problem)));
+    }
+    found
 }
 
 fn exemptions(policy: &Policy) -> Vec<Wrong> {

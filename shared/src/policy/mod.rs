@@ -6,6 +6,7 @@ mod document;
 mod error;
 mod explanation;
 mod faults;
+mod packs;
 mod text;
 mod tree;
 mod trial;
@@ -19,6 +20,7 @@ pub use document::{
 };
 pub use error::{PolicyError, PolicyFault};
 pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain};
+pub use packs::{DeclaredPack, PackKind};
 pub use text::PolicyText;
 pub use trial::{Expectation, PolicyTest, TestLogin, TestResult};
 pub(crate) use wording::nearest;

@@ -115,6 +115,7 @@ pub fn session_from_record(value: Value) -> Result<FoundSession, String> {
             created: record.created_date.0,
             last_modified: record.last_modified_date.0,
             seconds_valid: record.num_seconds_valid.unwrap_or(VALIDITY_UNTOLD),
+            origin: None,
         },
     })
 }

@@ -6,7 +6,7 @@ use super::knowledge::Knowledge;
 use crate::clock::Clock;
 use crate::detection::{Absorbed, Detection, Finding, Lane, Present, TailEntry};
 use crate::messages::{FindingRaised, ObservationBatch, SCHEMA_VERSION};
-use crate::observation::{OrgId, User};
+use crate::observation::{OrgId, Origins, User};
 use crate::policy::Policy;
 use crate::store::{Outbox, Outgoing, Queue, Store, StoreError, Waiting, Write};
 
@@ -20,6 +20,8 @@ pub struct Evaluate<'a> {
     pub policy: &'a Policy,
     /// The detections that run under it.
     pub detections: &'a [Box<dyn Detection>],
+    /// What is known of addresses beyond what Salesforce tells.
+    pub origins: &'a dyn Origins,
     /// The time of judging.
     pub clock: &'a dyn Clock,
 }
@@ -73,7 +75,10 @@ impl Evaluate<'_> {
     /// Judges what the messages saw, raises what is new or has escalated, and takes the messages off their queue,
     /// all in one write. The same messages again change nothing.
     pub async fn evaluate(&self, messages: Vec<Waiting>) -> Result<Evaluated, EvaluateError> {
-        let Some(joined) = join(messages)? else { return Ok(Evaluated::default()) };
+        let Some(mut joined) = join(messages)? else { return Ok(Evaluated::default()) };
+        for entry in &mut joined.entries {
+            self.origins.tell(&mut entry.observation);
+        }
         let mut knowledge = Knowledge::read(self.store, &joined.org, &joined.entries).await?;
         let mut then = knowledge.learn_accounts(joined.users)?;
         let absorbed = knowledge.state.absorb(

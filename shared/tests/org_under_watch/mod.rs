@@ -12,6 +12,7 @@ use salesforce_simulator::{Clock as SimulatedClock, Seed, Simulator, generate};
 use session_warden::clock::{Clock, FixedClock};
 use session_warden::detection::{Detection, Finding, catalogue};
 
+use session_warden::observation::NoOrigins;
 use session_warden::policy::Policy;
 use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
 use session_warden::stages::{BackFill, Evaluate, EvaluateError, Scan, ScanError, Scanned};
@@ -93,7 +94,8 @@ impl Watched {
         let outbox = LocalOutbox::new(store);
         let org = self.salesforce.org_id().await.unwrap();
         let (policy, detections) = (&self.policy, self.detections.as_slice());
-        let evaluate = Evaluate { store, outbox: &outbox, policy, detections, clock: &self.clock };
+        let evaluate =
+            Evaluate { store, outbox: &outbox, policy, detections, origins: &NoOrigins, clock: &self.clock };
         loop {
             let waiting = outbox.next(Queue::Observations, &org, 20).await?;
             if waiting.is_empty() {

@@ -28,6 +28,7 @@ fn session(number: usize, parent: usize, kind: &str) -> FoundSession {
             created: now(),
             last_modified: now(),
             seconds_valid: 7_200,
+            origin: None,
         },
     }
 }

@@ -345,6 +345,7 @@ impl World {
             created: at(minute),
             last_modified: at(minute + 2),
             seconds_valid: 7200,
+            origin: None,
         }
     }
 

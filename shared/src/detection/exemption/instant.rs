@@ -19,12 +19,18 @@ fn read(text: &str, days: i64) -> Result<Timestamp, String> {
 }
 
 /// From the beginning of a date.
-pub(super) fn begin<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn begin<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     text.map(|text| read(&text, 0).map_err(D::Error::custom)).transpose()
 }
 
 /// Until the end of a date.
-pub(super) fn end<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+pub(crate) fn end<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
     read(&String::deserialize(from)?, 1).map_err(D::Error::custom)
+}
+
+/// The same where it may be omitted.
+pub(crate) fn end_if_written<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| read(&text, 1).map_err(D::Error::custom)).transpose()
 }

@@ -7,6 +7,7 @@ mod network;
 mod org;
 mod recent;
 mod session;
+mod systems;
 mod user;
 
 pub use application::ApplicationProfile;
@@ -17,6 +18,7 @@ pub use org::{Fingerprint, OrgProfile, PeerGroup};
 pub(super) use org::{cipher, grant, is_grant};
 pub use session::Held;
 pub(super) use session::is_temporary;
+pub use systems::Systems;
 pub use user::{LastSuccess, UserProfile};
 
 use std::borrow::Borrow;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::Systems;
 use super::recent::note;
 use crate::detection::crowd::{mark, marks};
 use crate::detection::facts::Facts;
@@ -64,6 +65,9 @@ pub struct OrgProfile {
     pub groups: BTreeMap<String, PeerGroup>,
     /// Client families of successes.
     pub clients: Familiar<ClientFamily>,
+    /// Providers of successes.
+    #[serde(skip_serializing_if = "Systems::is_empty")]
+    pub systems: Systems,
     /// How unlikely the org's own logins are.
     pub calibration: Calibration,
 }
@@ -116,6 +120,9 @@ impl OrgProfile {
         }
         if let Some(country) = facts.country {
             self.countries.learn(country, login.time);
+        }
+        if let Some(asn) = login.detail.origin.as_ref().and_then(|origin| origin.asn) {
+            self.systems.learn(asn, login.time);
         }
         if let Some(account) = account.filter(|account| !account.profile.is_empty()) {
             self.learn_of_group(login, facts, &account.profile);

@@ -13,8 +13,8 @@ use crate::detection::Familiar;
 use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
 use crate::observation::{
-    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Place, Session, Verification,
-    VerificationKind,
+    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Place, ProviderKind, Session,
+    Verification, VerificationKind,
 };
 
 /// Attempts older than this play no part in any detection of bursts.
@@ -69,6 +69,9 @@ pub struct UserProfile {
     pub grants: Familiar<String>,
     /// TLS versions and ciphers of successes, as marks.
     pub ciphers: Familiar<u32>,
+    /// Carriers of phones that successes came through, by the number of their system.
+    #[serde(skip_serializing_if = "Familiar::is_empty")]
+    pub carriers: Familiar<u32>,
     /// Types of sessions.
     pub session_types: Familiar<String>,
     /// Times of day of successes.
@@ -146,6 +149,9 @@ impl UserProfile {
         if let Some(cipher) = cipher(login) {
             self.ciphers.learn(cipher, time);
         }
+        if let Some(carrier) = carrier(login) {
+            self.carriers.learn(carrier, time);
+        }
         let Some(network) = facts.network else { return };
         self.networks.learn(network, time);
         let is_newest = self.last_success.as_ref().is_none_or(|last| last.time <= time);
@@ -172,6 +178,13 @@ impl UserProfile {
             || self.networks.iter().any(|(near, known)| known.first < settled && near.is_near(network))
     }
 
+    /// Whether this login comes through a carrier of phones that this user came through on an earlier day than the one
+    /// before: phones get another address every hour.
+    pub fn knows_carrier(&self, login: &Login) -> bool {
+        let settled = login.time - SignedDuration::from_hours(24);
+        carrier(login).is_some_and(|carrier| self.carriers.is_known(&carrier, 1, settled))
+    }
+
     /// Whether this user came with this kind of client before the day before `time`.
     pub fn knows_client(&self, login: &Login) -> bool {
         self.clients.is_known(&login.client.family(), 1, login.time - SignedDuration::from_hours(24))
@@ -192,6 +205,11 @@ impl UserProfile {
         let attempts = self.attempts.iter();
         attempts.filter(move |attempt| attempt.is_guess() && (from..=until).contains(&attempt.time))
     }
+}
+
+/// The system of a carrier of phones, where a data pack knows that it is one.
+fn carrier(login: &Login) -> Option<u32> {
+    login.detail.origin.as_ref().filter(|origin| origin.kind == ProviderKind::Mobile)?.asn
 }
 
 #[cfg(test)]

@@ -1,0 +1,108 @@
+//! A list of addresses and other signs: Tor exits, VPNs, indicators of compromise.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::PackError;
+use super::expiry::{Expiry, is_within};
+use crate::indicators::{
+    Indicator, Indicators, Matcher, Observable, Provenance, RejectedEntries, Seen, read_file,
+};
+use crate::observation::{ListKind, Listing, UserId, Validity};
+
+/// Entries of one list that one observation may show; a list with more of them says the same many times.
+const MOST: usize = 4;
+
+/// A list, ready to be held against observations.
+#[derive(Debug)]
+pub(super) struct List {
+    kind: ListKind,
+    entries: Vec<Indicator>,
+    matcher: Matcher,
+    pub(super) rejected: RejectedEntries,
+}
+
+impl List {
+    /// Reads a list. Entries that cannot be used are kept aside and the rest goes on; of Tor exits and VPNs only addresses
+    /// are of use.
+    pub(super) fn read(file: &Path, kind: ListKind) -> Result<Self, PackError> {
+        let mut read = Indicators::default();
+        read_file(file, &mut read).map_err(|error| PackError::new(file, reason(file, &error.to_string())))?;
+        let is_address = |entry: &&Indicator| matches!(entry.observable, Observable::Address(_));
+        let entries: Vec<_> = read
+            .all()
+            .iter()
+            .filter(|entry| kind == ListKind::Indicators || is_address(entry))
+            .cloned()
+            .collect();
+        if entries.is_empty() {
+            let first = read.rejected.first.first().map(|entry| format!(": {entry}"));
+            return Err(PackError::new(
+                file,
+                format!("has no entry that can be used{}", first.unwrap_or_default()),
+            ));
+        }
+        let users = entries.iter().filter_map(|entry| match &entry.observable {
+            Observable::User(text) if !text.contains('@') => Some((text.clone(), UserId::new(text))),
+            _ => None,
+        });
+        let users: HashMap<_, _> = users.collect();
+        let matcher =
+            Matcher::new(&entries, &users).map_err(|error| PackError::new(file, error.to_string()))?;
+        Ok(Self { kind, entries, matcher, rejected: read.rejected })
+    }
+
+    /// How many entries are used.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Entries that say until when they hold, and are over.
+    pub(super) fn over(&self, now: Timestamp) -> usize {
+        self.entries.iter().filter(|entry| entry.valid_until.is_some_and(|until| until <= now)).count()
+    }
+
+    /// Adds the entries that an observation of a time shows.
+    pub(super) fn find(
+        &self,
+        name: &str,
+        seen: &Seen<'_>,
+        time: Timestamp,
+        expiry: Expiry,
+        into: &mut Vec<Listing>,
+    ) {
+        let mut places = Vec::new();
+        self.matcher.find(seen, &mut places);
+        let entries = places.into_iter().filter_map(|place| self.entries.get(place)).take(MOST);
+        into.extend(entries.map(|entry| Listing {
+            list: name.into(),
+            kind: self.kind,
+            entry: entry.observable.to_string().into(),
+            by_address: matches!(entry.observable, Observable::Address(_)),
+            place: entry.provenance.first().map(place).unwrap_or_default().into(),
+            source: entry.source.as_deref().unwrap_or_default().into(),
+            confidence: entry.confidence,
+            validity: if is_within(entry.valid_from, entry.valid_until, time) {
+                expiry.at(time)
+            } else {
+                Validity::Expired
+            },
+            until: Some(entry.valid_until.map_or(expiry.ends(), |until| until.min(expiry.ends()))),
+        }));
+    }
+}
+
+fn place(provenance: &Provenance) -> String {
+    match provenance {
+        Provenance::CommandLine => String::new(),
+        Provenance::Line { line, .. } => format!("line {line}"),
+        Provenance::Object { id, .. } => id.clone(),
+    }
+}
+
+/// An error that names its file, without it.
+fn reason(file: &Path, error: &str) -> String {
+    error.strip_prefix(&format!("{}: ", file.display())).unwrap_or(error).to_owned()
+}
