@@ -53,10 +53,9 @@ impl Attacked {
             let own: Vec<_> = org
                 .live_sessions_of(&campaign.user_id)
                 .iter()
+                .filter(|session| *session.source_ip != *campaign.loot.source_ip)
                 .map(|session| session.id.to_string())
                 .collect();
-            let own =
-                own.into_iter().filter(|id| !campaign.session_ids.iter().any(|hostile| **hostile == **id));
             let tokens = org.tokens();
             let app = tokens
                 .iter()
@@ -64,7 +63,7 @@ impl Attacked {
                 .unwrap()
                 .app
                 .clone();
-            (campaign.clone(), app, own.collect())
+            (campaign.clone(), app, own)
         };
         served.simulator.org().take_writes();
         let attacked = Self { served, campaign, level, app, own_sessions };
@@ -182,7 +181,7 @@ impl Attacked {
         let mut records = self.records("containments");
         assert_eq!(records.len(), 1, "{records:#?}");
         let record = records.remove(0);
-        let told = ["containment_id", "outcome", "stage", "survivors_total", "policy_hash", "pending"];
+        let told = ["containment_id", "outcome", "stage", "survivors_total", "pending"];
         let mut told: Value = told.map(|key| (key.to_owned(), record[key].clone())).into_iter().collect();
         for key in ["sessions", "tokens", "applications", "users", "freezes", "kept_families"] {
             told["impact"][key] = record["impact"][key].clone();

@@ -26,7 +26,8 @@ async fn a_week_is_told_and_a_pause_of_the_monitor_is_a_gap() {
     served.policy(CONTAIN);
     assert_eq!(served.warden(&["digest"]).await.0, 0, "nothing was ever watched, and there is no org");
     served.run_once(None).await;
-    served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
+    let just_now = SystemClock.now() - SignedDuration::from_secs(2);
+    served.simulator.org().launch(CampaignKind::BruteForce, just_now);
     served.run_once(Some(CONTAIN)).await;
     served.simulator.org().take_writes();
     let user = served.simulator.org().users()[0].id;
