@@ -3,6 +3,7 @@
 
 mod support;
 
+use jiff::SignedDuration;
 use salesforce_simulator::CampaignKind;
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
@@ -15,7 +16,11 @@ const CONTAIN: &str =
 async fn contained() -> (Served, Value) {
     let served = Served::start().await;
     served.run_once(None).await;
-    let user = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now()).username;
+    let user = served
+        .simulator
+        .org()
+        .launch(CampaignKind::BruteForce, SystemClock.now() - SignedDuration::from_secs(2))
+        .username;
     let (code, out, err) = served.run_once(Some(CONTAIN)).await;
     assert_eq!(code, 1, "{out}{err}");
     served.simulator.org().take_writes();
@@ -69,7 +74,11 @@ async fn an_answer_is_recorded_shown_and_decides_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_switch_stops_everybody_says_who_and_why_and_is_lifted() {
     let served = Served::start().await;
-    let user = served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now()).username;
+    let user = served
+        .simulator
+        .org()
+        .launch(CampaignKind::BruteForce, SystemClock.now() - SignedDuration::from_secs(2))
+        .username;
     served.policy("mode: observe\n");
     let org = served.org_id().to_string();
     assert_eq!(served.warden(&["stop", "--reason", "x"]).await.0, 2, "the store knows no org yet");
@@ -98,7 +107,7 @@ async fn a_program_is_told_each_notice_and_one_that_fails_is_told_later() {
     use std::os::unix::fs::PermissionsExt;
     let served = Served::start().await;
     served.run_once(None).await;
-    served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now());
+    served.simulator.org().launch(CampaignKind::BruteForce, SystemClock.now() - SignedDuration::from_secs(2));
     let (program, fail) = (served.path().join("tell"), served.path().join("fail"));
     std::fs::write(&program, "#!/bin/sh\n[ -e fail ] && exit 3\ncat >> told.jsonl\necho >> told.jsonl\n")
         .unwrap();

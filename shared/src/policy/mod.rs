@@ -23,4 +23,5 @@ pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain}
 pub use packs::{DeclaredPack, PackKind};
 pub use text::PolicyText;
 pub use trial::{Expectation, PolicyTest, TestLogin, TestResult};
+#[cfg(feature = "own-rules")]
 pub(crate) use wording::nearest;
