@@ -26,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
     let policies = Policies::of(&settings, |policy| policy);
     let orgs = Orgs::open(settings.connection()?, Role::Revoker).await?;
     let bus = match settings.findings_bus()? {
-        Some(name) => Some(EventBus::new(&aws::configuration().await, name)),
+        Some(name) => Some(EventBus::new(aws::configuration().await, name)),
         None => None,
     };
     let handler = Handler { store, orgs, policies, bus };

@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::RedactedCopy;
 use super::anchor::SignedHead;
 use super::entry::{Entry, Kept};
-use super::ledger::{ENTRIES, Ledger, PAYLOADS};
-use super::reading::PAGE;
+use super::ledger::Ledger;
 use crate::policy::Redacted;
 use crate::store::StoreError;
 
@@ -59,21 +58,17 @@ impl CaseFile {
 impl Ledger<'_> {
     /// The links from the first entry about a containment to the end of the chain, with that containment's payloads.
     pub async fn case_entries(&self, containment: &str) -> Result<Vec<CaseEntry>, StoreError> {
-        let (mut found, mut after): (Vec<CaseEntry>, u64) = (Vec::new(), 0);
-        loop {
-            let entries = self.list(ENTRIES, after, PAGE).await?;
-            let Some(last) = entries.last() else { return Ok(found) };
-            let payloads = self.list(PAYLOADS, after, entries.len()).await?;
-            after = last.decode::<Entry>()?.seq;
-            for record in &entries {
-                let entry: Entry = record.decode()?;
+        let (mut found, mut pages): (Vec<CaseEntry>, _) = (Vec::new(), self.pages());
+        while let Some(page) = pages.next().await? {
+            for (entry, beside) in page {
                 let is_about = entry.containment.as_deref() == Some(containment);
-                let beside = payloads.iter().find(|payload| is_about && payload.key.sort == record.key.sort);
-                let (payload, redacted_by) = match beside.map(crate::store::Record::decode).transpose()? {
-                    Some(Kept::Payload(text)) => (Some(text), None),
-                    Some(Kept::RedactedBy(by)) => (None, Some(by)),
-                    None => (None, None),
-                };
+                let beside = beside.filter(|_| is_about);
+                let (payload, redacted_by) =
+                    match beside.as_ref().map(crate::store::Record::decode).transpose()? {
+                        Some(Kept::Payload(text)) => (Some(text), None),
+                        Some(Kept::RedactedBy(by)) => (None, Some(by)),
+                        None => (None, None),
+                    };
                 if is_about || !found.is_empty() {
                     let at_nanoseconds = entry.at.as_nanosecond().to_string();
                     let redacted_payload = None;
@@ -81,5 +76,6 @@ impl Ledger<'_> {
                 }
             }
         }
+        Ok(found)
     }
 }

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use super::encoding::Digest;
 use super::entry::{Draft, Entry, EntryKind, Head, Kept, Retention};
-use super::ledger::{ENTRIES, Ledger, PAYLOADS};
-use super::reading::PAGE;
+use super::ledger::{Ledger, PAYLOADS};
 use super::verify::{Damage, LedgerError};
 use crate::store::{Expect, Record, Write};
 
@@ -40,22 +39,17 @@ impl Ledger<'_> {
     }
 
     async fn old(&self, before: Timestamp, open: &BTreeSet<String>) -> Result<Vec<Old>, LedgerError> {
-        let (mut found, mut after) = (Vec::new(), 0);
-        loop {
-            let entries = self.list(ENTRIES, after, PAGE).await?;
-            let Some(last) = entries.last() else { return Ok(found) };
-            let payloads = self.list(PAYLOADS, after, entries.len()).await?;
-            after = last.decode::<Entry>()?.seq;
-            for record in &entries {
-                let entry: Entry = record.decode()?;
+        let (mut found, mut pages) = (Vec::new(), self.pages());
+        while let Some(page) = pages.next().await? {
+            for (entry, beside) in page {
                 let is_open = entry.containment.as_ref().is_some_and(|id| open.contains(id));
                 let is_kept = matches!(entry.kind, EntryKind::Redaction | EntryKind::Retention);
                 if entry.at < before && !is_open && !is_kept {
-                    let beside = payloads.iter().find(|payload| payload.key.sort == record.key.sort);
-                    found.extend(self.still_there(entry, beside)?);
+                    found.extend(self.still_there(entry, beside.as_ref())?);
                 }
             }
         }
+        Ok(found)
     }
 
     fn still_there(&self, entry: Entry, beside: Option<&Record>) -> Result<Option<Old>, LedgerError> {

@@ -81,7 +81,12 @@ impl EventBus {
             let code = entry.error_code?;
             Some(entry.error_message.map_or(code.clone(), |message| format!("{code}: {message}")))
         };
-        Ok(answer.entries.unwrap_or_default().into_iter().map(refused).collect())
+        let told: Vec<_> = answer.entries.unwrap_or_default().into_iter().map(refused).collect();
+        if told.len() == details.len() {
+            Ok(told)
+        } else {
+            Err(self.undelivered("it does not say what it took".to_owned()))
+        }
     }
 
     fn undelivered(&self, reason: String) -> StoreError {

@@ -21,7 +21,7 @@ pub struct SecretsManager {
 impl SecretsManager {
     /// Region and credentials as the AWS SDK finds them.
     pub async fn from_environment() -> Self {
-        Self::new(Client::new(&crate::aws::configuration().await))
+        Self::new(Client::new(crate::aws::configuration().await))
     }
 
     /// Reads through a client.

@@ -66,7 +66,7 @@ impl StoreLocation {
             Self::Sqlite(_) => Err(self.not_built("SQLite")),
             #[cfg(feature = "dynamodb")]
             Self::DynamoDb(prefix) => {
-                Ok(Arc::new(super::DynamoDbStore::new(&crate::aws::configuration().await, prefix)))
+                Ok(Arc::new(super::DynamoDbStore::new(crate::aws::configuration().await, prefix)))
             }
             #[cfg(not(feature = "dynamodb"))]
             Self::DynamoDb(_) => Err(self.not_built("DynamoDB")),
