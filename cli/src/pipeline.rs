@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use futures::Stream;
 use jiff::Timestamp;
-use session_warden::clock::SystemClock;
+use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Pauses, Request, token_key};
 use session_warden::detection::Finding;
 use session_warden::evidence::Ledger;
@@ -305,8 +305,8 @@ async fn evaluate_all(
     raised: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
     let (policy, detections) = (&rules.policy, rules.detections.as_slice());
-    for error in rules.packs.refresh() {
-        output::warn(&error.to_string());
+    for told in rules.packs.refresh(SystemClock.now()) {
+        output::warn(&told);
     }
     let evaluate = Evaluate { store, outbox, policy, detections, origins: &rules.packs, clock: &SystemClock };
     loop {

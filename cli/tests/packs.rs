@@ -103,7 +103,7 @@ fn a_login_that_a_list_names_is_found_and_without_the_list_it_is_said_what_is_of
     let history = row("10T08", "198.51.100.7") + &row("11T08", "203.0.113.9");
     fs::write(folder.path().join("history.jsonl"), history).unwrap();
     fs::write(folder.path().join("iocs.txt"), "203.0.113.0/24 # seen by CERT\n").unwrap();
-    let pack = "packs:\n  - { name: cert, path: iocs.txt, kind: indicators, valid_from: 2026-11-01 }\n";
+    let pack = "mode: contain\ncontainment: { minimum_severity: medium }\npacks:\n  - { name: cert, path: iocs.txt, kind: indicators, valid_from: 2026-11-01 }\n";
     fs::write(folder.path().join("policy.yaml"), pack).unwrap();
     let evaluate = ["evaluate", "--jsonl", "history.jsonl", "--output", "json"];
     let (code, out, err) = run(folder.path(), &[&evaluate[..], &["--policy", "policy.yaml"]].concat());
@@ -112,7 +112,7 @@ fn a_login_that_a_list_names_is_found_and_without_the_list_it_is_said_what_is_of
     let found = &said["findings"][0]["detections"][0];
     assert_eq!((&found["id"], &found["severity"]), (&Value::from("listed-indicator"), &Value::from("high")));
     assert_eq!(found["evidence"]["listed_by"], "seen by CERT");
-    assert_eq!(said["findings"][0]["action"], "notify");
+    assert_eq!(said["findings"][0]["action"], "ask", "alone it contains nobody");
     let (code, out, _) = run(folder.path(), &evaluate);
     assert_eq!(code, 0, "{out}");
     let said: Value = serde_json::from_str(&out).unwrap();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{ArgGroup, Args};
 use serde_json::json;
+use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Finding, Sensor};
 use session_warden::history_file::{History, read_sessions, read_tokens, read_users, read_verifications};
 use session_warden::observation::{Observation, OrgId};
@@ -142,7 +143,8 @@ fn detections_off(options: &EvaluateOptions, history: &History, rules: &Rules) -
         // The logins themselves name their users; what else an account is comes with --users.
         Sensor::Tokens => Some("the use of tokens is seen between two looks, and a file is one"),
         Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => {
-            (!rules.packs.supplies(sensor)).then_some("the policy declares no such data pack (docs/packs.md)")
+            (!rules.packs.supplies(sensor, SystemClock.now()))
+                .then_some("the policy declares no such data pack (docs/packs.md)")
         }
         Sensor::Accounts => options.users.is_none().then_some("no --users file was given"),
         Sensor::Places => {

@@ -156,8 +156,9 @@ fn unusable(text: &PolicyText, number: usize, error: &PackError) -> PolicyFault 
 
 /// Detections that are silent because no pack has what they look at.
 fn off(text: &PolicyText, packs: &Packs) -> Vec<&'static str> {
-    let needs_a_pack =
-        |card: &&&About| card.needs.iter().any(|sensor| sensor.is_pack() && !packs.supplies(*sensor));
+    let needs_a_pack = |card: &&&About| {
+        card.needs.iter().any(|sensor| sensor.is_pack() && !packs.supplies(*sensor, SystemClock.now()))
+    };
     let runs = |card: &&&About| text.policy.mode_of(card.id) != Mode::Off;
     cards().iter().filter(needs_a_pack).filter(runs).map(|card| card.id).collect()
 }

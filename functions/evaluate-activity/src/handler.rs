@@ -37,7 +37,7 @@ impl Rules {
     }
 }
 
-/// Read beside the policy, or beside the function where people have pushed the policy to the store. Without a pack the detections that need it are silent, and the others judge as ever.
+/// Read beside the policy where that is a file, else from the function's own folder. Without a pack the detections that need it are silent, and the others judge as ever.
 fn packs(policy: &Policy) -> Packs {
     let (packs, wrong) = Packs::load(&policy.packs, &Settings::of_process().policy_folder());
     for (_, error) in wrong {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Error, Read, Result, Write};
+use std::io::{BufRead, BufReader, BufWriter, Error, ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -76,8 +76,11 @@ impl RunReader {
             return Ok(None);
         }
         self.file.read_exact(&mut length)?;
-        self.row.resize(u32::from_le_bytes(length) as usize, 0);
-        self.file.read_exact(&mut self.row)?;
+        let length = u64::from(u32::from_le_bytes(length));
+        self.row.clear();
+        if Read::by_ref(&mut self.file).take(length).read_to_end(&mut self.row)? as u64 != length {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         let (naming, login) = self.row.split_first().ok_or_else(|| Error::other("a row is empty"))?;
         let naming = if *naming == 0 { Naming::Recorded } else { Naming::Content };
         Ok(Some(Row { login: rmp_serde::from_slice(login).map_err(Error::other)?, naming }))

@@ -12,14 +12,15 @@ use crate::observation::{Login, LoginId, Source};
 
 /// Rows that are held in memory until they are sorted and written.
 const RUN: usize = 20_000;
-/// Files that are read at once; with more, they are merged into one.
+/// Files of one level; with more, they are merged into one of the next.
 const RUNS: usize = 64;
 
 /// Takes logins in any order: an external merge sort.
 #[derive(Debug)]
 pub(super) struct Filling {
     directory: tempfile::TempDir,
-    runs: Vec<PathBuf>,
+    /// The runs, and what was merged of them once, twice and so on.
+    levels: Vec<Vec<PathBuf>>,
     /// The run being written, and the last row that it holds.
     open: Option<(RunWriter, (Timestamp, LoginId))>,
     written: usize,
@@ -36,8 +37,8 @@ impl Filling {
 
     fn with_runs_of(capacity: usize) -> Result<Self, HistoryError> {
         let directory = tempfile::Builder::new().prefix("warden-").tempdir().map_err(lost)?;
-        let (runs, rows) = (Vec::new(), Vec::new());
-        Ok(Self { directory, runs, open: None, written: 0, rows, capacity, period: None })
+        let (levels, rows) = (vec![Vec::new()], Vec::new());
+        Ok(Self { directory, levels, open: None, written: 0, rows, capacity, period: None })
     }
 
     pub(super) fn insert(&mut self, login: Login, naming: Naming) -> Result<(), HistoryError> {
@@ -49,7 +50,7 @@ impl Filling {
 
     pub(super) fn finish(mut self) -> Result<Spill, HistoryError> {
         self.write().and_then(|()| self.close()).map_err(lost)?;
-        Ok(Spill { runs: self.runs, period: self.period, _directory: self.directory })
+        Ok(Spill { runs: self.levels.concat(), period: self.period, _directory: self.directory })
     }
 
     /// Sorts what is held and writes it: at the end of the open run, where it follows on that.
@@ -72,17 +73,23 @@ impl Filling {
     }
 
     fn begin(&mut self) -> std::io::Result<RunWriter> {
-        if self.runs.len() >= RUNS {
+        let mut level = 0;
+        while self.levels[level].len() >= RUNS {
+            let runs = std::mem::take(&mut self.levels[level]);
             let path = self.name();
             let mut merged = RunWriter::create(&path)?;
-            Merge::of(&self.runs)?.try_for_each(|row| merged.write(&row?))?;
+            Merge::of(&runs)?.try_for_each(|row| merged.write(&row?))?;
             merged.finish()?;
-            self.runs.drain(..).try_for_each(std::fs::remove_file)?;
-            self.runs.push(path);
+            runs.iter().try_for_each(std::fs::remove_file)?;
+            level += 1;
+            if level == self.levels.len() {
+                self.levels.push(Vec::new());
+            }
+            self.levels[level].push(path);
         }
         let path = self.name();
         let writer = RunWriter::create(&path)?;
-        self.runs.push(path);
+        self.levels[0].push(path);
         Ok(writer)
     }
 
@@ -146,15 +153,16 @@ pub struct InOrder {
 impl InOrder {
     /// The one that says more of the rows that follow with the same time and id.
     fn of_its_id(&mut self, mut login: Login) -> Login {
-        let is_same =
-            |row: &Result<Row, _>| row.as_ref().is_ok_and(|row| row.key() == (login.time, &login.id));
-        let mut others = Vec::new();
-        while let Some(Ok(other)) = self.rows.next_if(is_same) {
-            others.push(other.login);
-        }
-        for other in others {
-            login =
-                std::cmp::max_by_key(login, other, |login| serde_json::to_string(login).unwrap_or_default());
+        let json = |login: &Login| serde_json::to_string(login).unwrap_or_default();
+        let mut said = None;
+        while let Some(Ok(row)) =
+            self.rows.next_if(|row| row.as_ref().is_ok_and(|row| row.key() == (login.time, &login.id)))
+        {
+            let (kept, new) = (said.take().unwrap_or_else(|| json(&login)), json(&row.login));
+            if new > kept {
+                login = row.login;
+            }
+            said = Some(new.max(kept));
         }
         login
     }
@@ -229,7 +237,7 @@ mod tests {
 
     #[test]
     fn more_runs_than_may_be_open_are_merged() {
-        let rows: Vec<_> = (0..300).rev().map(|second| (second, 1, Naming::Recorded)).collect();
+        let rows: Vec<_> = (0..4_500).rev().map(|second| (second, 1, Naming::Recorded)).collect();
         assert_eq!(told(1, &rows), told(usize::MAX, &rows));
     }
 

@@ -21,8 +21,8 @@ pub(super) struct Expiry {
 impl Expiry {
     /// Whether it may be believed of a time.
     pub(super) fn at(self, time: Timestamp) -> Validity {
-        let is_near = time.duration_since(self.as_of).abs() <= self.max_age;
-        if is_near && is_within(self.from, self.until, time) { Validity::Current } else { Validity::Expired }
+        let is_near = self.as_of.duration_since(time) <= self.max_age && time < self.ends();
+        if is_near && is_within(self.from, None, time) { Validity::Current } else { Validity::Expired }
     }
 
     /// From when on it is not believed any more.

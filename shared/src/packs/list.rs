@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::PackError;
 use super::expiry::{Expiry, is_within};
+use crate::detection::Sensor;
 use crate::indicators::{
     Indicator, Indicators, Matcher, Observable, Provenance, RejectedEntries, Seen, read_file,
 };
@@ -54,6 +55,14 @@ impl List {
         Ok(Self { kind, entries, matcher, rejected: read.rejected })
     }
 
+    /// What it lets detections see.
+    pub(super) fn sensors(&self) -> &'static [Sensor] {
+        match self.kind {
+            ListKind::Tor | ListKind::Vpn => &[Sensor::Anonymisers],
+            ListKind::Indicators => &[Sensor::Indicators],
+        }
+    }
+
     /// How many entries are used.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -64,7 +73,7 @@ impl List {
         self.entries.iter().filter(|entry| entry.valid_until.is_some_and(|until| until <= now)).count()
     }
 
-    /// Adds the entries that an observation of a time shows.
+    /// Adds the entries that an observation of a time shows, those that are believed first.
     pub(super) fn find(
         &self,
         name: &str,
@@ -75,8 +84,14 @@ impl List {
     ) {
         let mut places = Vec::new();
         self.matcher.find(seen, &mut places);
-        let entries = places.into_iter().filter_map(|place| self.entries.get(place)).take(MOST);
-        into.extend(entries.map(|entry| Listing {
+        let validity = |entry: &Indicator| {
+            let holds = is_within(entry.valid_from, entry.valid_until, time);
+            if holds { expiry.at(time) } else { Validity::Expired }
+        };
+        let entries = places.into_iter().filter_map(|place| self.entries.get(place));
+        let mut entries: Vec<_> = entries.map(|entry| (validity(entry), entry)).collect();
+        entries.sort_by_key(|(validity, _)| *validity == Validity::Expired);
+        into.extend(entries.into_iter().take(MOST).map(|(validity, entry)| Listing {
             list: name.into(),
             kind: self.kind,
             entry: entry.observable.to_string().into(),
@@ -84,11 +99,7 @@ impl List {
             place: entry.provenance.first().map(place).unwrap_or_default().into(),
             source: entry.source.as_deref().unwrap_or_default().into(),
             confidence: entry.confidence,
-            validity: if is_within(entry.valid_from, entry.valid_until, time) {
-                expiry.at(time)
-            } else {
-                Validity::Expired
-            },
+            validity,
             until: Some(entry.valid_until.map_or(expiry.ends(), |until| until.min(expiry.ends()))),
         }));
     }

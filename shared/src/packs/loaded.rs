@@ -29,7 +29,10 @@ struct Loaded {
     file: PathBuf,
     version: Version,
     expiry: Expiry,
-    content: Content,
+    /// `None` while its file cannot be used.
+    content: Option<Content>,
+    /// How it stood when a person was last told.
+    told: Validity,
 }
 
 /// By which a file that was replaced is told from the one before.
@@ -68,42 +71,61 @@ pub struct PackState {
 }
 
 impl Packs {
-    /// Reads packs. Paths that are not absolute start at `folder`, where the policy lies. One that cannot be used is left
-    /// out, and told with its number in the list.
+    /// Reads packs. Paths that are not absolute start at `folder`, where the policy lies. One that cannot be used is told
+    /// with its number in the list, and says nothing until its file is replaced.
     pub fn load(declared: &[DeclaredPack], folder: &Path) -> (Self, Vec<(usize, PackError)>) {
         let (mut loaded, mut wrong) = (Vec::new(), Vec::new());
         for (number, declared) in declared.iter().enumerate() {
-            match Loaded::read(declared, folder.join(&declared.path)) {
-                Ok(pack) => loaded.push(pack),
-                Err(error) => wrong.push((number, error)),
-            }
+            let file = folder.join(&declared.path);
+            let pack = Loaded::read(declared, file.clone());
+            loaded.push(pack.unwrap_or_else(|error| {
+                wrong.push((number, error));
+                Loaded::unusable(declared, file)
+            }));
         }
+        loaded.sort_by_key(|pack| !pack.is_database());
         (Self { loaded: RwLock::new(loaded) }, wrong)
     }
 
-    /// Reads anew what was replaced since. A new file that cannot be used leaves the old one in force.
-    pub fn refresh(&self) -> Vec<PackError> {
+    /// Reads anew what was replaced since, and answers, once each, what a person should know: a new file that cannot be used,
+    /// which leaves the old one in force, and a pack that has become too old.
+    pub fn refresh(&self, now: Timestamp) -> Vec<String> {
         let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        let mut wrong = Vec::new();
-        for pack in loaded.iter_mut().filter(|pack| version(&pack.file) != pack.version) {
-            match Loaded::read(&pack.declared, pack.file.clone()) {
-                Ok(newer) => *pack = newer,
-                Err(error) => wrong.push(error),
+        let mut told = Vec::new();
+        for pack in loaded.iter_mut() {
+            let found = version(&pack.file);
+            if found != pack.version {
+                match Loaded::read(&pack.declared, pack.file.clone()) {
+                    Ok(newer) => *pack = newer,
+                    Err(error) => told.push(error.to_string()),
+                }
+                pack.version = found;
+            }
+            let state = pack.state(now);
+            let stands = state.as_ref().map_or(Validity::Current, |state| state.validity(now));
+            if pack.told != stands {
+                told.extend(state.and_then(|state| state.age_warning(now)));
+                pack.told = stands;
             }
         }
-        wrong
+        told
     }
 
-    /// Whether some pack has what a sensor stands for.
-    pub fn supplies(&self, sensor: Sensor) -> bool {
+    /// Whether some pack that is believed at a time has what a sensor stands for.
+    pub fn supplies(&self, sensor: Sensor, now: Timestamp) -> bool {
         let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
-        loaded.iter().any(|pack| pack.declared.kind.sensors().contains(&sensor))
+        loaded.iter().any(|pack| now < pack.expiry.ends() && pack.sensors().contains(&sensor))
     }
 
-    /// How each pack stands.
+    /// How each pack that can be used stands.
     pub fn states(&self, now: Timestamp) -> Vec<PackState> {
-        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
-        loaded.iter().map(|pack| pack.state(now)).collect()
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        let states = loaded.iter_mut().filter_map(|pack| {
+            let state = pack.state(now)?;
+            pack.told = state.validity(now);
+            Some(state)
+        });
+        states.collect()
     }
 }
 
@@ -126,10 +148,29 @@ impl Loaded {
         let as_of = declared.valid_from.or(own).or_else(of_file).unwrap_or_default();
         let (from, until, max_age) = (declared.valid_from, declared.valid_until, declared.max_age());
         let expiry = Expiry { as_of, from, until, max_age };
-        Ok(Self { declared: declared.clone(), file, version, expiry, content })
+        let (declared, content, told) = (declared.clone(), Some(content), Validity::Current);
+        Ok(Self { declared, file, version, expiry, content, told })
     }
 
-    fn state(&self, now: Timestamp) -> PackState {
+    fn unusable(declared: &DeclaredPack, file: PathBuf) -> Self {
+        let (as_of, max_age) = (Timestamp::MIN, declared.max_age());
+        let expiry = Expiry { as_of, from: None, until: None, max_age };
+        let (declared, version) = (declared.clone(), version(&file));
+        Self { declared, file, version, expiry, content: None, told: Validity::Current }
+    }
+
+    /// What it lets detections see.
+    fn sensors(&self) -> &'static [Sensor] {
+        match &self.content {
+            Some(Content::Networks(_)) => &[Sensor::Providers],
+            Some(Content::Database(database)) => database.sensors(),
+            Some(Content::List(list)) => list.sensors(),
+            None => &[],
+        }
+    }
+
+    fn state(&self, now: Timestamp) -> Option<PackState> {
+        let content = self.content.as_ref()?;
         let mut state = PackState {
             name: self.declared.name.clone(),
             kind: self.declared.kind,
@@ -142,7 +183,7 @@ impl Loaded {
             manifest: None,
             database: None,
         };
-        match &self.content {
+        match content {
             Content::Networks(pack) => {
                 state.entries = Some(pack.ranges().into_iter().sum());
                 state.manifest = Some(pack.manifest().clone());
@@ -154,12 +195,15 @@ impl Loaded {
                 state.rejected = list.rejected.clone();
             }
         }
-        state
+        Some(state)
     }
 
-    /// Adds what this pack knows. A provider is told by the first pack that knows one, a database before a network pack.
+    /// Adds what this pack knows. A provider is told by the first pack that knows one, a database before a network pack; what is
+    /// not believed at that time tells none, and no country.
     fn tell(&self, seen: &Seen<'_>, time: Timestamp, origin: &mut Origin) {
-        match &self.content {
+        let is_believed = self.expiry.at(time) == Validity::Current;
+        let Some(content) = &self.content else { return };
+        match content {
             Content::List(list) => {
                 list.find(&self.declared.name, seen, time, self.expiry, &mut origin.listed);
             }
@@ -168,12 +212,15 @@ impl Loaded {
                     let flags = [(row.is_tor, ListKind::Tor), (row.is_vpn, ListKind::Vpn)];
                     let flagged = flags.into_iter().filter(|(is_so, _)| *is_so);
                     origin.listed.extend(flagged.map(|(_, kind)| self.flag(kind, seen, time)));
-                    fill(origin, row.asn, row.provider.as_deref(), row.kind);
-                    origin.country = origin.country.or(row.country);
+                    if is_believed {
+                        fill(origin, row.asn, row.provider.as_deref(), row.kind);
+                        origin.country = origin.country.or(row.country);
+                    }
                 }
             }
             Content::Networks(pack) => {
-                if let Some(known) = seen.address.and_then(|address| pack.look_up(address)) {
+                let known = seen.address.filter(|_| is_believed).and_then(|address| pack.look_up(address));
+                if let Some(known) = known {
                     fill(origin, known.asn, Some(known.name), known.kind);
                     origin.country = origin.country.or(known.country);
                 }
@@ -181,7 +228,10 @@ impl Loaded {
         }
     }
 
+    /// A database's word that an address is an exit of Tor or a VPN is believed for as long as a list's.
     fn flag(&self, kind: ListKind, seen: &Seen<'_>, time: Timestamp) -> Listing {
+        let usual = if kind == ListKind::Tor { PackKind::Tor } else { PackKind::Vpn }.usual_age();
+        let expiry = Expiry { max_age: self.declared.max_age.unwrap_or(usual), ..self.expiry };
         Listing {
             list: self.declared.name.as_str().into(),
             kind,
@@ -190,21 +240,23 @@ impl Loaded {
             place: Text::default(),
             source: Text::default(),
             confidence: None,
-            validity: self.expiry.at(time),
-            until: Some(self.expiry.ends()),
+            validity: expiry.at(time),
+            until: Some(expiry.ends()),
         }
     }
 
     fn is_database(&self) -> bool {
-        matches!(self.content, Content::Database(_))
+        self.declared.kind == PackKind::Mmdb
     }
 }
 
 fn fill(origin: &mut Origin, asn: Option<u32>, provider: Option<&str>, kind: ProviderKind) {
-    if origin.asn.is_none() && asn.is_some() {
+    let is_first = origin.asn.is_none();
+    if is_first && asn.is_some() {
         (origin.asn, origin.provider) = (asn, provider.unwrap_or_default().into());
     }
-    if origin.kind == ProviderKind::Other {
+    // What another pack says of another provider is not said of this one.
+    if origin.kind == ProviderKind::Other && (is_first || origin.asn == asn) {
         origin.kind = kind;
     }
 }
@@ -227,14 +279,11 @@ impl Origins for Packs {
             Observation::Verification(_) | Observation::TokenUse(_) => return,
         };
         let mut origin = Origin::default();
-        let (databases, others) = loaded.iter().partition::<Vec<_>, _>(|pack| pack.is_database());
-        for pack in databases {
-            pack.tell(&shown, time, &mut origin);
-        }
+        let databases = loaded.partition_point(Loaded::is_database);
+        let (databases, others) = loaded.split_at(databases);
+        databases.iter().for_each(|pack| pack.tell(&shown, time, &mut origin));
         let country = origin.country;
-        for pack in others {
-            pack.tell(&shown, time, &mut origin);
-        }
+        others.iter().for_each(|pack| pack.tell(&shown, time, &mut origin));
         // Where Salesforce places an address, its word counts; a country of the operator's own database is the next best.
         let place = Place::from_parts(None, country, None);
         let origin = (!origin.is_empty()).then(|| Box::new(origin));
@@ -255,16 +304,7 @@ impl Origins for Packs {
 impl PackState {
     /// What a person should look at, as sentences.
     pub fn warnings(&self, now: Timestamp) -> Vec<String> {
-        let mut told = Vec::new();
-        if self.validity(now) == Validity::Expired {
-            told.push(format!(
-                "The pack `{}` is of {}, and since {} it informs and decides nothing: renew {}.",
-                self.name,
-                day(self.as_of),
-                day(self.ends),
-                self.file.display(),
-            ));
-        }
+        let mut told: Vec<_> = self.age_warning(now).into_iter().collect();
         if self.over > 0 {
             told.push(format!("{} entries of the pack `{}` are over.", self.over, self.name));
         }
@@ -278,6 +318,18 @@ impl PackState {
             ));
         }
         told
+    }
+
+    fn age_warning(&self, now: Timestamp) -> Option<String> {
+        (self.validity(now) == Validity::Expired).then(|| {
+            format!(
+                "The pack `{}` is of {}, and since {} it informs and decides nothing: renew {}.",
+                self.name,
+                day(self.as_of),
+                day(self.ends),
+                self.file.display(),
+            )
+        })
     }
 
     /// Whether it is believed now.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::PackError;
 use super::mapping::Mapping;
 use super::providers;
+use crate::detection::Sensor;
 use crate::observation::{CountryCode, ProviderKind};
 
 /// A database, ready to be asked.
@@ -70,6 +71,18 @@ impl Database {
     /// What kind of database it says it is.
     pub(super) fn kind(&self) -> &str {
         &self.0.metadata().database_type
+    }
+
+    /// What it lets detections see, by what it says it is.
+    pub(super) fn sensors(&self) -> &'static [Sensor] {
+        let kind = self.kind().to_ascii_lowercase();
+        if kind.contains("anonymous") || kind.contains("privacy") {
+            &[Sensor::Anonymisers]
+        } else if ["asn", "isp", "ipinfo", "enterprise"].iter().any(|word| kind.contains(word)) {
+            &[Sensor::Providers]
+        } else {
+            &[]
+        }
     }
 
     /// What is known of an address; nothing where a database of another make has other types under these names.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::detection::{Sensor, instant};
+use crate::detection::instant;
 
 /// A file of knowledge about addresses, and how long it is believed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,15 +73,5 @@ impl PackKind {
             Self::Indicators => 90,
         };
         SignedDuration::from_hours(24 * days)
-    }
-
-    /// What it lets detections see.
-    pub fn sensors(self) -> &'static [Sensor] {
-        match self {
-            Self::Networks => &[Sensor::Providers],
-            Self::Mmdb => &[Sensor::Providers, Sensor::Anonymisers],
-            Self::Tor | Self::Vpn => &[Sensor::Anonymisers],
-            Self::Indicators => &[Sensor::Indicators],
-        }
     }
 }

@@ -20,9 +20,9 @@ pub(super) fn note<T>(
     while recent.front().is_some_and(|old| time.duration_since(time_of(old)) > memory) {
         recent.pop_front();
     }
-    if recent.len() >= capacity {
-        recent.pop_front();
-    }
     let place = recent.partition_point(|known| time_of(known) <= time);
     recent.insert(place, new);
+    if recent.len() > capacity {
+        recent.pop_front();
+    }
 }

@@ -78,7 +78,7 @@ fn lists_name_what_they_hold_and_their_word_has_an_end() {
     let said = |list: &str, counts| vec![(list.to_owned(), counts)];
     assert_eq!(of("203.0.113.200", 0), said("tor", true));
     assert_eq!(of("203.0.113.200", 24), said("tor", false), "a list of Tor exits is believed for a day");
-    assert_eq!(of("203.0.113.200", -48), said("tor", false), "and not of the days before");
+    assert_eq!(of("203.0.113.200", -13), said("tor", false), "and not of what was before it was made");
     assert_eq!(of("198.51.100.7", 0), said("indicators", true));
     assert_eq!(of("198.51.100.7", 24 * 5), said("indicators", false), "the entry is over");
     assert_eq!(of("198.51.100.8", 0), said("indicators", false), "over by its own word");
@@ -113,7 +113,27 @@ fn a_database_of_ones_own_tells_provider_country_and_tor() {
         login("192.0.2.1", now()),
         "what cannot be read is not known"
     );
-    assert!(packs.supplies(Sensor::Providers) && !packs.supplies(Sensor::Indicators));
+    assert!(packs.supplies(Sensor::Providers, now()) && !packs.supplies(Sensor::Indicators, now()));
+}
+
+#[test]
+fn a_database_that_is_too_old_tells_no_provider_and_no_country() {
+    let folder = folder();
+    let old = DeclaredPack { max_age: Some(SignedDuration::from_hours(24)), ..declared("mmdb", "own.mmdb") };
+    let packs = load(folder.path(), &[old]);
+    let later = now() + SignedDuration::from_hours(48);
+    assert_eq!(told(&packs, login("203.0.113.9", later)), login("203.0.113.9", later));
+    assert_eq!(listed(&packs, login("2001:db8::7", later)), [("mmdb".to_owned(), false)], "it informs");
+    assert!(!packs.supplies(Sensor::Providers, later));
+}
+
+#[test]
+fn what_a_database_says_of_tor_is_believed_no_longer_than_a_list() {
+    let folder = folder();
+    let packs = load(folder.path(), &[declared("mmdb", "own.mmdb")]);
+    let later = now() + SignedDuration::from_hours(48);
+    assert_eq!(listed(&packs, login("2001:db8::7", later)), [("mmdb".to_owned(), false)]);
+    assert!(told(&packs, login("203.0.113.9", later)).detail.origin.is_some(), "of providers it is");
 }
 
 #[test]
@@ -162,10 +182,23 @@ fn a_file_that_is_replaced_is_read_anew() {
     let (file, newer) = (folder.path().join("tor.txt"), folder.path().join("newer"));
     fs::write(&newer, "203.0.113.201\n203.0.113.202\n").unwrap();
     fs::rename(&newer, &file).unwrap();
-    assert_eq!(packs.refresh(), []);
+    assert!(packs.refresh(now()).is_empty());
     assert_eq!(listed(&packs, login("203.0.113.201", now())).len(), 1);
     assert!(listed(&packs, login("203.0.113.200", now())).is_empty());
     fs::write(&file, "<html>a login page of some proxy</html>").unwrap();
-    assert_eq!(packs.refresh().len(), 1);
+    assert_eq!(packs.refresh(now()).len(), 1);
     assert_eq!(listed(&packs, login("203.0.113.201", now())).len(), 1, "the old one stays in force");
+    assert!(packs.refresh(now()).is_empty(), "it is told once");
+    let later = now() + SignedDuration::from_hours(48);
+    assert_eq!((packs.refresh(later).len(), packs.refresh(later).len()), (1, 0), "its age too");
+}
+
+#[test]
+fn a_file_that_comes_later_is_read() {
+    let folder = folder();
+    let (packs, wrong) = Packs::load(&[declared("tor", "later.txt")], folder.path());
+    assert_eq!((wrong.len(), packs.states(now()).len()), (1, 0));
+    fs::write(folder.path().join("later.txt"), "203.0.113.200\n").unwrap();
+    assert!(packs.refresh(now()).is_empty());
+    assert_eq!(listed(&packs, login("203.0.113.200", now())).len(), 1);
 }
