@@ -45,7 +45,14 @@ impl Notifier for LocalNotifier {
                 .unwrap_or_else(|_| Err(format!("no end within {} s", PATIENCE.as_secs())))
                 .map_err(failed)?;
         }
-        self.file.notify(notice).await
+        match self.file.notify(notice).await {
+            // Whoever had to be told has been.
+            Err(error) if self.program.is_some() => {
+                tracing::error!(%error, "a notice was told, and does not stand in the file");
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 }
 

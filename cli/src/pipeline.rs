@@ -225,9 +225,7 @@ impl Org {
         let token_key = token_key(workplace.store.as_ref(), &org).await?;
         let own_users = [self.own_user(revoker).await?];
         let contain = containment(workplace, rules, revoker, &token_key, &own_users);
-        let changed = contain.tend(&org).await?;
-        told(&contain, workplace, &org).await.iter().for_each(output::complain);
-        Ok(changed)
+        Ok(contain.tend(&org).await?)
     }
 
     /// Gives a user's access back, or says who took it.
@@ -261,12 +259,7 @@ impl Org {
         };
         let own_users = [self.scanner.own_user().await?];
         let contain = containment(workplace, rules, revoker, &token_key, &own_users);
-        let org = request.org_id.clone();
-        let containment = contain.contain(request, apply).await?;
-        if apply == Apply::Act {
-            told(&contain, workplace, &org).await.iter().for_each(output::complain);
-        }
-        Ok(containment)
+        Ok(contain.contain(request, apply).await?)
     }
 }
 

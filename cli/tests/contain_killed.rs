@@ -174,7 +174,7 @@ impl Attacked {
         let mut records = self.records("containments");
         assert_eq!(records.len(), 1, "{records:#?}");
         let record = records.remove(0);
-        let told = ["containment_id", "outcome", "stage", "survivors_total", "pending"];
+        let told = ["outcome", "stage", "survivors_total", "pending"];
         let mut told: Value = told.map(|key| (key.to_owned(), record[key].clone())).into_iter().collect();
         for key in ["sessions", "tokens", "applications", "users", "freezes", "kept_families"] {
             told["impact"][key] = record["impact"][key].clone();

@@ -287,6 +287,11 @@ async fn any_text_is_a_key(store: Arc<dyn Store>) {
         let records = store.list(Table::People, text, "", 100).await.unwrap();
         assert_eq!(records.into_iter().map(|r| r.key).collect::<Vec<_>>(), [key]);
     }
+    for (partition, sort) in [("", "a"), ("a", "")] {
+        let key = Key { table: Table::People, partition: partition.to_owned(), sort: sort.to_owned() };
+        let refused = write(&*store, put(key, Expect::Any, json!(1))).await;
+        assert!(matches!(refused, Err(StoreError::Unwritable { .. })), "no store takes an empty part");
+    }
 }
 
 async fn large_bodies_fit(store: Arc<dyn Store>) {

@@ -45,10 +45,17 @@ pub(crate) async fn run(options: &DigestOptions, format: Output) -> anyhow::Resu
     let review = Rules::load(options.policy.as_deref())?.policy.review;
     let connected = connected(options).await?;
     let (mut reviews, until) = (Vec::new(), SystemClock.now());
+    let mut is_blind = false;
     let from = options.since.before(until);
-    for org in workplace.orgs().await? {
+    let orgs = workplace.orgs().await?;
+    for (org, _) in connected.iter().filter(|(org, _)| !orgs.contains(org)) {
+        is_blind = true;
+        output::warn(&format!("The store knows nothing of {org}: nobody has watched it."));
+    }
+    for org in orgs {
         let found = connected.iter().find(|(id, _)| *id == org).map(|(_, connected)| connected);
         let sessions = open_sessions(found, &review, until).await;
+        is_blind |= found.is_some() && matches!(sessions, OpenSessions::NotRead { .. });
         let kept = Kept::read(workplace.store.as_ref(), &org).await?;
         let name = found.map_or_else(|| org.to_string(), |found| found.alias.clone());
         reviews.push((name, Digest::of(&org, (from, until), &kept, sessions, &review)));
@@ -66,7 +73,11 @@ pub(crate) async fn run(options: &DigestOptions, format: Output) -> anyhow::Resu
         write(file, &reviews, until)?;
     }
     let needs = reviews.iter().any(|(_, digest)| digest.needs_attention());
-    Ok(if needs { Exit::Findings } else { Exit::Clean })
+    Ok(match (is_blind, needs) {
+        (true, _) => Exit::Blind,
+        (false, true) => Exit::Findings,
+        (false, false) => Exit::Clean,
+    })
 }
 
 async fn connected(options: &DigestOptions) -> anyhow::Result<Vec<(OrgId, Org)>> {

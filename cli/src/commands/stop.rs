@@ -7,7 +7,7 @@ use session_warden::containment::{KillSwitch, Switch, kill_switch};
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::observation::OrgId;
 use session_warden::settings::Settings;
-use session_warden::store::{Expect, Write};
+use session_warden::store::{Expect, StoreError, Write};
 
 use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
@@ -48,8 +48,20 @@ pub(crate) async fn run(options: &SwitchOptions, switch: Switch, format: Output)
         reason: options.reason.clone(),
         at: SystemClock.now(),
     };
+    let missed = throw(&workplace, &orgs, &kept).await;
     for org in &orgs {
-        set(&workplace, org, &kept).await?;
+        enter(&workplace, org, &kept).await?;
+    }
+    let known = workplace.orgs().await?;
+    let strangers: Vec<_> = orgs.iter().filter(|org| !known.contains(org)).collect();
+    for org in &strangers {
+        output::warn(&format!(
+            "The store does not know the org {} yet: is its id right?",
+            output::harmless(org.as_str())
+        ));
+    }
+    if let Some((org, error)) = missed {
+        return Err(anyhow::Error::from(error).context(format!("{org} is NOT stopped")));
     }
     match format {
         Output::Json => output::say_json(&serde_json::json!({ "orgs": orgs, "kill_switch": kept }))?,
@@ -58,15 +70,31 @@ pub(crate) async fn run(options: &SwitchOptions, switch: Switch, format: Output)
     Ok(Exit::Clean)
 }
 
+/// Stops every org before anything is written about any; one that cannot be stopped keeps no other one going.
+async fn throw(workplace: &Workplace, orgs: &[OrgId], kept: &KillSwitch) -> Option<(OrgId, StoreError)> {
+    let mut missed = None;
+    for org in orgs.iter().filter(|_| kept.switch == Switch::Thrown) {
+        let put = Write::put(kill_switch(org).key("org"), Expect::Any, kept);
+        let thrown = match put {
+            Ok(put) => workplace.store.write(vec![put]).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = thrown {
+            output::complain(&anyhow::anyhow!("{org} is NOT stopped: {error}"));
+            missed = Some((org.clone(), error));
+        }
+    }
+    missed
+}
+
 /// Stopping does not wait for the evidence: a chain that cannot be written must not keep containments going. Going on
 /// does.
-async fn set(workplace: &Workplace, org: &OrgId, kept: &KillSwitch) -> anyhow::Result<()> {
+async fn enter(workplace: &Workplace, org: &OrgId, kept: &KillSwitch) -> anyhow::Result<()> {
     let store = workplace.store.as_ref();
-    let put = Write::put(kill_switch(org).key("org"), Expect::Any, kept)?;
-    let mut also = vec![put];
-    if kept.switch == Switch::Thrown {
-        store.write(std::mem::take(&mut also)).await?;
-    }
+    let also = match kept.switch {
+        Switch::Thrown => Vec::new(),
+        Switch::Lifted => vec![Write::put(kill_switch(org).key("org"), Expect::Any, kept)?],
+    };
     let ledger = Ledger::new(store, org.clone());
     let entered = ledger.append_with(EntryKind::Switch, None, kept.at, kept, &also).await.map(drop);
     let entered = match entered {
@@ -89,6 +117,10 @@ fn words(orgs: &[OrgId], switch: Switch) -> String {
             "Stopped: no containment begins or goes on in {}. Scanning and findings go on; `warden resume` lifts it.",
             named.join(", ")
         ),
-        Switch::Lifted => format!("Lifted: containments go on in {}, under the policy.", named.join(", ")),
+        Switch::Lifted => format!(
+            "Lifted: containments go on in {}, under the policy. What was refused meanwhile is not tried again: see `warden findings`, \
+             and use `warden contain`.",
+            named.join(", ")
+        ),
     }
 }

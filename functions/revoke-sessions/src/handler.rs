@@ -13,7 +13,7 @@ use session_warden::lambda::{
 };
 use session_warden::policy::Policy;
 use session_warden::stages::{Apply, Contain};
-use session_warden::store::Store;
+use session_warden::store::{Store, StoreError};
 
 use crate::event::{self, Asked};
 use crate::finished;
@@ -52,23 +52,29 @@ impl Handler {
             own_users: &own_users,
             pauses: Pauses::default(),
         };
+        let is_tending = matches!(asked, Asked::Tend(_));
         let ended = match asked {
             Asked::Contain(raised) => contain.contain_finding(&raised, None).await?,
             Asked::Request(request) => vec![contain.contain(*request, Apply::Act).await?],
             Asked::Tend(org) => contain.tend(&org).await?,
         };
-        self.announce(&ended).await;
-        Ok(ended)
+        match self.announce(&ended).await {
+            // What was done stays done: the message comes again, finds it done, and is told of then.
+            Err(error) if !is_tending => Err(error.into()),
+            Err(error) => {
+                tracing::error!(error.type = "QueueUnavailable", "{error}");
+                Ok(ended)
+            }
+            Ok(()) => Ok(ended),
+        }
     }
 
-    /// What was done stays done, whether others are told of it or not.
-    async fn announce(&self, ended: &[Containment]) {
-        let Some(bus) = &self.bus else { return };
+    async fn announce(&self, ended: &[Containment]) -> Result<(), StoreError> {
+        let Some(bus) = &self.bus else { return Ok(()) };
         for record in ended {
-            if let Err(error) = finished::announce(bus, record).await {
-                tracing::error!(error.type = "QueueUnavailable", containment.id = %record.containment_id, "{error}");
-            }
+            finished::announce(bus, record).await?;
         }
+        Ok(())
     }
 }
 

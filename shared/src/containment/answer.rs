@@ -1,5 +1,7 @@
 //! What the record of an earlier containment means to a request that comes later.
 
+use jiff::Timestamp;
+
 use super::{Containment, Outcome, Request, RequestedBy, Stage};
 use crate::detection::Action;
 
@@ -41,11 +43,12 @@ impl Containment {
 
     /// Whether another finding is answered by this too: its access was ended after all that the finding shows, or people
     /// are being asked about it and would only be asked once more.
-    pub(crate) fn takes_in(&self, request: &Request) -> bool {
+    pub(crate) fn takes_in(&self, request: &Request, now: Timestamp) -> bool {
         let Some(trigger) = &request.trigger else { return false };
         let own = self.request.trigger.as_ref().map(|own| &own.finding_id);
         let is_ended = self.is_proven() && !self.is_before(request);
-        let is_asked = self.stage == Stage::Waiting && trigger.action == Action::Ask;
+        let is_open = self.pending.as_ref().is_some_and(|pending| pending.expires > now);
+        let is_asked = self.stage == Stage::Waiting && is_open && trigger.action == Action::Ask;
         request.requested_by == RequestedBy::Policy
             && trigger.action >= Action::Ask
             && own != Some(&trigger.finding_id)

@@ -12,8 +12,8 @@ use crate::policy::Redacted;
 use crate::salesforce::TokenHashKey;
 
 /// Fields whose whole text names a person.
-const NAMED: [&str; 9] =
-    ["username", "name", "by", "recorded_by", "approver", "requested_by", "subject_name", "note", "reason"];
+const NAMED: [&str; 7] =
+    ["username", "name", "by", "recorded_by", "approver", "requested_by", "subject_name"];
 /// Digits of a pseudonym.
 const DIGITS: usize = 12;
 
@@ -55,9 +55,10 @@ impl<'a> RedactedCopy<'a> {
 
     fn string(&self, key: Option<&str>, text: &str) -> String {
         let names = self.what.contains(&Redacted::Names);
-        let is_free = |key: &str| matches!(key, "reason" | "note");
-        match key.filter(|key| names && NAMED.contains(key)) {
-            Some(key) if !is_free(key) && !is_a_code(text) => self.pseudonym(text),
+        match key.filter(|_| names) {
+            // What people wrote may name anybody in any way.
+            Some("note" | "reason") if !text.is_empty() => "(left out)".to_owned(),
+            Some(key) if NAMED.contains(&key) && !is_a_code(text) => self.pseudonym(text),
             _ => self.words(text),
         }
     }
@@ -79,16 +80,24 @@ impl<'a> RedactedCopy<'a> {
     }
 
     fn word(&self, word: &str) -> String {
-        let bare = word.trim_end_matches(['.', ':', '\'']);
-        let tail = &word[bare.len()..];
-        let copied = match bare.parse::<IpAddr>() {
-            Ok(address) if self.what.contains(&Redacted::Addresses) => {
+        let edges = ['.', ':', '\''];
+        let (head, rest) = word.split_at(word.len() - word.trim_start_matches(edges).len());
+        // `::1` begins with what else is an edge.
+        let (head, rest) = if word.parse::<IpAddr>().is_ok() { ("", word) } else { (head, rest) };
+        let bare = rest.trim_end_matches(edges);
+        let tail = &rest[bare.len()..];
+        let copied = match (bare.parse::<IpAddr>(), bare.split_once(':')) {
+            (Ok(address), _) if self.what.contains(&Redacted::Addresses) => {
                 Network::of(address).prefix().to_string()
             }
-            Err(_) if self.what.contains(&Redacted::Names) && bare.contains('@') => self.pseudonym(bare),
+            // `source:203.0.113.7`, `203.0.113.7:443`
+            (Err(_), Some((before, after))) => format!("{}:{}", self.word(before), self.word(after)),
+            (Err(_), None) if self.what.contains(&Redacted::Names) && bare.contains('@') => {
+                self.pseudonym(bare)
+            }
             _ => bare.to_owned(),
         };
-        copied + tail
+        format!("{head}{copied}{tail}")
     }
 
     fn pseudonym(&self, name: &str) -> String {
@@ -116,7 +125,9 @@ mod tests {
     fn names_and_addresses_are_left_out_wherever_they_stand() {
         let value = json!({
             "username": "ada@acme.example",
-            "reason": "ada@acme.example came from 203.0.113.77, then from 2001:db8:1:2::3.",
+            "note": "Ada came home",
+            "port": "source:203.0.113.78, then '203.0.113.79' and 203.0.113.80:443 at 10:20:30",
+            "said": "ada@acme.example came from 203.0.113.77, then from 2001:db8:1:2::3.",
             "list": [{ "address": "203.0.113.77" }, "198.51.100.0"],
             "Ada@acme.example": 1,
             "requested_by": { "by": "person", "name": "Grace" },
@@ -124,12 +135,17 @@ mod tests {
             "user_id": "0055g00000AbCdEAAV"
         });
         let both = copy(&[Redacted::Names, Redacted::Addresses], &value).to_string();
-        for gone in ["ada@", "Ada@", "Grace", "203.0.113.77", "2001:db8:1:2"] {
+        for gone in ["ada@", "Ada", "Grace", "203.0.113.7", "203.0.113.80", "2001:db8:1:2"] {
             assert!(!both.contains(gone), "{gone}: {both}");
         }
-        for left in
-            ["203.0.113.0/24", "2001:db8:1::/48", "2026-11-23T18:43:00Z", "0055g00000AbCdEAAV", "person"]
-        {
+        for left in [
+            "203.0.113.0/24",
+            "2001:db8:1::/48",
+            "2026-11-23T18:43:00Z",
+            "0055g00000AbCdEAAV",
+            "person",
+            ":443 at 10:20:30",
+        ] {
             assert!(both.contains(left), "{left}: {both}");
         }
         let same = copy(&[Redacted::Names], &json!(["ada@acme.example", "ADA@acme.example"]));

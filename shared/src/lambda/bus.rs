@@ -17,8 +17,11 @@ pub const SOURCE: &str = "session-warden";
 pub const FINDING: &str = "Suspicious Activity Found";
 /// A containment has ended.
 pub const FINISHED: &str = "Containment Finished";
-/// What one call takes. Source: EventBridge API Reference, PutEvents.
-const ENTRIES: usize = 10;
+/// Findings that are looked at in one go.
+const AT_ONCE: usize = 10;
+/// What an event may hold, with room for what is around its detail. Source: EventBridge User Guide, "Calculating Amazon EventBridge
+/// PutEvents event entry size": 256 KB.
+const DETAIL_BYTES: usize = 240_000;
 
 /// A bus.
 #[derive(Debug, Clone)]
@@ -41,51 +44,33 @@ impl EventBus {
     pub async fn announce(&self, store: &dyn Store, org: &OrgId) -> Result<usize, StoreError> {
         let (outbox, mut told) = (LocalOutbox::new(store), 0);
         loop {
-            let waiting = outbox.next(Queue::Findings, org, ENTRIES).await?;
+            let waiting = outbox.next(Queue::Findings, org, AT_ONCE).await?;
             if waiting.is_empty() {
                 return Ok(told);
             }
-            let mut details = Vec::new();
-            for message in &waiting {
-                details.push(detail(store, message).await?);
-            }
-            let refused = self.put(FINDING, &details).await?;
-            for (message, _) in waiting.into_iter().zip(&refused).filter(|(_, refused)| refused.is_none()) {
+            for message in waiting {
+                self.tell(FINDING, &detail(store, &message).await?).await?;
                 take_off(store, message).await?;
                 told += 1;
-            }
-            if let Some(reason) = refused.into_iter().flatten().next() {
-                return Err(self.undelivered(reason));
             }
         }
     }
 
     /// Tells one thing.
     pub async fn tell(&self, detail_type: &str, detail: &Value) -> Result<(), StoreError> {
-        let refused = self.put(detail_type, std::slice::from_ref(detail)).await?;
-        refused.into_iter().flatten().next().map_or(Ok(()), |reason| Err(self.undelivered(reason)))
-    }
-
-    /// Why each was refused, where it was.
-    async fn put(&self, detail_type: &str, details: &[Value]) -> Result<Vec<Option<String>>, StoreError> {
-        let entry = |detail: &Value| {
-            let entry = PutEventsRequestEntry::builder().event_bus_name(&self.name).source(SOURCE);
-            entry.detail_type(detail_type).detail(detail.to_string()).build()
-        };
-        let put = self.client.put_events().set_entries(Some(details.iter().map(entry).collect()));
-        let answer = put
-            .send()
-            .await
+        let entry = PutEventsRequestEntry::builder().event_bus_name(&self.name).source(SOURCE);
+        let entry = entry.detail_type(detail_type).detail(detail.to_string()).build();
+        let answer = self.client.put_events().entries(entry).send().await;
+        let answer = answer
             .map_err(|error| self.undelivered(crate::aws::reason(error.code(), error.message(), &error)))?;
-        let refused = |entry: aws_sdk_eventbridge::types::PutEventsResultEntry| {
-            let code = entry.error_code?;
-            Some(entry.error_message.map_or(code.clone(), |message| format!("{code}: {message}")))
+        let Some(entry) = answer.entries.unwrap_or_default().pop() else {
+            return Err(self.undelivered("it does not say whether it took the event".to_owned()));
         };
-        let told: Vec<_> = answer.entries.unwrap_or_default().into_iter().map(refused).collect();
-        if told.len() == details.len() {
-            Ok(told)
-        } else {
-            Err(self.undelivered("it does not say what it took".to_owned()))
+        match (entry.error_code, entry.error_message) {
+            (None, _) => Ok(()),
+            (Some(code), message) => {
+                Err(self.undelivered(message.map_or(code.clone(), |message| format!("{code}: {message}"))))
+            }
         }
     }
 
@@ -94,12 +79,13 @@ impl EventBus {
     }
 }
 
-/// The finding as it stands now, which may have escalated once more since.
+/// The finding as it stands now, which may have escalated once more since; of one that is too large only what it is known by.
 async fn detail(store: &dyn Store, message: &Waiting) -> Result<Value, StoreError> {
     let raised: Option<FindingRaised> = serde_json::from_value(message.body.clone()).ok();
     let Some(raised) = raised else { return Ok(message.body.clone()) };
     let kept = findings(&raised.org_id).get(store, raised.finding_id.as_str()).await?;
     let finding = kept.and_then(|kept| serde_json::to_value(kept.value).ok());
+    let finding = finding.filter(|finding| finding.to_string().len() <= DETAIL_BYTES);
     Ok(finding.unwrap_or_else(|| message.body.clone()))
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use super::Failure;
 use crate::policy::{Policy, PolicyError};
 use crate::settings::Settings;
-use crate::store::{Store, policy_in_force};
+use crate::store::{Store, StoreError, policy_in_force};
 
 /// Where the policy comes from, and what was made of the one in force.
 pub struct Policies<T> {
@@ -34,7 +34,11 @@ impl<T> Policies<T> {
         if let Some(fixed) = &self.fixed {
             return fixed.clone().map_err(Failure::Policy);
         }
-        let Some(record) = policy_in_force(store).await? else {
+        let kept = policy_in_force(store).await.map_err(|error| match error {
+            StoreError::Unreadable { .. } => Failure::Policy(error.to_string()),
+            error => error.into(),
+        })?;
+        let Some(record) = kept else {
             return Err(Failure::Policy("the store holds no policy".to_owned()));
         };
         let mut known = self.known.lock().await;

@@ -134,11 +134,18 @@ fn to_do(about: About, containment: &Containment) -> Vec<String> {
             "The manager: speak to the user by telephone or in person; the mailbox may be in the same hands as the \
              account."
                 .to_owned(),
-            "Support: give the access back with `warden release` once that is done.".to_owned(),
+            back(containment).to_owned(),
         ],
         About::NotEnded | About::CameBack => vec![format!(
             "Support: act now, by `warden contain` or in Setup; the case is {id}."
         )],
+    }
+}
+
+fn back(containment: &Containment) -> &'static str {
+    match containment.outcome {
+        Some(Outcome::Contained) => "Support: give the access back with `warden release` once that is done.",
+        _ => "Support: see that it was done; the account itself was left open.",
     }
 }
 

@@ -98,10 +98,11 @@ impl Observation {
 
     /// The application it is about, where it names one.
     pub fn application(&self) -> Option<&str> {
-        match self {
-            Self::Login(login) => Some(&login.application),
-            Self::TokenUse(seen) => Some(&seen.token.app_name),
-            Self::Session(_) | Self::Verification(_) => None,
-        }
+        let name = match self {
+            Self::Login(login) => &*login.application,
+            Self::TokenUse(seen) => &*seen.token.app_name,
+            Self::Session(_) | Self::Verification(_) => "",
+        };
+        (!name.is_empty()).then_some(name)
     }
 }

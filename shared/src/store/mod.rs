@@ -208,11 +208,15 @@ impl Write {
 /// The rule about repeated records, which every adapter asks before it writes.
 fn each_record_once(writes: &[Write]) -> Result<(), StoreError> {
     let mut seen = BTreeSet::new();
-    match writes.iter().map(Write::key).find(|key| !seen.insert(*key)) {
-        None => Ok(()),
-        Some(key) => {
-            let reason = "one write changes it twice".to_owned();
-            Err(StoreError::Unwritable { key: key.clone(), reason })
+    let unwritable =
+        |key: &Key, reason: &str| Err(StoreError::Unwritable { key: key.clone(), reason: reason.to_owned() });
+    for key in writes.iter().map(Write::key) {
+        if key.partition.is_empty() || key.sort.is_empty() {
+            return unwritable(key, "a part of its key is empty, which DynamoDB refuses");
+        }
+        if !seen.insert(key) {
+            return unwritable(key, "one write changes it twice");
         }
     }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use salesforce_simulator::CampaignKind;
 use session_warden::clock::Clock;
 use session_warden::containment::{Containment, Declined, Outcome, Stage, approvals, containments, declined};
-use session_warden::detection::{Action, Dismissal};
+use session_warden::detection::{Action, Dismissal, FindingId};
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::policy::Mode;
 use session_warden::stages::{Apply, dismissals};
@@ -48,6 +48,34 @@ async fn one_person_agrees_and_the_ledger_says_who() {
     let kinds: Vec<_> = entries.iter().map(|recorded| recorded.entry.kind).collect();
     assert_eq!(kinds[..3], [EntryKind::Request, EntryKind::Decision, EntryKind::Approval]);
     assert!(tended(&scene).await.is_empty(), "an approval is used once");
+}
+
+/// Another finding about the same user.
+async fn another(scene: &Scene) -> Containment {
+    let mut finding = scene.finding(1, Action::Ask);
+    finding.finding_id = FindingId::new("f-2");
+    let raised = scene.keep(&finding).await;
+    scene.contain_raised(&raised).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_joins_a_question_is_named_by_what_follows_the_approval() {
+    let (scene, people, _) = waiting().await;
+    let asked = another(&scene).await;
+    assert_eq!(asked.joined.len(), 1);
+    scene.approve(&asked, &people[0].1, "Ada").await;
+    let changed = tended(&scene).await;
+    assert_eq!(changed[0].outcome, Some(Outcome::Contained));
+    assert_eq!(changed[0].joined, asked.joined);
+}
+
+#[tokio::test]
+async fn a_question_whose_time_is_over_takes_no_finding_in() {
+    let (scene, _, record) = waiting().await;
+    scene.clock.advance(SignedDuration::from_mins(61));
+    let asked = another(&scene).await;
+    assert_ne!(asked.containment_id, record.containment_id);
+    assert_eq!(asked.stage, Stage::Waiting, "it is asked about by itself");
 }
 
 #[tokio::test]

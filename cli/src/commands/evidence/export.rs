@@ -8,6 +8,7 @@ use clap::Args;
 use session_warden::containment::{Containment, containments, token_key};
 use session_warden::evidence::{CaseFile, Ledger, RedactedCopy, SignedHead};
 use session_warden::notice::answers_about;
+use session_warden::policy::Redacted;
 use session_warden::report::{Report, ReportSource};
 use session_warden::stages;
 
@@ -45,15 +46,18 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
     let ledger = Ledger::new(workplace.store.as_ref(), org.clone());
     let entries = ledger.case_entries(containment.containment_id.as_str()).await?;
     let signed_head = SignedHead::read(&workplace.head_file(&org))?;
-    let page = page(&workplace, &containment).await?;
     let record = serde_json::to_value(&containment)?;
     let case =
         CaseFile { schema_version: 1, left_out: Vec::new(), containment: record, signed_head, entries };
     let what = Rules::load(options.policy.as_deref())?.policy.evidence.redact;
-    let key = token_key(workplace.store.as_ref(), &org).await?;
-    let copy = RedactedCopy::of(&what, &key);
-    let (case, page) =
-        if what.is_empty() { (case, page) } else { (case.redacted(&what, &copy), less(&page, &copy)?) };
+    let page = page(&workplace, &containment, &what).await?;
+    let (case, page) = if what.is_empty() {
+        (case, page)
+    } else {
+        let key = token_key(workplace.store.as_ref(), &org).await?;
+        let copy = RedactedCopy::of(&what, &key);
+        (case.redacted(&what, &copy), less(&page, &copy)?)
+    };
     let text = serde_json::to_string_pretty(&case).context("Failed to write the case as JSON")?;
     output::write_file(&options.json, text.as_bytes())?;
     if let Some(file) = &options.html {
@@ -98,7 +102,7 @@ async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Containment> {
     found.pop().with_context(|| format!("No containment begins with `{id}`"))
 }
 
-async fn page(workplace: &Workplace, containment: &Containment) -> anyhow::Result<Report> {
+async fn page(workplace: &Workplace, containment: &Containment, what: &[Redacted]) -> anyhow::Result<Report> {
     let org = &containment.request.org_id;
     let mut findings = Vec::new();
     if let Some(trigger) = &containment.request.trigger {
@@ -106,7 +110,9 @@ async fn page(workplace: &Workplace, containment: &Containment) -> anyhow::Resul
         let kept = room.get(workplace.store.as_ref(), trigger.finding_id.as_str()).await?;
         if let Some(mut finding) = kept.map(|kept| kept.value) {
             let said = answers_about(workplace.store.as_ref(), &finding).await?;
-            finding.explanation.extend(said.iter().map(|answer| format!("{}.", answer.words())));
+            // Who answered, and in which words, is a name; that there is an answer stands in the case.
+            let said = said.iter().filter(|_| !what.contains(&Redacted::Names));
+            finding.explanation.extend(said.map(|answer| format!("{}.", answer.words())));
             findings.push(finding);
         }
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::containment::{Containment, Stage, containments};
+use session_warden::containment::{Containment, Outcome, Stage, containments};
 use session_warden::evidence::Ledger;
 use session_warden::observation::OrgId;
 use session_warden::store::{Expect, Write};
@@ -86,8 +86,11 @@ async fn prune(
     Ok(Pruned { org_id: org, before, payloads, containments: old.len() })
 }
 
-/// Whether it has ended, and nobody is frozen by it any more: whoever releases him looks for it.
+/// Whether it has ended with success long ago, and nobody is frozen by it any more: whoever releases him looks for it, and he is
+/// watched for a while then.
 fn is_over(record: &Containment, before: Timestamp) -> bool {
-    let is_old = record.finished.is_some_and(|finished| finished < before);
-    record.stage == Stage::Finished && is_old && !record.freezes()
+    let ended = record.finished.max(record.released.as_ref().map(|released| released.at));
+    let is_old = ended.is_some_and(|ended| ended < before);
+    let is_open = matches!(record.outcome, Some(Outcome::NotContained { .. }));
+    record.stage == Stage::Finished && is_old && !record.freezes() && !is_open
 }

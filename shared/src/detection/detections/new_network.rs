@@ -44,6 +44,7 @@ impl Detection for NewNetwork {
 pub(crate) mod cases {
     use super::*;
     use crate::detection::detections::world::{LYON, World, severity};
+    use crate::observation::{Origin, ProviderKind};
 
     pub(crate) fn fires() -> Option<Severity> {
         severity(&World::with_office_workers().hits_of_success("ada", "198.19.200.9", 5), &ABOUT)
@@ -57,5 +58,21 @@ pub(crate) mod cases {
         let mut world = World::with_office_workers();
         world.learn_egress("198.18.77.1", LYON);
         severity(&world.hits_of_success("ada", "198.18.77.1", 5), &ABOUT)
+    }
+
+    #[test]
+    fn a_carrier_of_phones_that_the_user_came_through_is_known_from_any_address() {
+        let carried = |kind: ProviderKind| {
+            let mut world = World::with_office_workers();
+            let mut see = |address: &str, minute: i64| {
+                let mut login = world.login("ada", address, minute);
+                let origin = Origin { asn: Some(64_496), kind, ..Origin::default() };
+                login.detail.origin = Some(Box::new(origin));
+                severity(&world.see(login), &ABOUT)
+            };
+            [see("198.19.200.9", 5), see("198.19.90.9", 5 + 2 * 1_440)]
+        };
+        assert_eq!(carried(ProviderKind::Mobile), [Some(Severity::Info), None]);
+        assert_eq!(carried(ProviderKind::Other), [Some(Severity::Info), Some(Severity::Info)]);
     }
 }

@@ -74,6 +74,7 @@ impl Contain<'_> {
             let mut known = self.know(&request, reach, finding.clone()).await?;
             let plan = self.plan(&known);
             journal.record = self.record(&request, &known, &plan);
+            journal.record.joined = before.map(|before| before.joined.clone()).unwrap_or_default();
             let (approvals, outgrown) = self.approved(before, &journal.record).await?;
             known.approvals = approvals.len();
             let refusals = refusals(&self.circumstances(&request, &known));

@@ -92,7 +92,7 @@ impl Contain<'_> {
         let org = &request.org_id;
         for (id, _) in agenda(org).all(self.store).await? {
             match containments(org).get(self.store, &id).await {
-                Ok(Some(kept)) if kept.value.takes_in(request) => return Ok(Some(kept)),
+                Ok(Some(kept)) if kept.value.takes_in(request, self.clock.now()) => return Ok(Some(kept)),
                 Err(StoreError::Unreadable { reason, .. }) => {
                     tracing::error!(containment.id = id, reason, "a containment cannot be read");
                 }

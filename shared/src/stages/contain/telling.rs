@@ -21,6 +21,9 @@ pub struct Notified {
     pub failed: Vec<NotifyError>,
 }
 
+/// Notices that fail in one go before the others wait for the next.
+const FAILURES: usize = 3;
+
 impl Contain<'_> {
     /// Tells every notice that waits, the oldest first; one that cannot be told waits on. A notice may be told twice,
     /// under one id.
@@ -30,6 +33,10 @@ impl Contain<'_> {
     pub async fn notify(&self, org: &OrgId, notifier: &dyn Notifier) -> Result<Notified, ContainError> {
         let mut outcome = Notified::default();
         for (sort, kept) in due(org).all(self.store).await? {
+            // A way that is shut is not tried for every notice: what people wait for is the next scan.
+            if outcome.failed.len() >= FAILURES {
+                break;
+            }
             if let Some(notice) = self.notice(org, &kept.value).await? {
                 match notifier.notify(&notice).await {
                     Ok(()) => outcome.told += 1,
@@ -46,10 +53,13 @@ impl Contain<'_> {
         Ok(outcome)
     }
 
-    /// `None` where the record that it is about was taken away meanwhile.
+    /// `None` where the record that it is about was taken away meanwhile, or says something else by now.
     async fn notice(&self, org: &OrgId, due: &Due) -> Result<Option<Notice>, ContainError> {
         let kept = containments(org).get(self.store, due.containment_id.as_str()).await?;
         let Some(Kept { value: record, .. }) = kept else { return Ok(None) };
+        if is_overtaken(due.about, &record) {
+            return Ok(None);
+        }
         let finding = match &record.request.trigger {
             Some(trigger) => findings(org).get(self.store, trigger.finding_id.as_str()).await?,
             None => None,
@@ -71,5 +81,15 @@ impl Contain<'_> {
         let ids: Vec<_> = [user.clone()].into_iter().chain(manager.clone()).collect();
         let mut emails = self.salesforce.emails(&ids).await?;
         Ok(Addresses { user: emails.remove(user), manager: manager.and_then(|id| emails.remove(&id)) })
+    }
+}
+
+/// Whether a notice would say what is not so any more; of what is so now there is a notice of its own.
+fn is_overtaken(about: About, record: &Containment) -> bool {
+    match about {
+        About::Asked => record.pending.is_none(),
+        About::Ended => !record.is_proven() || record.released.is_some(),
+        About::NotEnded | About::CameBack => record.is_proven(),
+        About::Seen | About::Refused => !record.is_refused(),
     }
 }

@@ -180,7 +180,9 @@ impl DynamoDbStore {
         told.names.insert("#begun".to_owned(), BEGUN_AT.to_owned());
         told.values.insert(":begun".to_owned(), at);
         told.update.push_str(", #begun = :begun");
-        self.update(&key, told).await
+        // A first attempt that arrives after the second must not undo what was decided since.
+        "attribute_not_exists(#state)".clone_into(&mut told.condition);
+        done_by_others(self.update(&key, told).await)
     }
 
     /// Says for good how a write ends; what was decided otherwise before is a conflict.
