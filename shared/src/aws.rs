@@ -38,7 +38,9 @@ async fn load() -> SdkConfig {
     let http = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        if let Some(components) = components {
+            connector.set_sleep_impl(components.sleep_impl());
+        }
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
         connector.build()
     });

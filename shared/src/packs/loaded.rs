@@ -281,9 +281,13 @@ impl Origins for Packs {
         let mut origin = Origin::default();
         let databases = loaded.partition_point(Loaded::is_database);
         let (databases, others) = loaded.split_at(databases);
-        databases.iter().for_each(|pack| pack.tell(&shown, time, &mut origin));
+        for pack in databases {
+            pack.tell(&shown, time, &mut origin);
+        }
         let country = origin.country;
-        others.iter().for_each(|pack| pack.tell(&shown, time, &mut origin));
+        for pack in others {
+            pack.tell(&shown, time, &mut origin);
+        }
         // Where Salesforce places an address, its word counts; a country of the operator's own database is the next best.
         let place = Place::from_parts(None, country, None);
         let origin = (!origin.is_empty()).then(|| Box::new(origin));
