@@ -21,7 +21,7 @@ READS = {
 OUTSIDE = {
     "WARDEN_OBSERVATIONS_QUEUE": ("sqs", "ObservationsQueue.Arn"),
     "WARDEN_FINDINGS_BUS": ("events", "FindingsBus.Arn"),
-    "WARDEN_NOTIFICATIONS_TOPIC": ("sns", "NotificationsTopic"),
+    "WARDEN_NOTICES_TOPIC": ("sns", "NotificationsTopic"),
     "WARDEN_EVIDENCE_BUCKET": ("s3", "EvidenceBucket.Arn/heads/*"),
 }
 TAKEN = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

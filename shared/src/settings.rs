@@ -18,12 +18,14 @@ pub struct Variable {
 }
 
 /// All variables that are read. The AWS SDK and the Lambda runtime read their own besides.
-pub const VARIABLES: [Variable; 12] = [
+pub const VARIABLES: [Variable; 14] = [
     STORE,
     CONNECTION,
     POLICY,
     OBSERVATIONS_QUEUE,
     FINDINGS_BUS,
+    EVIDENCE_BUCKET,
+    NOTICES_TOPIC,
     LAMBDA_LOG_LEVEL,
     RUST_LOG,
     STATE_HOME,
@@ -45,6 +47,12 @@ const OBSERVATIONS_QUEUE: Variable =
     Variable { name: "WARDEN_OBSERVATIONS_QUEUE", write: "the URL of the SQS FIFO queue to the evaluation" };
 const FINDINGS_BUS: Variable =
     Variable { name: "WARDEN_FINDINGS_BUS", write: "the name or ARN of the event bus for findings" };
+const EVIDENCE_BUCKET: Variable = Variable {
+    name: "WARDEN_EVIDENCE_BUCKET",
+    write: "the name of the S3 bucket with Object Lock for the heads of the evidence",
+};
+const NOTICES_TOPIC: Variable =
+    Variable { name: "WARDEN_NOTICES_TOPIC", write: "the ARN of the SNS topic by which people are told" };
 const LAMBDA_LOG_LEVEL: Variable =
     Variable { name: "AWS_LAMBDA_LOG_LEVEL", write: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL" };
 const RUST_LOG: Variable =
@@ -135,6 +143,16 @@ impl Settings {
     /// The bus on which findings are announced; `None` for the queue inside the store.
     pub fn findings_bus(&self) -> Result<Option<&str>, SettingError> {
         self.text(FINDINGS_BUS)
+    }
+
+    /// The bucket for the heads of the evidence; `None` for none.
+    pub fn evidence_bucket(&self) -> Result<Option<&str>, SettingError> {
+        self.text(EVIDENCE_BUCKET)
+    }
+
+    /// The topic by which people are told; `None` where nobody is.
+    pub fn notices_topic(&self) -> Result<Option<&str>, SettingError> {
+        self.text(NOTICES_TOPIC)
     }
 
     /// Where the paths that the policy names begin.

@@ -67,11 +67,17 @@ pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
             Some(Outcome::Refused { .. }) => metrics.count("ContainmentsRefused", 1),
             None => metrics,
         };
-        let seconds = |seconds: i64| seconds.max(0) as f64;
-        match record.login_to_verified_seconds.map(seconds) {
-            Some(taken) => metrics.with("LoginToVerifiedSeconds", Unit::Seconds, taken),
-            None => metrics,
-        }
-        .tell(now);
+        let taken = [
+            ("LoginToVerifiedSeconds", record.login_to_verified_seconds),
+            ("DetectToVerifiedSeconds", detect_to_verified(record)),
+        ];
+        let known = taken.into_iter().filter_map(|(name, seconds)| Some((name, seconds?.max(0) as f64)));
+        known.fold(metrics, |metrics, (name, seconds)| metrics.with(name, Unit::Seconds, seconds)).tell(now);
     }
+}
+
+/// `None` for what is not proven.
+fn detect_to_verified(record: &Containment) -> Option<i64> {
+    let detected = record.request.trigger.as_ref()?.detected_at.filter(|_| record.is_proven())?;
+    Some(record.finished?.duration_since(detected).as_secs())
 }

@@ -9,11 +9,13 @@ use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Outcome, Pauses, token_key};
 use session_warden::lambda::{
-    EventBus, Failure, Handled, Orgs, Policies, each, own_users, remember_own_usernames,
+    EventBus, Failure, Handled, HeadArchive, Metrics, Orgs, Policies, each, own_users, remember_own_usernames,
 };
+use session_warden::notice::Topic;
+use session_warden::observation::OrgId;
 use session_warden::policy::Policy;
 use session_warden::stages::{Apply, Contain};
-use session_warden::store::{Store, StoreError};
+use session_warden::store::Store;
 
 use crate::event::{self, Asked};
 use crate::finished;
@@ -23,6 +25,8 @@ pub(crate) struct Handler {
     pub(crate) orgs: Orgs,
     pub(crate) policies: Policies<Policy>,
     pub(crate) bus: Option<EventBus>,
+    pub(crate) archive: Option<HeadArchive>,
+    pub(crate) topic: Option<Topic>,
 }
 
 impl Handler {
@@ -58,23 +62,42 @@ impl Handler {
             Asked::Request(request) => vec![contain.contain(*request, Apply::Act).await?],
             Asked::Tend(org) => contain.tend(&org).await?,
         };
-        match self.announce(&ended).await {
+        self.notify(&contain, &org_id).await;
+        match self.prove_and_announce(&org_id, &ended).await {
             // What was done stays done: the message comes again, finds it done, and is told of then.
-            Err(error) if !is_tending => Err(error.into()),
-            Err(error) => {
-                tracing::error!(error.type = "QueueUnavailable", "{error}");
+            Err(failure) if !is_tending => Err(failure),
+            Err(failure) => {
+                tracing::error!(error.type = failure.error_type(), "{failure}");
                 Ok(ended)
             }
             Ok(()) => Ok(ended),
         }
     }
 
-    async fn announce(&self, ended: &[Containment]) -> Result<(), StoreError> {
+    async fn prove_and_announce(&self, org: &OrgId, ended: &[Containment]) -> Result<(), Failure> {
+        if let Some(archive) = &self.archive {
+            archive.keep(self.store.as_ref(), org).await?;
+        }
         let Some(bus) = &self.bus else { return Ok(()) };
         for record in ended {
             finished::announce(bus, record).await?;
         }
         Ok(())
+    }
+
+    /// What cannot be told waits in the store, and the next message of the org tells it.
+    async fn notify(&self, contain: &Contain<'_>, org: &OrgId) {
+        let Some(topic) = &self.topic else { return };
+        let failed = match contain.notify(org, topic).await {
+            Ok(notified) => notified.failed.len(),
+            Err(error) => {
+                tracing::error!(org.id = %org, "The notices that wait cannot be read: {error}");
+                1
+            }
+        };
+        if failed > 0 {
+            Metrics::of_org(org).count("NoticesFailed", failed).tell(SystemClock.now());
+        }
     }
 }
 

@@ -64,6 +64,9 @@ pub struct Trigger {
     pub last_seen: Timestamp,
     /// The hostile success from which the time to containment counts.
     pub first_seen: Timestamp,
+    /// When it was found.
+    #[serde(default)]
+    pub detected_at: Option<Timestamp>,
     /// Whether the policy asks for containment without a person.
     pub action: crate::detection::Action,
 }
@@ -271,6 +274,7 @@ impl Trigger {
             version: finding.version,
             last_seen: finding.last_seen,
             first_seen: finding.first_seen,
+            detected_at: Some(finding.detected_at),
             action: finding.action,
         }
     }

@@ -66,6 +66,14 @@ pub enum Failure {
     /// The policy in force cannot be read, or there is none; whom it protects is not to be guessed.
     #[error("{0}; nobody is contained without a policy: write one with `warden policy push`")]
     Policy(String),
+    /// What was done stays done, but nobody can prove yet that its evidence is whole.
+    #[error("the head of the evidence is not kept in the bucket {bucket}: {reason}")]
+    HeadNotKept {
+        /// Which bucket.
+        bucket: String,
+        /// What S3 says.
+        reason: String,
+    },
     /// The program is wrong. The message of the panic stands in the log.
     #[error("this message made the program panic")]
     Panicked,
@@ -90,6 +98,7 @@ impl Failure {
             Self::Store(StoreError::Undelivered { .. }) => "QueueUnavailable",
             Self::Store(_) => "StoreUnavailable",
             Self::Policy(_) => "PolicyUnreadable",
+            Self::HeadNotKept { .. } => "HeadNotKept",
             Self::Panicked => "Panicked",
         }
     }

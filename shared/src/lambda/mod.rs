@@ -5,6 +5,8 @@ mod batch;
 #[cfg(feature = "eventbridge")]
 mod bus;
 mod failure;
+#[cfg(feature = "s3")]
+mod head_archive;
 mod identities;
 mod metrics;
 mod orgs;
@@ -17,6 +19,8 @@ pub use batch::{Handled, Message, each};
 #[cfg(feature = "eventbridge")]
 pub use bus::{EventBus, FINDING, FINISHED, SOURCE};
 pub use failure::Failure;
+#[cfg(feature = "s3")]
+pub use head_archive::HeadArchive;
 pub use identities::{own_usernames, own_users, remember_own_user, remember_own_usernames};
 pub use metrics::{Metrics, Unit};
 pub use orgs::{Org, Orgs, OrgsError};

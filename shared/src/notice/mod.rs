@@ -5,6 +5,8 @@ mod answer;
 mod due;
 mod file;
 mod recipients;
+#[cfg(feature = "sns")]
+mod topic;
 mod words;
 
 use std::fmt;
@@ -20,6 +22,8 @@ use crate::observation::OrgId;
 pub use answer::{Answer, WasIt, answers, answers_about};
 pub use file::NoticeFile;
 pub use recipients::{Recipient, Recipients, WhoIsTold};
+#[cfg(feature = "sns")]
+pub use topic::Topic;
 
 pub(crate) use due::{Due, due};
 pub(crate) use recipients::Addresses;

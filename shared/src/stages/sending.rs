@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::accounts::Accounts;
@@ -14,7 +15,7 @@ use crate::observation::{Observation, OrgId, User};
 use crate::salesforce::{Ability, Rejected, Role, Sight, Visibility, Weight};
 use crate::store::{Expect, Key, Outgoing, Queue, Room, StoreError, Table, Write};
 
-/// A message's observations take at most this many bytes as JSON: SQS and EventBridge end at 256 KiB.
+/// What a message carries takes at most this many bytes as JSON: SQS and EventBridge end at 256 KiB.
 const MESSAGE_BYTES: usize = 200 * 1024;
 
 /// A step under way.
@@ -93,27 +94,37 @@ impl Sending {
         rejected.iter().enumerate().map(write).collect()
     }
 
-    /// Messages of one lane each, cut by their size. Accounts travel with the first.
+    /// Messages of one lane each, cut by their size. Accounts travel with the first, or before it.
     pub(super) fn messages(
         &mut self,
         observations: Vec<Observation>,
-        mut users: Vec<User>,
+        users: Vec<User>,
     ) -> Result<Vec<Outgoing>, StoreError> {
         let (live, teach): (Vec<_>, Vec<_>) =
             observations.into_iter().partition(|seen| self.cursor.lane(seen.position().time) == Lane::Live);
-        let mut messages = Vec::new();
-        for (lane, observations) in [(Lane::Teach, teach), (Lane::Live, live)] {
-            for observations in cut(observations) {
-                let order = self.cursor.next_order(messages.len());
-                let users = std::mem::take(&mut users);
-                let org_id = self.scanned.org.clone();
-                let batch =
-                    ObservationBatch { schema_version: SCHEMA_VERSION, org_id, lane, observations, users };
-                messages.push(outgoing(order, &batch)?);
-            }
-        }
-        Ok(messages)
+        let lanes = [(Lane::Teach, teach), (Lane::Live, live)];
+        let message =
+            |(number, batch): (usize, ObservationBatch)| outgoing(self.cursor.next_order(number), &batch);
+        batches(&self.scanned.org, lanes, users).into_iter().enumerate().map(message).collect()
     }
+}
+
+fn batches(org: &OrgId, lanes: [(Lane, Vec<Observation>); 2], users: Vec<User>) -> Vec<ObservationBatch> {
+    let batch = |lane, observations, users| {
+        let org_id = org.clone();
+        ObservationBatch { schema_version: SCHEMA_VERSION, org_id, lane, observations, users }
+    };
+    let mut users = cut(users, 0);
+    let mut last = users.pop().unwrap_or_default();
+    // Nothing is learned of accounts alone, in whichever lane.
+    let mut batches: Vec<_> = users.into_iter().map(|users| batch(Lane::Teach, Vec::new(), users)).collect();
+    for (lane, observations) in lanes.into_iter().filter(|(_, observations)| !observations.is_empty()) {
+        let taken = last.iter().map(size).sum();
+        for observations in cut(observations, taken) {
+            batches.push(batch(lane, observations, std::mem::take(&mut last)));
+        }
+    }
+    batches
 }
 
 fn outgoing(order: String, batch: &ObservationBatch) -> Result<Outgoing, StoreError> {
@@ -124,20 +135,71 @@ fn outgoing(order: String, batch: &ObservationBatch) -> Result<Outgoing, StoreEr
     Ok(Outgoing { queue: Queue::Observations, org, order, body })
 }
 
-/// Cuts a list so that each part stays below the size of a message.
-fn cut(observations: Vec<Observation>) -> Vec<Vec<Observation>> {
-    let mut parts: Vec<Vec<Observation>> = Vec::new();
-    let mut bytes = MESSAGE_BYTES;
-    for observation in observations {
-        let size = serde_json::to_vec(&observation).map_or(0, |json| json.len() + 1);
-        if bytes + size > MESSAGE_BYTES {
+/// Cuts a list so that each part stays below the size of a message; the first shares its message with what is `taken`.
+fn cut<T: Serialize>(items: Vec<T>, taken: usize) -> Vec<Vec<T>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = taken;
+    for item in items {
+        let size = size(&item);
+        if bytes > 0 && bytes + size > MESSAGE_BYTES {
             parts.push(Vec::new());
             bytes = 0;
         }
         bytes += size;
         if let Some(part) = parts.last_mut() {
-            part.push(observation);
+            part.push(item);
         }
     }
     parts
+}
+
+/// As JSON, with a comma.
+fn size<T: Serialize>(item: &T) -> usize {
+    serde_json::to_vec(item).map_or(0, |json| json.len() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{AccountDetails, AccountKind, UserId};
+
+    fn user(number: usize) -> User {
+        User {
+            id: UserId::new(format!("005{number:012}")),
+            username: format!("{}@acme.example", "u".repeat(70)),
+            name: String::new(),
+            is_active: true,
+            profile: String::new(),
+            kind: AccountKind::Human,
+            details: AccountDetails::default(),
+        }
+    }
+
+    fn verification(number: usize) -> Observation {
+        Observation::Verification(Box::new(
+            serde_json::from_value(serde_json::json!({
+                "id": format!("0LE{number:012}"), "user_id": format!("005{number:012}"), "time": "2026-11-02T12:00:00Z",
+                "source": "198.51.100.7", "activity": "Login", "method": "Totp", "status": "Succeeded",
+            }))
+            .unwrap(),
+        ))
+    }
+
+    #[test]
+    fn accounts_come_no_later_than_what_names_them_and_no_message_is_too_large() {
+        for (accounts, seen) in [(0, 1), (1, 1), (1, 3_000), (700, 5), (3_000, 2_000)] {
+            let org = OrgId::new("00D000000000001EAA");
+            let live = (0..seen).map(verification).collect();
+            let lanes = [(Lane::Teach, Vec::new()), (Lane::Live, live)];
+            let batches = batches(&org, lanes, (0..accounts).map(user).collect());
+            let users: usize = batches.iter().map(|batch| batch.users.len()).sum();
+            let observations: usize = batches.iter().map(|batch| batch.observations.len()).sum();
+            assert_eq!((users, observations), (accounts, seen));
+            let last = batches.iter().rposition(|batch| !batch.users.is_empty()).unwrap_or(0);
+            assert!(batches[..last].iter().all(|batch| batch.observations.is_empty()), "{accounts} {seen}");
+            for batch in &batches {
+                assert!(serde_json::to_vec(batch).unwrap().len() < 256 * 1024, "{accounts} {seen}");
+            }
+        }
+    }
 }

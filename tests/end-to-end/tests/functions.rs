@@ -41,7 +41,7 @@ impl World {
         self.simulator.org().id().to_string()
     }
 
-    fn start(&self, function: &str) -> Function {
+    fn start(&self, function: &'static str) -> Function {
         let variables = [
             ("WARDEN_STORE", format!("sqlite:{}", self.path("warden.sqlite"))),
             ("WARDEN_CONNECTION", self.path("org.json")),
@@ -135,7 +135,7 @@ async fn an_attack_is_found_and_ended() {
     for function in [scan, evaluate, revoke] {
         let (metrics, lines): (Vec<_>, Vec<_>) =
             function.log().into_iter().partition(|line| line["_aws"]["CloudWatchMetrics"].is_array());
-        assert!(!metrics.is_empty(), "{lines:?}");
+        assert!(!metrics.is_empty(), "{}: {lines:?}", function.name());
         assert!(
             lines.iter().all(|line| line["timestamp"].is_string() && line["level"].is_string()),
             "{lines:?}"

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
@@ -17,12 +18,16 @@ const LARGEST: usize = 16 * 1024 * 1024;
 /// What goes wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
+    /// Nothing, so that what is planned after it meets a later request.
+    Nothing,
     /// It is refused, because there were too many.
     Throttled,
     /// It is carried out, and the answer is lost on the way.
     AnswerLost,
     /// The service fails, and nothing is carried out.
     Down,
+    /// It is never answered, and nothing is carried out.
+    Stuck,
 }
 
 /// A proxy before AWS. Without faults it changes nothing.
@@ -63,7 +68,7 @@ impl Faults {
         &self.endpoint
     }
 
-    /// Lets the next request for an operation (`DynamoDB_20120810.UpdateItem`, or a part of that) go wrong; several are
+    /// Lets the next request for an operation (`DynamoDB_20120810.UpdateItem`, `PUT /bucket/key`, or a part of that) go wrong; several are
     /// taken in turn.
     pub fn plan(&self, operation: &str, fault: Fault) {
         lock(&self.shared.planned).push_back((operation.to_owned(), fault));
@@ -72,6 +77,13 @@ impl Faults {
     /// Lets all requests for an operation go wrong, until told otherwise.
     pub fn always(&self, operation: &str, fault: Option<Fault>) {
         *lock(&self.shared.lasting) = fault.map(|fault| (operation.to_owned(), fault));
+    }
+
+    /// Waits until every planned fault has been met.
+    pub async fn met(&self) {
+        while self.left() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// The planned faults that nothing has met.
@@ -102,9 +114,9 @@ impl Shared {
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let target = request.headers().get("x-amz-target").and_then(|name| name.to_str().ok());
     let operation =
-        request.headers().get("x-amz-target").and_then(|name| name.to_str().ok()).unwrap_or_default();
-    let operation = operation.to_owned();
+        target.map_or_else(|| format!("{} {}", request.method(), request.uri().path()), str::to_owned);
     lock(&shared.seen).push(operation.clone());
     let fault = shared.fault(&operation);
     match fault {
@@ -114,7 +126,8 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             forward(&shared, request).await;
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
         }
-        None => forward(&shared, request).await,
+        Some(Fault::Stuck) => std::future::pending().await,
+        Some(Fault::Nothing) | None => forward(&shared, request).await,
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod faults;
 mod resources;
+mod stack;
 
 pub use faults::{Fault, Faults};
 pub use resources::Received;
+pub use stack::{Function, Relay, Stack};
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -53,11 +55,6 @@ impl LocalAws {
     /// What a client needs to speak to it.
     pub async fn configuration(&self) -> SdkConfig {
         configuration(&self.endpoint).await
-    }
-
-    /// The environment of a program that is to speak to it.
-    pub fn variables(&self) -> [(&'static str, String); 4] {
-        variables(&self.endpoint)
     }
 }
 

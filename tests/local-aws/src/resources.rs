@@ -1,9 +1,11 @@
 //! What the template makes, made by hand for tests that need only a part of it.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value;
 
 use crate::{ACCOUNT, LocalAws, REGION};
 
@@ -28,32 +30,40 @@ impl LocalAws {
         }
     }
 
-    /// Makes a queue and answers its URL; one whose name ends in `.fifo` keeps the order of its groups.
-    pub async fn create_queue(&self, name: &str) -> String {
-        let client = aws_sdk_sqs::Client::new(&self.configuration().await);
-        let mut create = client.create_queue().queue_name(name);
-        if name.rsplit('.').next() == Some("fifo") {
-            create = create.attributes(QueueAttributeName::FifoQueue, "true");
-        }
-        create.send().await.expect("the queue is made").queue_url.expect("it has a URL")
+    /// Makes a queue to which a topic publishes; answers its URL.
+    pub async fn subscribe(&self, topic: &str) -> String {
+        let queues = aws_sdk_sqs::Client::new(&self.configuration().await);
+        let queue = queues.create_queue().queue_name("subscriber").send().await.expect("the queue is made");
+        let topics = aws_sdk_sns::Client::new(&self.configuration().await);
+        let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:subscriber");
+        let subscription = topics.subscribe().topic_arn(topic).protocol("sqs").endpoint(arn);
+        subscription.attributes("RawMessageDelivery", "true").send().await.expect("the queue is subscribed");
+        queue.queue_url.expect("it has a URL")
     }
 
-    /// Makes an event bus, all of whose events go to a queue; answers the queue's URL.
-    pub async fn create_bus(&self, name: &str) -> String {
-        let queue = self.create_queue(&format!("{name}-events")).await;
+    /// Puts an event on a bus.
+    pub async fn put_event(&self, bus: &str, source: &str, kind: &str, detail: &Value) {
         let client = aws_sdk_eventbridge::Client::new(&self.configuration().await);
-        client.create_event_bus().name(name).send().await.expect("the bus is made");
-        let pattern = format!(r#"{{"account":["{ACCOUNT}"]}}"#);
-        let rule = client.put_rule().name("everything").event_bus_name(name).event_pattern(pattern);
-        rule.send().await.expect("the rule is made");
-        let target = aws_sdk_eventbridge::types::Target::builder()
-            .id("queue")
-            .arn(format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-events"))
-            .build()
-            .expect("a target");
-        let target = client.put_targets().rule("everything").event_bus_name(name).targets(target);
-        target.send().await.expect("the target is set");
-        queue
+        let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder().event_bus_name(bus);
+        let entry = entry.source(source).detail_type(kind).detail(detail.to_string()).build();
+        let put = client.put_events().entries(entry).send().await.expect("the bus answers");
+        assert_eq!(put.failed_entry_count, 0, "{put:?}");
+    }
+
+    /// The objects of a bucket by their keys.
+    pub async fn objects(&self, bucket: &str) -> BTreeMap<String, Value> {
+        let client = aws_sdk_s3::Client::from_conf(
+            aws_sdk_s3::config::Builder::from(&self.configuration().await).force_path_style(true).build(),
+        );
+        let listed = client.list_objects_v2().bucket(bucket).send().await.expect("the bucket is there");
+        let mut objects = BTreeMap::new();
+        for key in listed.contents().iter().filter_map(|object| object.key()) {
+            let object =
+                client.get_object().bucket(bucket).key(key).send().await.expect("the object is there");
+            let body = object.body.collect().await.expect("the object is read").into_bytes();
+            objects.insert(key.to_owned(), serde_json::from_slice(&body).expect("JSON"));
+        }
+        objects
     }
 
     /// Makes a secret, or changes what it holds.
@@ -66,13 +76,20 @@ impl LocalAws {
         }
     }
 
-    /// Takes up to ten messages off a queue: receipt, id, group and body of each. They come again unless they are deleted.
-    pub async fn receive(&self, queue: &str) -> Vec<Received> {
+    /// Takes messages off a queue. They come again unless they are deleted.
+    pub async fn receive(&self, queue: &str, most: i32) -> Vec<Received> {
         let client = aws_sdk_sqs::Client::new(&self.configuration().await);
-        let receive = client.receive_message().queue_url(queue).max_number_of_messages(10);
+        let receive = client.receive_message().queue_url(queue).max_number_of_messages(most);
         let all = aws_sdk_sqs::types::MessageSystemAttributeName::All;
         let received = receive.message_system_attribute_names(all).send().await.expect("the queue answers");
         received.messages.unwrap_or_default().into_iter().map(Received::of).collect()
+    }
+
+    /// Lets the time pass after which a message that was received and not deleted comes again.
+    pub async fn show_again(&self, queue: &str, received: &Received) {
+        let client = aws_sdk_sqs::Client::new(&self.configuration().await);
+        let shown = client.change_message_visibility().queue_url(queue).receipt_handle(&received.receipt);
+        shown.visibility_timeout(0).send().await.expect("the message is shown");
     }
 
     /// Deletes a message that was received.
@@ -92,21 +109,18 @@ pub struct Received {
     pub id: String,
     /// Its group, in a FIFO queue.
     pub group: Option<String>,
-    /// By which the queue tells it from others, in a FIFO queue.
-    pub deduplication: Option<String>,
     /// What it says.
     pub body: String,
 }
 
 impl Received {
     fn of(message: aws_sdk_sqs::types::Message) -> Self {
-        use aws_sdk_sqs::types::MessageSystemAttributeName::{MessageDeduplicationId, MessageGroupId};
+        use aws_sdk_sqs::types::MessageSystemAttributeName::MessageGroupId;
         let attributes = message.attributes.unwrap_or_default();
         Self {
             receipt: message.receipt_handle.expect("a receipt"),
             id: message.message_id.expect("an id"),
             group: attributes.get(&MessageGroupId).cloned(),
-            deduplication: attributes.get(&MessageDeduplicationId).cloned(),
             body: message.body.expect("a body"),
         }
     }

@@ -16,6 +16,7 @@ const LOOKS: usize = 200;
 
 /// A function under the emulator; it ends with this.
 pub(crate) struct Function {
+    name: &'static str,
     emulator: Child,
     address: String,
     log: PathBuf,
@@ -23,7 +24,7 @@ pub(crate) struct Function {
 
 impl Function {
     /// Starts a function with these variables set; its log goes to a file in `directory`.
-    pub(crate) fn start(name: &str, variables: &[(&str, String)], directory: &Path) -> Self {
+    pub(crate) fn start(name: &'static str, variables: &[(&str, String)], directory: &Path) -> Self {
         let (address, runtime) = (free_address(), free_address());
         let log = directory.join(format!("{name}.log"));
         let emulator = Command::new(emulator())
@@ -37,9 +38,14 @@ impl Function {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let function = Self { emulator, address, log };
+        let function = Self { name, emulator, address, log };
         function.wait_until_it_listens();
         function
+    }
+
+    /// Which function it is.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
     }
 
     /// Invokes the function: its answer, or its error as `errorType` and `errorMessage`.

@@ -1,0 +1,12 @@
+//! The three functions as the templates deploy them: DynamoDB, SQS, EventBridge, SNS, S3 and Secrets Manager behind real HTTP, made
+//! by the templates themselves, and a pump that takes messages from queue to function as Lambda's event sources do.
+
+#![allow(clippy::unwrap_used, reason = "a test's support fails the test")]
+#![allow(clippy::print_stdout, reason = "what tests print is searched for secrets")]
+
+mod commands;
+#[path = "../emulator/mod.rs"]
+mod emulator;
+mod faults;
+mod whole_way;
+mod world;

@@ -1,0 +1,178 @@
+//! An org, and the AWS account that watches it.
+
+use jiff::{SignedDuration, Timestamp};
+use local_aws::{Faults, LocalAws, Received, Stack};
+use salesforce_simulator::{Campaign, CampaignKind, Seed, Simulator, generate};
+use serde_json::{Value, json};
+use session_warden::observation::OrgId;
+use session_warden::store::{
+    DynamoDbStore, Expect, Key, PolicyRecord, Record, Store, Table, Write, push_policy,
+};
+
+use crate::emulator::Function;
+
+const PREFIX: &str = "session-warden";
+pub(crate) const COMMANDS: &str = "session-warden-commands";
+
+pub(crate) struct World {
+    pub(crate) simulator: Simulator,
+    pub(crate) aws: LocalAws,
+    pub(crate) faults: Faults,
+    pub(crate) stack: Stack,
+    directory: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let org = generate(&Seed { users: 20, days: 5, ..Seed::default() });
+        let simulator = Simulator::start(org).await.unwrap();
+        let aws = LocalAws::start();
+        let stack = aws.deploy(simulator.org().id().as_str());
+        let faults = Faults::before(&aws, session_warden::salesforce::http_client().unwrap()).await;
+        let directory = tempfile::tempdir().unwrap();
+        let world = Self { simulator, aws, faults, stack, directory };
+        for name in &world.stack.secrets {
+            world.put_secret(name, world.simulator.connection_document()).await;
+        }
+        world.push("mode: contain\n").await;
+        world
+    }
+
+    /// One secret an identity, without the other's key.
+    pub(crate) async fn put_secret(&self, name: &str, mut document: Value) {
+        let other = if name.ends_with("/scanner") { "revoker" } else { "scanner" };
+        document.as_object_mut().unwrap().remove(other);
+        self.aws.put_secret(name, &document.to_string()).await;
+    }
+
+    pub(crate) async fn store(&self) -> DynamoDbStore {
+        DynamoDbStore::new(&self.aws.configuration().await, PREFIX)
+    }
+
+    /// Makes a policy the one in force.
+    pub(crate) async fn push(&self, text: &str) {
+        let (text, by, at) = (text.to_owned(), "ada".to_owned(), "2026-11-02T12:00:00Z".parse().unwrap());
+        let policy = PolicyRecord { number: 0, hash: String::new(), text, by, at };
+        push_policy(&self.store().await, policy).await.unwrap();
+    }
+
+    pub(crate) fn org_id(&self) -> OrgId {
+        OrgId::new(self.simulator.org().id().as_str())
+    }
+
+    /// Starts a function with what the template gives it.
+    pub(crate) fn start(&self, name: &'static str) -> Function {
+        let deployed = &self.stack.function(name).variables;
+        // Where AWS has its roots; here nothing speaks TLS.
+        let deployed = deployed.iter().filter(|(name, _)| *name != "SSL_CERT_FILE");
+        let mut variables = local_aws::variables(self.faults.endpoint()).to_vec();
+        variables.extend(deployed.map(|(name, value)| (name.as_str(), value.clone())));
+        Function::start(name, &variables, self.directory.path())
+    }
+
+    /// Lets the schedule start a scan.
+    pub(crate) async fn scan(&self, function: &Function) -> Value {
+        function.invoke(&self.stack.scheduled("scan", "2026-11-02T12:00:00Z")).await
+    }
+
+    /// What the schedule puts on the containment's queue.
+    pub(crate) fn tend(&self) -> Received {
+        received("tend", &self.stack.scheduled("tend", "2026-11-02T12:00:00Z"))
+    }
+
+    pub(crate) fn attack(&self) -> Campaign {
+        let time = self.simulator.org().now() - SignedDuration::from_secs(5);
+        self.simulator.org().launch(CampaignKind::BruteForce, time)
+    }
+
+    /// Takes messages off a function's queue and to it until none is left; those that fail come again, until the queue gives
+    /// them up. Answers what was delivered.
+    pub(crate) async fn pump(&self, function: &Function) -> Vec<Received> {
+        let (queue, most) = self.stack.function(function.name()).source();
+        let mut delivered = Vec::new();
+        loop {
+            let received = self.aws.receive(queue, most).await;
+            if received.is_empty() {
+                return delivered;
+            }
+            let failed = self.deliver(function, &received).await;
+            for message in received {
+                if failed.contains(&message.id) {
+                    self.aws.show_again(queue, &message).await;
+                } else {
+                    self.aws.delete(queue, &message).await;
+                }
+                delivered.push(message);
+            }
+        }
+    }
+
+    /// Delivers a batch; answers the ids of those that failed.
+    pub(crate) async fn deliver(&self, function: &Function, messages: &[Received]) -> Vec<String> {
+        let answer = function.invoke(&self.batch(function, messages)).await;
+        let failures = answer["batchItemFailures"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Delivers a batch, kills the function where AWS does not answer it, and starts it anew.
+    pub(crate) async fn kill_where_it_is_stuck(&self, function: Function, messages: &[Received]) -> Function {
+        let name = function.name();
+        let batch = self.batch(&function, messages);
+        tokio::select! {
+            answer = function.invoke(&batch) => panic!("it ended before: {answer}"),
+            () = self.faults.met() => {}
+        }
+        drop(function);
+        self.start(name)
+    }
+
+    /// A batch as Lambda's event source makes it.
+    pub(crate) fn batch(&self, function: &Function, messages: &[Received]) -> Value {
+        let name = self.stack.function(function.name()).source().0.rsplit('/').next().unwrap();
+        let record = |message: &Received| {
+            let mut attributes = json!({});
+            if let Some(group) = &message.group {
+                attributes["MessageGroupId"] = json!(group);
+            }
+            json!({ "messageId": message.id, "body": message.body, "attributes": attributes, "eventSource": "aws:sqs",
+                "eventSourceARN": format!("arn:aws:sqs:{}:{}:{name}", local_aws::REGION, local_aws::ACCOUNT) })
+        };
+        json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })
+    }
+
+    /// What lies in a queue, as JSON. It comes again.
+    pub(crate) async fn bodies(&self, queue: &str) -> Vec<Value> {
+        let received = self.aws.receive(queue, 10).await;
+        received.iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect()
+    }
+
+    /// What the queue of a name has.
+    pub(crate) fn beside(&self, function: &str, queue: &str) -> String {
+        let (url, _) = self.stack.function(function).source();
+        format!("{}/{PREFIX}-{queue}", url.rsplit_once('/').unwrap().0)
+    }
+
+    /// Lets the time pass after which a worker that has said nothing is taken for dead.
+    pub(crate) async fn end_leases(&self) {
+        let store = self.store().await;
+        let Key { table, partition, .. } = Key::new(Table::Contain, &self.org_id(), "leases", "");
+        for Record { key, mut body, .. } in store.list(table, &partition, "", 10).await.unwrap() {
+            body["until"] = json!(Timestamp::UNIX_EPOCH);
+            store.write(vec![Write::Put { key, expect: Expect::Any, body }]).await.unwrap();
+        }
+    }
+
+    pub(crate) fn is_contained(&self, campaign: &Campaign) -> bool {
+        let user = campaign.user_id.as_str();
+        self.simulator.org().is_frozen(user) && self.simulator.org().live_sessions_of(user).is_empty()
+    }
+}
+
+/// A message that holds a body.
+pub(crate) fn received(id: &str, body: &Value) -> Received {
+    Received { receipt: String::new(), id: id.to_owned(), group: None, body: body.to_string() }
+}
+
+pub(crate) fn metric(function: &Function, name: &str) -> Option<f64> {
+    function.log().iter().rev().find_map(|line| line.get("_aws").and(line.get(name)?.as_f64()))
+}
