@@ -70,6 +70,11 @@ class Commands(unittest.TestCase):
             self.assertFalse(takes("CommandsRule", unknown))
             self.assertTrue(takes("UnknownCommandsRule", unknown))
 
+    def test_the_evaluation_knows_what_the_relay_takes(self):
+        known = (ROOT / "shared/src/salesforce/relayed.rs").read_text().split("#[cfg(test)]")[0]
+        for kind in org().resources["RelayRule"]["EventPattern"]["detail-type"]:
+            self.assertTrue(f'"{kind}"' in known, f"evaluate-activity does not know {kind}")
+
     def test_the_code_knows_what_the_rules_take(self):
         known = source_of("revoke-sessions") + (ROOT / "shared/src/lambda/bus.rs").read_text()
         for rule in ("FindingsRule", "CommandsRule"):

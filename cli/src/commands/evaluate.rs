@@ -146,6 +146,7 @@ fn detections_off(options: &EvaluateOptions, history: &History, rules: &Rules) -
             (!rules.packs.supplies(sensor, SystemClock.now()))
                 .then_some("the policy declares no such data pack (docs/packs.md)")
         }
+        Sensor::Relay => Some("Salesforce's own alarms arrive by Event Relay, in AWS (docs/deploy.md)"),
         Sensor::Accounts => options.users.is_none().then_some("no --users file was given"),
         Sensor::Places => {
             let has = |column| !history.columns_missing.contains(&column);

@@ -16,6 +16,8 @@ use session_warden::settings::Settings;
 use session_warden::stages::{Evaluate, Evaluated};
 use session_warden::store::{LocalOutbox, Store, Waiting};
 
+use crate::relayed;
+
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) policies: Policies<Rules>,
@@ -60,7 +62,7 @@ impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
         let began = SystemClock.now();
         let rules = self.rules(began).await?;
-        let handled = each(event.payload, async |message| self.judge(&rules, message).await).await?;
+        let handled = each(event.payload, async |message| self.take(&rules, message).await).await?;
         tell(&handled, began, SystemClock.now());
         Ok(handled.answer())
     }
@@ -75,6 +77,16 @@ impl Handler {
             }
             rules => rules,
         }
+    }
+
+    /// `None` for an event that there is nothing to judge in.
+    async fn take(&self, rules: &Rules, mut message: Message) -> Result<Option<Judged>, Failure> {
+        if relayed::is_relayed(&message.body) {
+            let batch = relayed::batch(self.store.as_ref(), &message, SystemClock.now()).await?;
+            let Some(batch) = batch else { return Ok(None) };
+            message.body = batch;
+        }
+        self.judge(rules, message).await.map(Some)
     }
 
     async fn judge(&self, rules: &Rules, message: Message) -> Result<Judged, Failure> {
@@ -107,9 +119,9 @@ fn org_of(body: &Value) -> Result<OrgId, Failure> {
     org.map(OrgId::new).ok_or_else(|| Failure::InvalidPayload("it names no org_id".to_owned()))
 }
 
-fn tell(handled: &Handled<Judged>, began: Timestamp, now: Timestamp) {
+fn tell(handled: &Handled<Option<Judged>>, began: Timestamp, now: Timestamp) {
     let sum = |count: fn(&Evaluated) -> usize| {
-        handled.outcomes.iter().map(|judged| count(&judged.evaluated)).sum::<usize>()
+        handled.outcomes.iter().flatten().map(|judged| count(&judged.evaluated)).sum::<usize>()
     };
     tracing::info!(
         messages = handled.outcomes.len(),
@@ -122,7 +134,7 @@ fn tell(handled: &Handled<Judged>, began: Timestamp, now: Timestamp) {
         "Evaluated what was seen"
     );
     Metrics::of_function(FUNCTION).count("MessagesFailed", handled.failed.len()).tell(now);
-    for judged in &handled.outcomes {
+    for judged in handled.outcomes.iter().flatten() {
         measure(judged, now);
     }
 }

@@ -1,10 +1,11 @@
-//! `evaluate-activity`: judges what the scans saw, and raises findings.
+//! `evaluate-activity`: judges what the scans saw and what Salesforce relays, and raises findings.
 //!
 //! Reads `WARDEN_STORE`, `WARDEN_FINDINGS_BUS` (without it findings wait in the store), and `WARDEN_POLICY` (without it what
 //! people have pushed to the store is in force). Without a readable policy it goes on judging, and nothing acts;
 //! without a readable data pack what needs it is silent.
 
 mod handler;
+mod relayed;
 
 use session_warden::aws;
 use session_warden::lambda::{EventBus, Policies, serve};

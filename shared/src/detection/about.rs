@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::family_of;
 use super::{Hit, View};
-use crate::observation::{Login, Session, TokenUse, Verification};
+use crate::observation::{Login, Session, Threat, TokenUse, Verification};
 
 /// How much of its weight a detection keeps beside a stronger one of its own family.
 const FURTHER: f64 = 0.15;
@@ -177,6 +177,8 @@ pub enum Sensor {
     Anonymisers,
     /// A data pack of indicators of compromise.
     Indicators,
+    /// Real-Time Events, by Event Relay.
+    Relay,
 }
 
 impl Sensor {
@@ -197,6 +199,7 @@ impl Sensor {
             Self::Providers => "a data pack of the kind `networks` or `mmdb`",
             Self::Anonymisers => "a data pack of the kind `tor`, `vpn` or `mmdb`",
             Self::Indicators => "a data pack of the kind `indicators`",
+            Self::Relay => "Real-Time Events that the org relays (Shield or Event Monitoring)",
         }
     }
 }
@@ -251,6 +254,11 @@ pub trait Detection: Send + Sync {
 
     /// Judges what happened to one refresh token between two looks.
     fn on_token(&self, _view: &View<'_>, _seen: &TokenUse) -> Option<Hit> {
+        None
+    }
+
+    /// Judges what Salesforce itself takes for hostile.
+    fn on_threat(&self, _view: &View<'_>, _threat: &Threat) -> Option<Hit> {
         None
     }
 }

@@ -66,6 +66,7 @@ macro_rules! with_catalogue {
             long_session: LongSession = "long-session",
             new_session_type: NewSessionType = "new-session-type",
             crowded_sessions: CrowdedSessions = "crowded-sessions",
+            platform_threat: PlatformThreat = "platform-threat",
             unlikely_login: UnlikelyLogin = "unlikely-login",
         }
     };

@@ -13,7 +13,7 @@ use super::facts::Facts;
 use super::joining::Judging;
 use super::profile::{Lesson, Teaches};
 use super::{Detection, Episode, Exemption, Finding, Hit, Profiles, SeenBucket, Subject, SubjectKind, View};
-use crate::observation::{Network, Observation, OrgId, Position, User, UserId};
+use crate::observation::{LoginId, Network, Observation, OrgId, Position, User, UserId};
 use crate::policy::Policy;
 
 /// How long an observation stays in the tail after a newer one was seen: later rows than this are judged, flagged
@@ -37,6 +37,16 @@ pub struct TailEntry {
     pub observation: Observation,
     /// Whether it may raise a finding.
     pub lane: Lane,
+}
+
+impl TailEntry {
+    /// The login, where it was relayed.
+    fn relayed(&self) -> Option<&LoginId> {
+        match &self.observation {
+            Observation::Login(login) if login.detail.relayed => Some(&login.id),
+            _ => None,
+        }
+    }
 }
 
 /// What the engine knows of an org, or the part of it that a batch touches.
@@ -102,8 +112,9 @@ impl OrgState {
         present: Present,
     ) -> Absorbed {
         let mut absorbed = Absorbed::default();
+        let mut relayed = self.relayed();
         for entry in batch {
-            self.receive(entry, &mut absorbed);
+            self.receive(entry, &mut relayed, &mut absorbed);
         }
         let hits = self.judge(policy, detections, &mut absorbed);
         if !hits.is_empty() || !self.episodes.is_empty() {
@@ -113,19 +124,40 @@ impl OrgState {
         absorbed
     }
 
-    pub(super) fn receive(&mut self, entry: TailEntry, absorbed: &mut Absorbed) {
+    /// The logins of the tail that were relayed before a scan has read them.
+    pub(super) fn relayed(&self) -> HashSet<LoginId> {
+        self.tail.values().filter_map(TailEntry::relayed).cloned().collect()
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        entry: TailEntry,
+        relayed: &mut HashSet<LoginId>,
+        absorbed: &mut Absorbed,
+    ) {
         let at = entry.observation.position();
         let is_late = self.committed_until.is_some_and(|until| at.time < until);
         let was_seen = self.tail.contains_key(&at)
+            || self.is_known_otherwise(&entry, &at, relayed)
             || is_late
                 && self.seen.get(&SeenBucket::number(at.time)).is_some_and(|bucket| bucket.contains(&at));
         if was_seen {
             absorbed.duplicates += 1;
             return;
         }
+        relayed.extend(entry.relayed().cloned());
         absorbed.new += 1;
         absorbed.late += usize::from(is_late);
         self.tail.insert(at, entry);
+    }
+
+    /// Whether the login has come by the other way, whose clock may be a second off.
+    fn is_known_otherwise(&self, entry: &TailEntry, at: &Position, relayed: &HashSet<LoginId>) -> bool {
+        let Observation::Login(login) = &entry.observation else { return false };
+        let near =
+            |seconds| Position { time: at.time + SignedDuration::from_secs(seconds), id: at.id.clone() };
+        relayed.contains(&login.id)
+            || login.detail.relayed && [-1, 1].into_iter().any(|off| self.tail.contains_key(&near(off)))
     }
 
     /// Judges the tail in order, each observation by what was learned before it, and folds what is older than the
@@ -187,7 +219,10 @@ impl OrgState {
     pub fn subjects_of(observation: &Observation) -> impl Iterator<Item = Subject> {
         let application = match observation {
             Observation::Login(login) => Some(Subject::application(&login.application)),
-            Observation::Session(_) | Observation::Verification(_) | Observation::TokenUse(_) => None,
+            Observation::Session(_)
+            | Observation::Verification(_)
+            | Observation::TokenUse(_)
+            | Observation::Threat(_) => None,
         };
         let user = observation.user().map(Subject::user);
         let network = observation.network().map(Subject::network);
@@ -222,9 +257,10 @@ impl Bench<'_> {
         let mut view = View::of([committed, ahead], self.policy, observation, account);
         let facts = match observation {
             Observation::Login(login) => Facts::of(&view, login, &mut self.scratch),
-            Observation::Session(_) | Observation::Verification(_) | Observation::TokenUse(_) => {
-                Facts::none()
-            }
+            Observation::Session(_)
+            | Observation::Verification(_)
+            | Observation::TokenUse(_)
+            | Observation::Threat(_) => Facts::none(),
         };
         view.facts = facts;
         let mut found =
@@ -250,6 +286,7 @@ fn judge_one(detections: &[Box<dyn Detection>], view: &View<'_>, observation: &O
         Observation::Session(session) => detection.on_session(view, session),
         Observation::Verification(check) => detection.on_verification(view, check),
         Observation::TokenUse(seen) => detection.on_token(view, seen),
+        Observation::Threat(threat) => detection.on_threat(view, threat),
     };
     detections.iter().filter_map(|detection| judge(detection.as_ref())).collect()
 }

@@ -36,6 +36,9 @@ pub struct LoginDetail {
     /// `OptionsIsGet`: the credentials travelled in a URL.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_get: bool,
+    /// It came by Event Relay, before its record could be read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub relayed: bool,
     /// What data packs know of the address and the client; Salesforce does not tell this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Box<Origin>>,

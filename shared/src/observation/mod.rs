@@ -10,6 +10,7 @@ mod origin;
 mod place;
 mod session;
 mod source;
+mod threat;
 mod token;
 mod token_use;
 mod user;
@@ -29,6 +30,7 @@ pub use session::{AccessToken, Session, SessionLogin};
 /// allocator for nothing. Copies of a longer one share it.
 pub use smol_str::SmolStr as Text;
 pub use source::{Network, Source};
+pub use threat::{Threat, ThreatKind};
 pub use token::{AppKind, Revocable, Token};
 pub use token_use::{TokenChange, TokenUse};
 pub use user::{AccountDetails, AccountKind, SignOn, User};
@@ -49,6 +51,8 @@ pub enum Observation {
     Verification(Box<Verification>),
     /// A refresh token that is new, was used, or is gone since the last look.
     TokenUse(Box<TokenUse>),
+    /// What Salesforce itself takes for hostile.
+    Threat(Box<Threat>),
 }
 
 /// The order in which observations are judged: by time, then by kind and id, so that equal instants have one order.
@@ -68,6 +72,7 @@ impl Observation {
             Self::Session(session) => Position { time: session.last_modified, id: session.revision() },
             Self::Verification(v) => Position { time: v.time, id: format!("check/{}", v.id) },
             Self::TokenUse(seen) => Position { time: seen.time(), id: seen.revision() },
+            Self::Threat(threat) => Position { time: threat.time, id: format!("threat/{}", threat.id) },
         }
     }
 
@@ -78,6 +83,7 @@ impl Observation {
             Self::Session(session) => Some(&session.user_id),
             Self::Verification(v) => Some(&v.user_id),
             Self::TokenUse(seen) => Some(&seen.token.user_id),
+            Self::Threat(threat) => Some(&threat.user_id),
         }
     }
 
@@ -92,6 +98,7 @@ impl Observation {
             Self::Login(login) => Some(&login.source),
             Self::Session(session) => Some(&session.source),
             Self::Verification(check) => Some(&check.source),
+            Self::Threat(threat) => Some(&threat.source),
             Self::TokenUse(_) => None,
         }
     }
@@ -101,7 +108,7 @@ impl Observation {
         let name = match self {
             Self::Login(login) => &*login.application,
             Self::TokenUse(seen) => &*seen.token.app_name,
-            Self::Session(_) | Self::Verification(_) => "",
+            Self::Session(_) | Self::Verification(_) | Self::Threat(_) => "",
         };
         (!name.is_empty()).then_some(name)
     }

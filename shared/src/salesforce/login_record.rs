@@ -140,6 +140,7 @@ pub(super) fn login(record: Record) -> Result<Login, String> {
             api_version: applicable(record.api_version),
             client_version: applicable(record.client_version),
             by_get: record.options_is_get.unwrap_or_default(),
+            relayed: false,
             origin: None,
         },
     })

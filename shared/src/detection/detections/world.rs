@@ -366,7 +366,7 @@ impl World {
     fn take_in(&mut self, batch: Vec<TailEntry>) -> Vec<(Position, Hit)> {
         let mut absorbed = Absorbed::default();
         for entry in batch {
-            self.state.receive(entry, &mut absorbed);
+            self.state.receive(entry, &mut self.state.relayed(), &mut absorbed);
         }
         let hits = self.state.judge(&self.policy, &self.detections, &mut absorbed);
         let (org, policy) = (&OrgId::new("org"), &self.policy);

@@ -74,6 +74,7 @@ impl Profiles {
             Observation::Login(login) if login.succeeded() => self.fold_success(login, lesson),
             Observation::Login(login) => self.fold_failure(login, &lesson.facts),
             Observation::Verification(check) => self.fold_check(check),
+            Observation::Threat(_) => {}
             Observation::TokenUse(seen) if seen.token.app_name.is_empty() => {}
             Observation::TokenUse(seen) => {
                 change(&mut self.applications, seen.token.app_name.as_str(), |application| {

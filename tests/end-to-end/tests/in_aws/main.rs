@@ -8,5 +8,6 @@ mod commands;
 #[path = "../emulator/mod.rs"]
 mod emulator;
 mod faults;
+mod relay;
 mod whole_way;
 mod world;
