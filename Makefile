@@ -30,12 +30,13 @@ test-aws: setup ## Runs the tests that need AWS: the functions and the store on 
 packs: ## Gets the data and builds packs/networks.pack: for each address its provider, whether that is hosting, and its country
 	@scripts/packs
 
-bench: setup ## Runs the benchmarks: judging, matching, looking up addresses, reading a million logins and containing, beside others
+bench: setup ## Runs the benchmarks: judging, matching, looking up addresses, reading a million logins, containing and starting, beside others
 	@scripts/packs --for-bench
 	cargo bench --locked --workspace --bench judging --bench looking_up --bench matching --bench reading
 	@scripts/bench-scan
 	@scripts/bench-evaluate
 	@scripts/bench-contain
+	@scripts/bench-functions
 
 bench-quality: setup ## Judges worlds whose truth is known, and writes docs/quality.md; a few minutes
 	cargo run --locked --profile bench --bin quality -- --seeds 101..120 --page docs/quality.md

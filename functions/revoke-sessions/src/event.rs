@@ -23,7 +23,7 @@ struct Event {
 }
 
 /// What a message asks for.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Asked {
     /// To contain whom a finding lets contain.
     Contain(FindingRaised),

@@ -9,7 +9,8 @@ use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Outcome, Pauses, token_key};
 use session_warden::lambda::{
-    EventBus, Failure, Handled, HeadArchive, Metrics, Orgs, Policies, each, own_users, remember_own_usernames,
+    EventBus, Failure, Handled, HeadArchive, Metrics, Org, Orgs, Policies, each, own_users,
+    remember_own_usernames,
 };
 use session_warden::notice::Topic;
 use session_warden::observation::OrgId;
@@ -40,7 +41,11 @@ impl Handler {
 
     async fn act(&self, asked: Asked) -> Result<Vec<Containment>, Failure> {
         let org_id = asked.org().clone();
-        let (store, org) = (self.store.as_ref(), self.orgs.org(&org_id).await?);
+        self.orgs.with(&org_id, async |org| self.act_in(&org, asked.clone()).await).await
+    }
+
+    async fn act_in(&self, org: &Org, asked: Asked) -> Result<Vec<Containment>, Failure> {
+        let (store, org_id) = (self.store.as_ref(), asked.org().clone());
         let policy = self.policies.in_force(store).await?;
         remember_own_usernames(store, &org_id, &org.own).await?;
         let own_users = own_users(store, &org_id).await?;

@@ -29,16 +29,19 @@ impl Handler {
         let began = SystemClock.now();
         let request = ScanRequest::read(event.payload)?;
         let store = self.store.as_ref();
-        let org = self.orgs.org(&request.org).await?;
         let Some(turn) = Turn::take(store, &request.org, began, deadline(&event.context)).await? else {
             return Ok(Report::busy(request.org, began));
         };
-        let report = self.scan_in_turn(&request.org, &org, &event.context).await;
+        let work = async |org: Arc<Org>| {
+            let report = self.scan_in_turn(&request.org, &org, &event.context).await?;
+            Ok((report, org))
+        };
+        let scanned = self.orgs.with(&request.org, work).await;
         turn.give_back(store, SystemClock.now()).await;
-        if report.as_ref().err().is_some_and(|failure| matches!(failure, Failure::Blind { .. })) {
+        if scanned.as_ref().err().is_some_and(|failure| matches!(failure, Failure::Blind { .. })) {
             Report::tell_blind(&request.org, SystemClock.now());
         }
-        let report = report?;
+        let (report, org) = scanned?;
         report.tell(&request, org.salesforce.budget(), began, SystemClock.now());
         Ok(report)
     }

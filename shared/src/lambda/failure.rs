@@ -80,6 +80,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether Salesforce lets the identity of the connection document not in.
+    pub(super) fn is_not_let_in(&self) -> bool {
+        matches!(self, Self::Salesforce(SalesforceError::NotAuthorised { .. }))
+    }
+
     /// The closed set of names by which alarms tell failures apart.
     pub fn error_type(&self) -> &'static str {
         match self {

@@ -70,6 +70,29 @@ impl Orgs {
         Ok(org)
     }
 
+    /// Works with an org. Where its identity is not let in, the connection document may have been replaced since it was read: then
+    /// the work is done again with the new one, so it must be of the kind that may be repeated.
+    pub async fn with<T>(
+        &self,
+        id: &OrgId,
+        work: impl AsyncFn(Arc<Org>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let attempt = async || work(self.org(id).await?).await;
+        let name = self.source.name_for(id);
+        let before = self.secrets.connection(&name).await.ok();
+        match attempt().await {
+            Err(failure) if failure.is_not_let_in() => {
+                self.secrets.doubt(&name).await;
+                let after = self.secrets.connection(&name).await?;
+                if before.is_some_and(|before| same(&before, &after)) {
+                    return Err(failure);
+                }
+                attempt().await
+            }
+            outcome => outcome,
+        }
+    }
+
     async fn connect(&self, id: &OrgId, document: &SecretString) -> Result<Org, Failure> {
         let connection = Connection::parse(document.expose_secret())?;
         let salesforce = Salesforce::new(&connection, self.role, self.http.clone(), self.clock.clone())?;
@@ -126,6 +149,39 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &orgs.org(&id).await.unwrap()));
         writeln!(file.as_file()).unwrap();
         assert!(!Arc::ptr_eq(&first, &orgs.org(&id).await.unwrap()));
+    }
+
+    /// Has another document each time it is doubted.
+    struct Rotated(std::sync::Mutex<Vec<String>>);
+
+    #[async_trait::async_trait]
+    impl Secrets for Rotated {
+        async fn connection(&self, _: &str) -> Result<SecretString, SecretsError> {
+            Ok(SecretString::from(self.0.lock().unwrap().last().unwrap().clone()))
+        }
+
+        async fn doubt(&self, _: &str) {
+            let mut documents = self.0.lock().unwrap();
+            let left = documents.len() - 1;
+            documents.truncate(left.max(1));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_document_that_was_replaced_is_read_anew_where_the_old_one_opens_nothing() {
+        let simulator = simulator().await;
+        let id = OrgId::new(simulator.org().id().as_str());
+        let document = simulator.connection_document();
+        let mut old = document.clone();
+        old["scanner"]["client_id"] = "gone".into();
+        for (documents, is_let_in) in [(vec![&document, &old], true), (vec![&old, &old], false)] {
+            let documents = documents.into_iter().map(ToString::to_string).collect();
+            let mut orgs = orgs(&file("{}")).await;
+            orgs.secrets = Arc::new(Rotated(std::sync::Mutex::new(documents)));
+            let outcome = orgs.with(&id, async |org| Ok(org.salesforce.org_id().await?)).await;
+            assert_eq!(outcome.is_ok(), is_let_in, "{outcome:?}");
+            simulator.org().forgive_unmatched();
+        }
     }
 
     #[tokio::test]

@@ -58,6 +58,13 @@ impl<S: Secrets> Secrets for Cached<S> {
             },
         }
     }
+
+    async fn doubt(&self, name: &str) {
+        let old = self.clock.now() - FRESH;
+        if let Some(kept) = self.kept.lock().await.get_mut(name) {
+            kept.read_at = kept.read_at.min(old);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +136,15 @@ mod tests {
         assert_eq!(world.after(0).await.unwrap(), "one");
         assert_eq!(world.after(59).await.unwrap(), "one");
         assert_eq!(world.after(1).await.unwrap_err(), unavailable());
+    }
+
+    #[tokio::test]
+    async fn what_is_doubted_is_asked_for_anew() {
+        let world = World::answering(vec![Ok("one"), Err(unavailable()), Ok("two")]);
+        assert_eq!(world.after(0).await.unwrap(), "one");
+        world.cached.doubt("c").await;
+        assert_eq!(world.after(0).await.unwrap(), "one", "there is no better");
+        assert_eq!(world.after(0).await.unwrap(), "two");
     }
 
     #[tokio::test]

@@ -20,6 +20,9 @@ use secrecy::SecretString;
 pub trait Secrets: Send + Sync {
     /// The connection document of that name, as text.
     async fn connection(&self, name: &str) -> Result<SecretString, SecretsError>;
+
+    /// Asks anew next time: what was answered for that name does not open the org, and may have been replaced.
+    async fn doubt(&self, _name: &str) {}
 }
 
 /// Why a secret could not be had. Holds nothing of it.

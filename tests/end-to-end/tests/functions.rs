@@ -174,6 +174,16 @@ async fn what_is_wrong_is_told_by_its_kind() {
     assert_eq!(kinds, ["FindingUnknown"]);
 }
 
+/// In the profile that is measured here, with SQLite inside; what is deployed is smaller.
+#[test]
+fn no_function_has_grown_unseen() {
+    for (name, megabytes) in [("scan-login-history", 30), ("evaluate-activity", 30), ("revoke-sessions", 30)] {
+        let bytes = std::fs::metadata(bootstrap(name)).unwrap().len();
+        println!("{name}: {bytes} bytes");
+        assert!(bytes < megabytes * 1_000_000, "{name} has {bytes} bytes: what it carries it starts with");
+    }
+}
+
 #[test]
 fn a_function_that_cannot_start_says_what_to_write() {
     let ended = Command::new(bootstrap("evaluate-activity")).env_clear().output().unwrap();

@@ -43,6 +43,6 @@ fn name(seen: &Observation) -> Option<String> {
     match seen {
         Observation::Login(login) => Some(format!("login {}", login.id)),
         Observation::Session(session) => Some(format!("session {}", session.id)),
-        Observation::Verification(_) | Observation::TokenUse(_) => None,
+        Observation::Verification(_) | Observation::TokenUse(_) | Observation::Threat(_) => None,
     }
 }
