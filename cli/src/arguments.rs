@@ -166,7 +166,7 @@ pub(crate) enum EvidenceCommand {
 pub(crate) struct VerifyOptions {
     #[command(flatten)]
     pub(crate) store: StoreOptions,
-    /// A signed head that was kept elsewhere; by default the ones beside the store.
+    /// A head that was kept elsewhere: a signed one, or one from the evidence bucket; by default those beside the store.
     #[arg(long, value_name = "FILE")]
     pub(crate) head: Option<PathBuf>,
 }

@@ -120,6 +120,16 @@ async fn a_head_of_one_org_does_not_excuse_another() {
     std::fs::remove_file(beside).unwrap();
     let (_, out, _) = served.warden(&verify).await;
     assert!(out.contains("no signed head is kept for it"), "{out}");
+
+    // A head from where nobody can change it needs no signature.
+    head.org = org.clone();
+    std::fs::write(served.path().join("other.json"), serde_json::to_vec(&head).unwrap()).unwrap();
+    let (code, out, err) = served.warden(&verify).await;
+    assert_eq!(code, 0, "{out}{err}");
+    head.seq -= 1;
+    std::fs::write(served.path().join("other.json"), serde_json::to_vec(&head).unwrap()).unwrap();
+    let (code, out, _) = served.warden(&verify).await;
+    assert_eq!(code, 1, "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

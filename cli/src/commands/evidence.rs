@@ -59,21 +59,40 @@ async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit>
     Ok(if all_intact { Exit::Clean } else { Exit::Findings })
 }
 
-fn read_given(path: &Path) -> anyhow::Result<SignedHead> {
-    SignedHead::read(path)?.with_context(|| format!("There is no signed head at {}", path.display()))
+/// A head that the person who verifies brings along.
+enum Given {
+    /// One that the key beside the store is to have signed.
+    Signed(SignedHead),
+    /// One from where nobody can change it, such as the evidence bucket: whoever brings it vouches for it.
+    Kept(Head),
+}
+
+fn read_given(path: &Path) -> anyhow::Result<Given> {
+    match SignedHead::read(path) {
+        Ok(Some(signed)) => Ok(Given::Signed(signed)),
+        Ok(None) => anyhow::bail!("There is no head at {}", path.display()),
+        Err(unsigned @ AnchorError::NotAHead { .. }) => {
+            let text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            serde_json::from_slice(&text).map(Given::Kept).map_err(|_| unsigned.into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whose head it is, as it claims itself.
-fn org_of(signed: &SignedHead) -> OrgId {
-    match signed.verify() {
-        Ok(head) => head.org.clone(),
-        Err(AnchorError::Forged { org, .. }) => org,
-        Err(_) => OrgId::new(""),
+fn org_of(given: &Given) -> OrgId {
+    match given {
+        Given::Kept(head) => head.org.clone(),
+        Given::Signed(signed) => match signed.verify() {
+            Ok(head) => head.org.clone(),
+            Err(AnchorError::Forged { org, .. }) => org,
+            Err(_) => OrgId::new(""),
+        },
     }
 }
 
 /// Verifies one chain against its anchor. An empty chain needs none.
-async fn judge(workplace: &Workplace, org: OrgId, given: Option<&SignedHead>) -> anyhow::Result<Verdict> {
+async fn judge(workplace: &Workplace, org: OrgId, given: Option<&Given>) -> anyhow::Result<Verdict> {
     let anchor = anchor_of(workplace, &org, given);
     let mut verdict = Verdict {
         org_id: org.clone(),
@@ -102,11 +121,12 @@ async fn judge(workplace: &Workplace, org: OrgId, given: Option<&SignedHead>) ->
     Ok(verdict)
 }
 
-/// The head that a chain must lead through: the one that was given if it is this org's, else the one beside the store. It
-/// counts if the key beside the store signed it.
-fn anchor_of(workplace: &Workplace, org: &OrgId, given: Option<&SignedHead>) -> anyhow::Result<Option<Head>> {
+/// The head that a chain must lead through: the one that was given if it is this org's, else the one beside the store. A
+/// signed one counts if the key beside the store signed it.
+fn anchor_of(workplace: &Workplace, org: &OrgId, given: Option<&Given>) -> anyhow::Result<Option<Head>> {
     let signed = match given.filter(|given| org_of(given) == *org) {
-        Some(given) => Some(given.clone()),
+        Some(Given::Kept(head)) => return Ok(Some(head.clone())),
+        Some(Given::Signed(signed)) => Some(signed.clone()),
         None => SignedHead::read(&workplace.head_file(org))?,
     };
     let Some(signed) = signed else { return Ok(None) };
