@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run packs test test-aws test-long check infra-check bench bench-quality build deploy
+.PHONY: help setup run packs test test-aws test-long fuzz check infra-check bench bench-quality build deploy
 
 help: ## Says what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 15
@@ -14,8 +14,12 @@ run: ## Runs the drill: attacks on a simulated org, found and ended; prints wher
 test: check ## Checks, then runs every test: what CI runs
 	@scripts/test
 
-test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences; an hour and more
+test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences, and some minutes of fuzzing; an hour and more
 	@scripts/test --include-ignored
+	@scripts/fuzz 240
+
+fuzz: setup ## Feeds every parser of outside data for an hour in all with what a fuzzer makes of fuzz/corpus/
+	@scripts/fuzz 3600
 
 check: setup ## Formatting, lints, the rules for dependencies, and the templates for AWS
 	@scripts/check

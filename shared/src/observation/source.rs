@@ -51,9 +51,14 @@ impl From<&str> for Source {
         }
         match text.parse::<IpAddr>() {
             Ok(address) => Self::Address(address.to_canonical()),
-            Err(_) => Self::Text(text.chars().take(64).collect()),
+            Err(_) => Self::Text(cut(text).trim_end().to_owned()),
         }
     }
+}
+
+/// At most 64 characters. What is kept must be read as itself again, so that no blank may stand at its end.
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
 }
 
 impl From<Source> for String {

@@ -21,7 +21,7 @@ struct OauthRefusal {
 
 /// REST answers an array of `{errorCode, message}`, OAuth endpoints an object `{error, error_description}`, and the
 /// edge in front of both sometimes HTML. Source: REST API Developer Guide, "Status Codes and Error Responses".
-pub(super) fn read(object: &str, status: u16, body: &[u8]) -> SalesforceError {
+pub fn read(object: &str, status: u16, body: &[u8]) -> SalesforceError {
     let refusals: Option<Vec<ApiRefusal>> = serde_json::from_slice(body).ok();
     match refusals.and_then(|refusals| refusals.into_iter().next()) {
         Some(refusal) => api(object, status, &refusal),
@@ -31,7 +31,7 @@ pub(super) fn read(object: &str, status: u16, body: &[u8]) -> SalesforceError {
 }
 
 /// Reads the answer of an OAuth endpoint.
-pub(super) fn read_oauth(object: &str, status: u16, body: &[u8]) -> SalesforceError {
+pub fn read_oauth(object: &str, status: u16, body: &[u8]) -> SalesforceError {
     match serde_json::from_slice::<OauthRefusal>(body) {
         Ok(refusal) if status < 500 => SalesforceError::NotAuthorised {
             hint: hint(&refusal.error, &refusal.error_description).to_owned(),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub(super) const IDS_PER_QUERY: usize = 300;
 
 /// A string literal, quotes included. Source: SOQL Reference, "Quoted String Escape Sequences".
-pub(super) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
     literal.push('\'');
     text.chars().for_each(|c| push_escaped(&mut literal, c));
