@@ -120,7 +120,7 @@ pub(crate) struct StoreOptions {
 }
 
 /// An organisation's own rules.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct OwnRulesOptions {
     /// Your own rules in Sigma (docs/own-rules.md); may be given several times.
     #[arg(long, value_name = "FILE")]

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Detection, catalogue};
 use session_warden::evidence::{HeadSigner, PublicKey};
 use session_warden::observation::OrgId;
-use session_warden::own_rules::read_rules;
+use session_warden::own_rules::read_all;
 use session_warden::packs::Packs;
-use session_warden::policy::{Mode, Policy};
+use session_warden::policy::{Mode, Policy, PolicyError, PolicyFault, PolicyText};
 use session_warden::salesforce::Connection;
 use session_warden::settings;
 use session_warden::store::{self, Store, StoreLocation};
@@ -109,34 +109,22 @@ impl Workplace {
 impl Rules {
     /// Reads a policy file; without one the defaults are in force, under which nothing acts.
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
-        let policy = match file {
-            Some(path) => {
-                let yaml = read_text(path)?;
-                Policy::parse(&yaml).with_context(|| format!("{}", path.display()))?
-            }
-            None => Policy::default(),
-        };
-        Ok(Self::under(policy))
+        Ok(Self::under(policy_text(file)?.policy))
     }
 
-    /// Adds an organisation's own rules, which run in the policy's mode.
-    pub(crate) fn with_own(mut self, options: &OwnRulesOptions) -> anyhow::Result<Self> {
-        for file in &options.rules {
-            for rule in read_rules(file)? {
-                let id = rule.about().id;
-                if self.detections.iter().any(|known| known.about().id == id) {
-                    bail!("{}: two rules are called {id}; give each an `id` of its own", file.display());
-                }
-                if self.policy.mode_of(id) != Mode::Off {
-                    self.detections.push(rule);
-                }
-            }
-        }
-        Ok(self)
+    /// Reads a policy file with the data packs and the own rules that it declares, and those that are named beside it.
+    pub(crate) fn whole(file: Option<&Path>, named: &OwnRulesOptions) -> anyhow::Result<Self> {
+        let text = policy_text(file)?;
+        let own = own_rules(&text, file, named)?;
+        let mut rules = Self::under(text.policy).with_packs(file);
+        let runs = |rule: &Box<dyn Detection>| rules.policy.mode_of(rule.about().id) != Mode::Off;
+        let own: Vec<_> = own.into_iter().filter(runs).collect();
+        rules.detections.extend(own);
+        Ok(rules)
     }
 
     /// Reads the data packs that the policy of a file declares. One that cannot be used, or is too old, is told.
-    pub(crate) fn with_packs(mut self, file: Option<&Path>) -> Self {
+    fn with_packs(mut self, file: Option<&Path>) -> Self {
         let (packs, wrong) = Packs::load(&self.policy.packs, folder(file));
         for (_, error) in wrong {
             output::warn(&error.to_string());
@@ -155,6 +143,33 @@ impl Rules {
         let detections = catalogue(&policy);
         Self { policy, detections, packs: Packs::default() }
     }
+}
+
+/// Reads a policy with its text; without a file it is the default.
+pub(crate) fn policy_text(file: Option<&Path>) -> anyhow::Result<PolicyText> {
+    let Some(path) = file else { return Ok(PolicyText::parse("{}")?) };
+    PolicyText::parse(&read_text(path)?).with_context(|| format!("{}", path.display()))
+}
+
+/// The rules that a policy declares, and those that a command names. Whatever the policy says of a rule must be about one of
+/// them; otherwise the error is the policy's.
+pub(crate) fn own_rules(
+    text: &PolicyText,
+    file: Option<&Path>,
+    named: &OwnRulesOptions,
+) -> anyhow::Result<Vec<Box<dyn Detection>>> {
+    let mut files = text.policy.own_rules.paths(folder(file));
+    let declared = files.len();
+    files.extend(named.rules.iter().cloned());
+    let rules = read_all(&files).map_err(|(number, error)| {
+        let key = format!("own_rules.files[{}]", number + 1);
+        let Some(line) = text.line(&key).filter(|_| number < declared) else { return anyhow!(error) };
+        let fault = PolicyFault { line, key, problem: error.to_string(), did_you_mean: None };
+        PolicyError::Wrong(vec![fault]).into()
+    })?;
+    let cards: Vec<_> = rules.iter().map(|rule| rule.about()).collect();
+    let unknown = text.unknown_rules(&cards);
+    if unknown.is_empty() { Ok(rules) } else { Err(PolicyError::Wrong(unknown).into()) }
 }
 
 /// Where the paths that a policy names begin.

@@ -50,7 +50,7 @@ fn a_test_that_would_never_end_is_a_mistake() {
     }
     assert!(Policy::parse("tests: [{ name: n, usual: [{ days: 5000000 }], logins: [{}] }]").is_err());
     let policy = Policy::parse("tests: [{ name: n, logins: [{ times: 3 }] }]").unwrap();
-    assert!(policy.test()[0].failures.is_empty());
+    assert!(policy.test(Vec::new())[0].failures.is_empty());
 }
 
 /// Every kind of mistake, and what a person reads about it.
@@ -93,6 +93,9 @@ tests:
   - name: nothing
     logins: []
     expect: [{ detection: brute-farce }]
+own_rules:
+  file: [rules.yaml]
+  modes: { rule-nightly: lound, new-network: ask, nightly: ask }
 packs:
   - { name: tor, path: tor.txt, kind: tro }
   - { name: tor, path: tor.txt, kind: tor, maxage: 1h }
@@ -124,13 +127,17 @@ cheese: yes
     line 33, detections.new-network.mode: `loud` may not stand here; known are off, observe, ask, contain
     line 35, tests[1]: it has no logins: nothing could be found
     line 37, tests[1].expect[1].detection: `brute-farce` is no detection; did you mean `brute-force`?
-    line 39, packs[1].kind: `tro` may not stand here; did you mean `tor`?
-    line 40, packs[2].maxage: there is no such key; did you mean `max_age`?
-    line 41, packs[3].name: a name that no entry before has is needed
-    line 41, packs[3].path: the path of a file is needed
-    line 41, packs[3].valid_until: it ends before it begins
-    line 41, packs[3].max_age: a duration above zero is needed, for example 24h
-    line 42, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, evidence, integrations, egress, packs, exemptions, detections, tests
+    line 39, own_rules.file: there is no such key; did you mean `files`?
+    line 40, own_rules.modes.rule-nightly: `lound` may not stand here; known are off, observe, ask, contain
+    line 40, own_rules.modes.new-network: `new-network` is no own rule: its mode stands below `detections`
+    line 40, own_rules.modes.nightly: `nightly` is no own rule, whose id begins with `rule-`
+    line 42, packs[1].kind: `tro` may not stand here; did you mean `tor`?
+    line 43, packs[2].maxage: there is no such key; did you mean `max_age`?
+    line 44, packs[3].name: a name that no entry before has is needed
+    line 44, packs[3].path: the path of a file is needed
+    line 44, packs[3].valid_until: it ends before it begins
+    line 44, packs[3].max_age: a duration above zero is needed, for example 24h
+    line 45, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, evidence, integrations, egress, packs, own_rules, exemptions, detections, tests
     "#);
 }
 
@@ -201,7 +208,7 @@ tests:
 #[test]
 fn tests_in_the_policy_run_under_it() {
     let failures = |yaml: &str| -> Vec<_> {
-        Policy::parse(yaml).unwrap().test().into_iter().map(|result| result.failures).collect()
+        Policy::parse(yaml).unwrap().test(Vec::new()).into_iter().map(|result| result.failures).collect()
     };
     assert_eq!(failures(TESTED), [const { Vec::<String>::new() }; 3]);
     let observed = failures(&TESTED.replace("mode: contain", "mode: observe"));
@@ -238,7 +245,7 @@ detections:
 ";
     let text = PolicyText::parse(policy).unwrap();
     let now = "2026-11-10T00:00:00Z".parse().unwrap();
-    let of = |user: Option<&str>, id: &str| explain(&text, user, Some(card(id).unwrap()), now);
+    let of = |user: Option<&str>, id: &str| explain(&text, user, &[card(id).unwrap()], now);
     let root = of(Some("root@example.com"), "sso-bypass");
     assert_eq!(root.standing, "protected (protected.users[1], line 2): never contained automatically");
     let sso = &root.detections[0];

@@ -4,20 +4,20 @@ mod explained;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::detection::{About, card, cards};
+use session_warden::detection::{About, Detection, cards, catalogue};
 use session_warden::packs::{PackError, PackState, Packs};
-use session_warden::policy::{Mode, PolicyError, PolicyFault, PolicyText, TestResult, explain};
+use session_warden::policy::{PolicyError, PolicyFault, PolicyText, TestResult, explain, nearest};
 use session_warden::settings::Settings;
 use session_warden::store::{PolicyRecord, push_policy};
 
-use crate::arguments::{Output, StoreOptions};
+use crate::arguments::{Output, OwnRulesOptions, StoreOptions};
 use crate::exit::Exit;
 use crate::output::{self, sentence};
-use crate::workplace::{Workplace, folder, read_text};
+use crate::workplace::{Workplace, folder, own_rules, policy_text, read_text};
 
 /// `warden policy`.
 #[derive(Debug, Subcommand)]
@@ -38,6 +38,8 @@ pub(crate) struct CheckOptions {
     /// The policy.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    own_rules: OwnRulesOptions,
 }
 
 /// `warden policy explain`.
@@ -49,9 +51,11 @@ pub(crate) struct ExplainOptions {
     /// For whom: a username or a user id; by default for everybody.
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// One detection with all its parameters; by default all of them.
-    #[arg(long, value_name = "ID", value_parser = detection)]
-    detection: Option<&'static About>,
+    /// One detection or own rule with everything about it; by default all of them.
+    #[arg(long, value_name = "ID")]
+    detection: Option<String>,
+    #[command(flatten)]
+    own_rules: OwnRulesOptions,
 }
 
 /// `warden policy push`.
@@ -64,36 +68,47 @@ pub(crate) struct PushOptions {
     store: StoreOptions,
 }
 
-fn detection(id: &str) -> Result<&'static About, String> {
-    card(id).ok_or_else(|| "there is no such detection; docs/detections/README.md lists them".to_owned())
-}
-
 /// Answers one question about a policy.
 pub(crate) async fn run(command: &PolicyCommand, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "policy")?;
     match command {
-        PolicyCommand::Check(options) => check(&options.file, format),
-        PolicyCommand::Test(options) => test(&options.file, format),
+        PolicyCommand::Check(options) => check(options, format),
+        PolicyCommand::Test(options) => test(options, format),
         PolicyCommand::Push(options) => push(options, format).await,
-        PolicyCommand::Explain(options) => {
-            let text = read(&options.file)?;
-            let now = SystemClock.now();
-            let explanation = explain(&text, options.user.as_deref(), options.detection, now);
-            match format {
-                Output::Json => output::say_json(&explanation)?,
-                Output::Table | Output::Csv if options.detection.is_some() => explained::one(&explanation)?,
-                Output::Table | Output::Csv => explained::all(&explanation)?,
-            }
-            Ok(Exit::Clean)
-        }
+        PolicyCommand::Explain(options) => explained(options, format),
     }
+}
+
+fn explained(options: &ExplainOptions, format: Output) -> anyhow::Result<Exit> {
+    let (text, own) = read(&options.file, &options.own_rules)?;
+    let own = own.iter().map(|rule| rule.about());
+    let all: Vec<_> = cards().iter().copied().chain(own).collect();
+    let asked = match &options.detection {
+        Some(id) => vec![one_of(&all, id)?],
+        None => all,
+    };
+    let explanation = explain(&text, options.user.as_deref(), &asked, SystemClock.now());
+    match format {
+        Output::Json => output::say_json(&explanation)?,
+        Output::Table | Output::Csv if options.detection.is_some() => explained::one(&explanation)?,
+        Output::Table | Output::Csv => explained::all(&explanation)?,
+    }
+    Ok(Exit::Clean)
+}
+
+fn one_of(all: &[&'static About], id: &str) -> anyhow::Result<&'static About> {
+    let found = all.iter().find(|card| card.id == id).copied();
+    found.ok_or_else(|| match nearest(id, all.iter().map(|card| card.id)) {
+        Some(meant) => anyhow!("`{id}` is no detection and no own rule; did you mean `{meant}`?"),
+        None => anyhow!("`{id}` is no detection and no own rule; docs/detections/README.md lists detections"),
+    })
 }
 
 /// A policy that does not do what its author expects is not put in force.
 async fn push(options: &PushOptions, format: Output) -> anyhow::Result<Exit> {
     let (file, text) = (options.file.display(), read_text(&options.file)?);
-    let policy = read(&options.file)?.policy;
-    let failed = policy.test().into_iter().find(|result| !result.failures.is_empty());
+    let (PolicyText { policy, .. }, own) = read(&options.file, &OwnRulesOptions::default())?;
+    let failed = policy.test(own).into_iter().find(|result| !result.failures.is_empty());
     if let Some(failed) = failed {
         bail!(
             "{file}: its test `{}` fails, so it is not put in force; `warden policy test` says why",
@@ -118,14 +133,17 @@ async fn push(options: &PushOptions, format: Output) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn read(file: &Path) -> anyhow::Result<PolicyText> {
-    use anyhow::Context;
-    PolicyText::parse(&read_text(file)?).with_context(|| file.display().to_string())
+/// A policy, and the own rules that it may speak of.
+fn read(file: &Path, rules: &OwnRulesOptions) -> anyhow::Result<(PolicyText, Vec<Box<dyn Detection>>)> {
+    let text = policy_text(Some(file))?;
+    let own = own_rules(&text, Some(file), rules).with_context(|| file.display().to_string())?;
+    Ok((text, own))
 }
 
-fn check(file: &Path, format: Output) -> anyhow::Result<Exit> {
-    let faults = match PolicyText::parse(&read_text(file)?) {
-        Ok(text) => {
+fn check(options: &CheckOptions, format: Output) -> anyhow::Result<Exit> {
+    let file = options.file.as_path();
+    let faults = match read(file, &options.own_rules) {
+        Ok((text, _)) => {
             let (packs, wrong) = Packs::load(&text.policy.packs, folder(Some(file)));
             let faults: Vec<_> =
                 wrong.into_iter().map(|(number, error)| unusable(&text, number, &error)).collect();
@@ -134,8 +152,10 @@ fn check(file: &Path, format: Output) -> anyhow::Result<Exit> {
             }
             faults
         }
-        Err(PolicyError::Wrong(faults)) => faults,
-        Err(error) => bail!(error),
+        Err(error) => match error.downcast()? {
+            PolicyError::Wrong(faults) => faults,
+            error @ PolicyError::NoFile { .. } => bail!(error),
+        },
     };
     match format {
         Output::Json => output::say_json(&json!({ "faults": faults }))?,
@@ -154,21 +174,12 @@ fn unusable(text: &PolicyText, number: usize, error: &PackError) -> PolicyFault 
     PolicyFault { line: text.line(&key).unwrap_or(1), key, problem: error.to_string(), did_you_mean: None }
 }
 
-/// Detections that are silent because no pack has what they look at.
-fn off(text: &PolicyText, packs: &Packs) -> Vec<&'static str> {
-    let needs_a_pack = |card: &&&About| {
-        card.needs.iter().any(|sensor| sensor.is_pack() && !packs.supplies(*sensor, SystemClock.now()))
-    };
-    let runs = |card: &&&About| text.policy.mode_of(card.id) != Mode::Off;
-    cards().iter().filter(needs_a_pack).filter(runs).map(|card| card.id).collect()
-}
-
 /// A policy without a mistake may still hold what no longer does anything.
 fn right(file: &Path, text: &PolicyText, packs: &Packs, format: Output) -> anyhow::Result<Exit> {
     let now = SystemClock.now();
     let over = (1..).zip(&text.policy.exemptions).filter(|(_, exemption)| exemption.until <= now);
     let over: Vec<_> = over.map(|(number, _)| text.line(&format!("exemptions[{number}]"))).collect();
-    let (off, states) = (off(text, packs), packs.states(now));
+    let (off, states) = (packs.silences(&catalogue(&text.policy), now), packs.states(now));
     let warnings: Vec<_> = states.iter().flat_map(|state| state.warnings(now)).collect();
     match format {
         Output::Json => output::say_json(&json!({
@@ -186,10 +197,7 @@ fn right(file: &Path, text: &PolicyText, packs: &Packs, format: Output) -> anyho
         output::warn(warning);
     }
     if !off.is_empty() {
-        output::note(&format!(
-            "Off, because no data pack has what they look at (docs/packs.md): {}.",
-            off.join(", ")
-        ));
+        output::note(&without_packs(&off));
     }
     for line in over.into_iter().flatten() {
         output::warn(&format!(
@@ -198,6 +206,11 @@ fn right(file: &Path, text: &PolicyText, packs: &Packs, format: Output) -> anyho
         ));
     }
     Ok(Exit::Clean)
+}
+
+/// Which detections are silent, for people.
+pub(crate) fn without_packs(off: &[&str]) -> String {
+    format!("Off, because no data pack has what they look at (docs/packs.md): {}.", off.join(", "))
 }
 
 /// A pack, for scripts.
@@ -219,10 +232,12 @@ fn words(state: &PackState) -> String {
     format!("Pack {} ({}): {held} of {as_of}, believed until {ends} UTC.", state.name, state.kind.name())
 }
 
-fn test(file: &Path, format: Output) -> anyhow::Result<Exit> {
-    let results = read(file)?.policy.test();
+fn test(options: &CheckOptions, format: Output) -> anyhow::Result<Exit> {
+    let (text, own) = read(&options.file, &options.own_rules)?;
+    let results = text.policy.test(own);
     if results.is_empty() {
-        bail!("{}: has no `tests`: infra/policy.yaml shows how one is written", file.display());
+        let file = options.file.display();
+        bail!("{file}: has no `tests`: infra/policy.yaml shows how one is written");
     }
     let failed = results.iter().filter(|result| !result.failures.is_empty()).count();
     match format {

@@ -43,7 +43,7 @@ struct Stop(watch::Receiver<bool>);
 pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<Exit> {
     let workplace = Workplace::open(&options.store).await?.telling(&options.notify);
     let policy = options.policy.as_deref();
-    let rules = Rules::load(policy)?.with_packs(policy).with_own(&options.own_rules)?;
+    let rules = Rules::whole(policy, &options.own_rules)?;
     let http = http_client()?;
     let connect = |name: &String| Org::connect(&workplace::connection(name)?, &http);
     let orgs = options.connection.iter().map(connect).collect::<anyhow::Result<Vec<_>>>()?;

@@ -10,8 +10,9 @@ use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Detection, Severity, catalogue};
 use session_warden::lambda::{EventBus, Failure, Handled, Message, Metrics, Policies, each};
 use session_warden::observation::OrgId;
+use session_warden::own_rules::read_all;
 use session_warden::packs::Packs;
-use session_warden::policy::Policy;
+use session_warden::policy::{Mode, Policy};
 use session_warden::settings::Settings;
 use session_warden::stages::{Evaluate, Evaluated};
 use session_warden::store::{LocalOutbox, Store, Waiting};
@@ -33,10 +34,21 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn under(policy: Policy) -> Self {
-        let detections = catalogue(&policy);
+        let mut detections = catalogue(&policy);
+        detections.extend(own_rules(&policy));
         let packs = packs(&policy);
         Self { policy, detections, packs }
     }
+}
+
+/// Read where packs are. Without its own rules the organisation is judged by the detections as ever.
+fn own_rules(policy: &Policy) -> Vec<Box<dyn Detection>> {
+    let files = policy.own_rules.paths(&Settings::of_process().policy_folder());
+    let rules = read_all(&files).unwrap_or_else(|(_, error)| {
+        tracing::error!(error.type = "RulesUnreadable", "Going on without own rules: {error}");
+        Vec::new()
+    });
+    rules.into_iter().filter(|rule| policy.mode_of(rule.about().id) != Mode::Off).collect()
 }
 
 /// Read beside the policy where that is a file, else from the function's own folder. Without a pack the detections that need it are silent, and the others judge as ever.

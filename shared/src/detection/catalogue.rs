@@ -100,6 +100,9 @@ macro_rules! cards {
 }
 with_catalogue!(cards);
 
+/// How the id of an organisation's own rule begins; no detection's does.
+pub const OWN_RULE: &str = "rule-";
+
 /// The card of every detection, in the order of the catalogue.
 pub fn cards() -> &'static [&'static About] {
     CARDS
@@ -136,6 +139,7 @@ mod tests {
     fn cards_are_complete() {
         let policy = serde_json::to_value(Policy::default().detections).unwrap();
         for card in cards() {
+            assert!(!card.id.starts_with(OWN_RULE), "{}", card.id);
             for text in [card.id, card.row, card.title, card.why] {
                 assert!(!text.is_empty(), "{}", card.id);
             }

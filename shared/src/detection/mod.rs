@@ -25,7 +25,7 @@ mod view;
 
 pub use about::{About, Confidence, Detection, Family, Sensor, Severity};
 pub(crate) use catalogue::with_catalogue;
-pub use catalogue::{card, cards, catalogue};
+pub use catalogue::{OWN_RULE, card, cards, catalogue};
 pub use crowd::{Crowd, mark, marks};
 pub use dismissal::Dismissal;
 pub use episode::Episode;

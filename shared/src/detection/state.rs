@@ -3,6 +3,7 @@
 //! A verdict is a pure function of the committed profiles and the sorted tail, so duplicates and reordering inside
 //! the overlap change nothing. What is older than the overlap is folded into the committed profiles, once.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashSet};
@@ -254,7 +255,8 @@ impl Bench<'_> {
         observation: &'v Observation,
     ) -> (Vec<Hit>, Lesson<'s>) {
         let account = observation.user().and_then(|id| users.get(id));
-        let mut view = View::of([committed, ahead], self.policy, observation, account);
+        let event = OnceCell::new();
+        let mut view = View::of([committed, ahead], self.policy, observation, account, &event);
         let facts = match observation {
             Observation::Login(login) => Facts::of(&view, login, &mut self.scratch),
             Observation::Session(_)

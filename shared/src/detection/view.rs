@@ -1,9 +1,11 @@
 //! What a detection may look at.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::facts::{Facts, Known};
 use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile};
@@ -23,6 +25,7 @@ pub struct View<'a> {
     user: Option<&'a UserProfile>,
     network: Option<(Network, Option<&'a NetworkProfile>)>,
     application: Option<(&'a str, Option<&'a ApplicationProfile>)>,
+    event: &'a OnceCell<Value>,
 }
 
 impl<'a> View<'a> {
@@ -32,10 +35,11 @@ impl<'a> View<'a> {
         policy: &'a Policy,
         observation: &'a Observation,
         account: Option<&'a User>,
+        event: &'a OnceCell<Value>,
     ) -> Self {
         let (user, network, application) = (None, None, None);
-        let mut view =
-            Self { committed, ahead, account, policy, facts: Facts::none(), user, network, application };
+        let facts = Facts::none();
+        let mut view = Self { committed, ahead, account, policy, facts, user, network, application, event };
         view.user = observation.user().and_then(|id| view.user_named(id));
         view.network = observation.network().map(|network| (network, view.network(network)));
         view.application = observation.application().map(|name| (name, view.application_profile(name)));
@@ -45,6 +49,11 @@ impl<'a> View<'a> {
     /// What the login being judged shows.
     pub fn facts(&self) -> Facts<'a> {
         self.facts
+    }
+
+    /// The observation as own rules see it, made by the first rule that asks.
+    pub fn event(&self, make: impl FnOnce() -> Value) -> &'a Value {
+        self.event.get_or_init(make)
     }
 
     /// The account, where it was read.

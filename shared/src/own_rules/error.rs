@@ -19,6 +19,14 @@ pub enum RuleError {
         /// What the parser says.
         reason: String,
     },
+    /// Two rules cannot be told apart.
+    #[error("{file}: two rules are called {id}; give each an `id` of its own")]
+    Twice {
+        /// The file of the second.
+        file: String,
+        /// What both are called.
+        id: &'static str,
+    },
     /// A rule uses what is not supported here.
     #[error("{file}{}: {what}", of(.rule))]
     Unsupported {

@@ -11,7 +11,7 @@ mod support;
 
 pub use error::RuleError;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rsigma_parser::parse_sigma_yaml;
 
@@ -25,6 +25,24 @@ enum Service {
     Login,
     /// Live sessions.
     Session,
+}
+
+/// Reads the rules of all files.
+///
+/// # Errors
+/// The number of the first file that cannot be used, and why.
+pub fn read_all(files: &[PathBuf]) -> Result<Vec<Box<dyn Detection>>, (usize, RuleError)> {
+    let mut all = Vec::<Box<dyn Detection>>::new();
+    for (number, file) in files.iter().enumerate() {
+        for rule in read_rules(file).map_err(|error| (number, error))? {
+            let id = rule.about().id;
+            if all.iter().any(|known| known.about().id == id) {
+                return Err((number, RuleError::Twice { file: file.display().to_string(), id }));
+            }
+            all.push(rule);
+        }
+    }
+    Ok(all)
 }
 
 /// Reads the rules of a file: one YAML document each.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Service;
 use super::error::Unsupported;
 use super::{event, support};
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, OWN_RULE, Sensor, Severity, View};
 use crate::observation::{Login, Session};
 
 /// A rule, ready to match.
@@ -48,12 +48,14 @@ impl Detection for OwnRule {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let matches = self.service == Service::Login && self.matches(&event::login(view, login));
+        let matches =
+            self.service == Service::Login && self.matches(view.event(|| event::login(view, login)));
         matches.then(|| self.told(Hit::on_login(self.about, self.about.severity, login)))
     }
 
     fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
-        let matches = self.service == Service::Session && self.matches(&event::session(view, session));
+        let matches =
+            self.service == Service::Session && self.matches(view.event(|| event::session(view, session)));
         matches.then(|| self.told(Hit::on_session(self.about, self.about.severity, session)))
     }
 }
@@ -69,12 +71,13 @@ fn about(rule: &SigmaRule, service: Service) -> &'static About {
         Service::Session => &[Sensor::Sessions],
     };
     Box::leak(Box::new(About {
-        id: kept(format!("rule-{name}")),
+        id: kept(format!("{OWN_RULE}{name}")),
         row: "own",
         title: kept(rule.title.clone()),
         why: kept(rule.description.clone().unwrap_or_default()),
         severity: severity(rule.level),
-        confidence: Confidence::Medium,
+        // It is the organisation's own word.
+        confidence: Confidence::High,
         family: Family::Whole,
         mitre: Box::leak(mitre.into_boxed_slice()),
         needs,
@@ -84,7 +87,7 @@ fn about(rule: &SigmaRule, service: Service) -> &'static About {
 }
 
 fn name(rule: &SigmaRule) -> String {
-    rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| slug(&rule.title))
+    slug(rule.id.as_deref().or(rule.name.as_deref()).unwrap_or(&rule.title))
 }
 
 /// Sigma's levels are ours by the same names; a rule without one is `medium`.
@@ -98,7 +101,8 @@ fn severity(level: Option<Level>) -> Severity {
     }
 }
 
-fn slug(title: &str) -> String {
-    let plain = title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+/// A name that can be a key of the policy.
+fn slug(text: &str) -> String {
+    let plain = text.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     plain.collect::<String>().split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }

@@ -113,7 +113,8 @@ fn events_have_the_documented_fields() {
     let session = world.session("ada", "198.18.1.7", "198.18.1.7", "UI", 5);
     let (policy, profiles) = (crate::policy::Policy::default(), crate::detection::Profiles::default());
     let seen = crate::observation::Observation::Login(Box::new(login.clone()));
-    let view = crate::detection::View::of([&profiles, &profiles], &policy, &seen, None);
+    let event = std::cell::OnceCell::new();
+    let view = crate::detection::View::of([&profiles, &profiles], &policy, &seen, None, &event);
     let names = |event: serde_json::Value| {
         let mut names: Vec<_> = event.as_object().unwrap().keys().cloned().collect();
         names.sort();

@@ -46,7 +46,8 @@ impl Policy {
 
     /// The mode a detection runs in.
     pub fn mode_of(&self, detection: &str) -> Mode {
-        self.detections.mode_of(detection).unwrap_or(self.mode)
+        let own = || self.own_rules.modes.get(detection).copied();
+        self.detections.mode_of(detection).or_else(own).unwrap_or(self.mode)
     }
 
     /// What is to be done about a finding. `user` is the subject's account where it is a user that is known.

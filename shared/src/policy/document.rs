@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{DeclaredPack, Detections, PolicyError, PolicyTest, PolicyText};
+use super::{DeclaredPack, DeclaredRules, Detections, PolicyError, PolicyTest, PolicyText};
 use crate::detection::{Exemption, Level, Severity};
 use crate::evidence::PublicKey;
 use crate::observation::UserId;
@@ -55,6 +55,8 @@ pub struct Policy {
     pub egress: Egress,
     /// Files of knowledge about addresses.
     pub packs: Vec<DeclaredPack>,
+    /// The organisation's own rules.
+    pub own_rules: DeclaredRules,
     /// What is no alarm, for whom and until when: travel notices, change windows.
     pub exemptions: Vec<Exemption>,
     /// Each detection's mode and parameters.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::document::names;
 use super::{IntegrationConsent, Mode, Policy, PolicyText, Standing};
-use crate::detection::{About, Confidence, Exemption, cards};
+use crate::detection::{About, Confidence, Exemption, OWN_RULE};
 
 /// What is in force.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,25 +66,28 @@ pub struct Exempt {
     pub reason: String,
 }
 
-/// What is in force for a user, or for everybody, and for one detection, or for all of them.
+/// What is in force for a user, or for everybody, and for detections or own rules.
 pub fn explain(
     text: &PolicyText,
     user: Option<&str>,
-    detection: Option<&About>,
+    detections: &[&'static About],
     now: Timestamp,
 ) -> Explanation {
-    let asked = cards().iter().filter(|card| detection.is_none_or(|wanted| wanted.id == card.id));
     Explanation {
         user: user.map(str::to_owned),
         standing: user.map(|user| standing(text, user).0).unwrap_or_default(),
-        detections: asked.map(|card| in_force(text, user, card, now)).collect(),
+        detections: detections.iter().map(|card| in_force(text, user, card, now)).collect(),
     }
 }
 
 fn in_force(text: &PolicyText, user: Option<&str>, card: &'static About, now: Timestamp) -> DetectionInForce {
     let policy = &text.policy;
     let mode = policy.mode_of(card.id);
-    let own = format!("detections.{}.mode", card.id);
+    let own = if card.id.starts_with(OWN_RULE) {
+        format!("own_rules.modes.{}", card.id)
+    } else {
+        format!("detections.{}.mode", card.id)
+    };
     let mode_from = match (text.line(&own), text.line("mode")) {
         (Some(line), _) => format!("{own}, line {line}"),
         (None, Some(line)) => format!("mode, line {line}, which holds for every detection without its own"),

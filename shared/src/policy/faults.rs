@@ -7,7 +7,7 @@ use super::Policy;
 use super::tree::Step;
 use super::trial::{PolicyTest, TestLogin};
 use super::wording::nearest;
-use crate::detection::{Level, card, cards};
+use crate::detection::{Level, OWN_RULE, card, cards};
 
 /// A value that makes no sense.
 #[derive(Debug)]
@@ -25,17 +25,64 @@ pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     found.extend(approvers(policy));
     found.extend(packs(policy));
     found.extend(exemptions(policy));
+    found.extend(named(policy).into_iter().filter_map(|(id, path)| unknown(id, path)));
     found.extend(parameters(policy));
-    found.extend((0..).zip(&policy.tests).flat_map(|(number, test)| expectations(number, test)));
+    found.extend((0..).zip(&policy.tests).flat_map(|(number, test)| trial(number, test)));
     found
 }
 
 fn wrong(path: &[&str], problem: impl Into<String>) -> Wrong {
-    let path = path.iter().map(|key| match key.parse() {
+    Wrong { path: steps(path), problem: problem.into(), did_you_mean: None }
+}
+
+fn steps(path: &[&str]) -> Vec<Step> {
+    let step = |key: &&str| match key.parse() {
         Ok(number) => Step::Entry(number),
         Err(_) => Step::Key((*key).to_owned()),
-    });
-    Wrong { path: path.collect(), problem: problem.into(), did_you_mean: None }
+    };
+    path.iter().map(step).collect()
+}
+
+/// Everything that names a detection or an own rule, and where it stands.
+pub(super) fn named(policy: &Policy) -> Vec<(&str, Vec<Step>)> {
+    let modes = policy.own_rules.modes.keys().map(|id| (id.as_str(), vec!["own_rules", "modes", id]));
+    let mut named: Vec<_> = modes.map(|(id, path)| (id, path.into_iter().map(Step::key).collect())).collect();
+    let mut note = |id, list: (&str, usize), path: &[Step]| {
+        let way = [Step::key(list.0), Step::Entry(list.1)].into_iter().chain(path.iter().cloned());
+        named.push((id, way.collect::<Vec<_>>()));
+    };
+    for (number, exemption) in policy.exemptions.iter().enumerate() {
+        for (at, id) in exemption.detections.iter().enumerate() {
+            note(id.as_str(), ("exemptions", number), &[Step::key("detections"), Step::Entry(at)]);
+        }
+    }
+    for (number, test) in policy.tests.iter().enumerate() {
+        for (at, expected) in test.expect.iter().enumerate() {
+            let path = [Step::key("expect"), Step::Entry(at), Step::key("detection")];
+            note(&expected.detection, ("tests", number), &path);
+        }
+        for (at, id) in test.quiet.iter().enumerate() {
+            note(id, ("tests", number), &[Step::key("quiet"), Step::Entry(at)]);
+        }
+    }
+    named
+}
+
+/// What is wrong with an id that is neither a detection's nor may be an own rule's. Whether a rule is there is known only when
+/// rules were read.
+fn unknown(id: &str, path: Vec<Step>) -> Option<Wrong> {
+    if id.starts_with(OWN_RULE) {
+        return None;
+    }
+    let is_mode = path.first() == Some(&Step::key("own_rules"));
+    if card(id).is_some() {
+        let problem = format!("`{id}` is no own rule: its mode stands below `detections`");
+        return is_mode.then_some(Wrong { path, problem, did_you_mean: None });
+    }
+    let ids = cards().iter().map(|card| card.id).filter(|_| !is_mode);
+    let did_you_mean = nearest(id, ids);
+    let wanted = if is_mode { "own rule, whose id begins with `rule-`" } else { "detection" };
+    Some(Wrong { path, problem: format!("`{id}` is no {wanted}"), did_you_mean })
 }
 
 fn amounts(policy: &Policy) -> Vec<Wrong> {
@@ -145,24 +192,12 @@ fn packs(policy: &Policy) -> Vec<Wrong> {
 }
 
 fn exemptions(policy: &Policy) -> Vec<Wrong> {
-    let mut found = Vec::new();
-    for (number, exemption) in policy.exemptions.iter().enumerate() {
-        let number = number.to_string();
-        let ids = exemption.detections.iter().enumerate();
-        let unknown: Vec<_> = ids.filter_map(|(at, id)| Some((at, unknown_detection(id)?))).collect();
-        if unknown.is_empty()
-            && let Some(fault) = exemption.fault()
-        {
-            let wanted = "an entry needs detections, a reason, `until`, and a user, networks or applications";
-            found.push(wrong(&["exemptions", &number], format!("{fault}: {wanted}")));
-        }
-        for (at, (problem, did_you_mean)) in unknown {
-            let at = at.to_string();
-            let wrong = wrong(&["exemptions", &number, "detections", &at], problem);
-            found.push(Wrong { did_you_mean, ..wrong });
-        }
-    }
-    found
+    let faults = policy.exemptions.iter().enumerate().filter_map(|(number, exemption)| {
+        let wanted = "an entry needs detections, a reason, `until`, and a user, networks or applications";
+        let problem = format!("{}: {wanted}", exemption.fault()?);
+        Some(wrong(&["exemptions", &number.to_string()], problem))
+    });
+    faults.collect()
 }
 
 /// Logins that a test may make in all, and the hours they may take: a year.
@@ -195,12 +230,6 @@ fn amounts_of_logins(number: &str, test: &PolicyTest) -> Vec<Wrong> {
     found
 }
 
-/// What is wrong with the id of a detection, and which was meant.
-fn unknown_detection(id: &str) -> Option<(String, Option<String>)> {
-    let unknown = card(id).is_none();
-    unknown.then(|| (format!("`{id}` is no detection"), nearest(id, cards().iter().map(|card| card.id))))
-}
-
 /// A window that has no length or a count of nothing would speak of everything, or never.
 fn parameters(policy: &Policy) -> Vec<Wrong> {
     let rules = |policy: &Policy| serde_json::to_value(&policy.detections).unwrap_or_default();
@@ -231,20 +260,9 @@ fn senseless(value: &Value, default: &Value) -> Option<String> {
         .then(|| "0 would speak of everything, or never; mode: off turns it off".to_owned())
 }
 
-fn expectations(number: usize, test: &PolicyTest) -> Vec<Wrong> {
+fn trial(number: usize, test: &PolicyTest) -> Vec<Wrong> {
     let number = number.to_string();
-    let expected = test.expect.iter().enumerate().map(|(at, expected)| {
-        (vec!["expect".to_owned(), at.to_string(), "detection".to_owned()], &expected.detection)
-    });
-    let quiet = test.quiet.iter().enumerate().map(|(at, id)| (vec!["quiet".to_owned(), at.to_string()], id));
-    let mut found = Vec::new();
-    for (path, id) in expected.chain(quiet) {
-        let Some((problem, did_you_mean)) = unknown_detection(id) else { continue };
-        let path: Vec<_> =
-            ["tests", number.as_str()].into_iter().chain(path.iter().map(String::as_str)).collect();
-        found.push(Wrong { did_you_mean, ..wrong(&path, problem) });
-    }
-    found.extend(amounts_of_logins(&number, test));
+    let mut found = amounts_of_logins(&number, test);
     if test.logins.is_empty() {
         found.push(wrong(&["tests", &number], "it has no logins: nothing could be found"));
     }

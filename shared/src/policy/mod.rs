@@ -6,6 +6,7 @@ mod document;
 mod error;
 mod explanation;
 mod faults;
+mod own_rules;
 mod packs;
 mod text;
 mod tree;
@@ -20,8 +21,8 @@ pub use document::{
 };
 pub use error::{PolicyError, PolicyFault};
 pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain};
+pub use own_rules::DeclaredRules;
 pub use packs::{DeclaredPack, PackKind};
 pub use text::PolicyText;
 pub use trial::{Expectation, PolicyTest, TestLogin, TestResult};
-#[cfg(feature = "own-rules")]
-pub(crate) use wording::nearest;
+pub use wording::nearest;

@@ -31,6 +31,11 @@ impl PolicyText {
         if found.is_empty() { Ok(Self { policy, tree }) } else { Err(PolicyError::Wrong(found)) }
     }
 
+    /// A value that makes no sense, where it stands.
+    pub(super) fn fault(&self, wrong: &Wrong) -> PolicyFault {
+        fault(&self.tree, wrong)
+    }
+
     /// On which line a key is written, by its dotted name; `None` where it is omitted. Entries of a list count from 1.
     pub fn line(&self, key: &str) -> Option<u64> {
         let steps: Vec<_> = key.split('.').flat_map(keyed).collect();

@@ -99,6 +99,12 @@ pub(super) enum Step {
     Entry(usize),
 }
 
+impl Step {
+    pub(super) fn key(name: &str) -> Self {
+        Self::Key(name.to_owned())
+    }
+}
+
 /// The steps of a path that an error names.
 pub(super) fn steps(path: &Path) -> Vec<Step> {
     path.iter()

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Policy;
+use super::{Mode, Policy};
 use crate::detection::{
     Absorbed, Action, Detection, Finding, Lane, OrgState, Present, Severity, TailEntry, catalogue,
 };
@@ -114,9 +114,10 @@ impl Default for TestLogin {
 }
 
 impl Policy {
-    /// Runs the tests inside this policy.
-    pub fn test(&self) -> Vec<TestResult> {
-        let detections = catalogue(self);
+    /// Runs the tests inside this policy, with its own rules beside the detections.
+    pub fn test(&self, own: Vec<Box<dyn Detection>>) -> Vec<TestResult> {
+        let mut detections = catalogue(self);
+        detections.extend(own.into_iter().filter(|rule| self.mode_of(rule.about().id) != Mode::Off));
         self.tests.iter().map(|test| test.run(self, &detections)).collect()
     }
 }

@@ -62,7 +62,7 @@ fn plain(said: &str) -> String {
 }
 
 /// The name that is written almost like `wrong`.
-pub(crate) fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let wrong = wrong.to_lowercase();
     let scored =
         names.map(|name| (strsim::normalized_damerau_levenshtein(&wrong, &name.to_lowercase()), name));
