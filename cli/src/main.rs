@@ -15,6 +15,7 @@ mod reading;
 mod replay;
 mod report;
 mod round;
+mod silent;
 mod workplace;
 
 use session_warden::containment::Switch;

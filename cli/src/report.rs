@@ -1,6 +1,6 @@
 //! Reports: what a command saw, gathered for the page that the shared crate draws.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,7 +9,7 @@ use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::Containment;
 use session_warden::detection::{Finding, FindingId};
 use session_warden::observation::{Login, UserId};
-use session_warden::report::{DetectionOff, Report, TimelineEvent, render};
+use session_warden::report::{Report, TimelineEvent, render};
 
 use crate::output;
 
@@ -78,10 +78,4 @@ pub(crate) fn write(path: &Path, report: &Report) -> anyhow::Result<()> {
 /// The present, for a report.
 pub(crate) fn now() -> Timestamp {
     SystemClock.now()
-}
-
-/// Detections that were off, each once.
-pub(crate) fn off(pairs: &[(String, String)]) -> Vec<DetectionOff> {
-    let pairs: BTreeSet<_> = pairs.iter().cloned().collect();
-    pairs.into_iter().map(|(id, reason)| DetectionOff { id, reason }).collect()
 }

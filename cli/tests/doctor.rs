@@ -53,6 +53,8 @@ async fn all_is_well() {
     let served = Served::start().await;
     let (code, org, err) = doctor(&served).await;
     assert_eq!((code, &org["exit_code"]), (0, &json!(0)), "{org:#}{err}");
+    let off = ["anonymous-network", "hosting-login", "new-provider", "listed-indicator"];
+    assert_eq!(org["detections_off"], json!(off), "no pack is declared");
     let egress = check(&org, Role::Scanner, "egress")["seen"].as_str().unwrap();
     assert!(egress.contains(served.simulator.org().client_address()), "{egress}");
     assert!(served.simulator.org().take_writes().is_empty());

@@ -5,11 +5,10 @@ mod support;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{outcome, warden};
+use support::{assert_harmless, browse, outcome, warden};
 
 /// HTML and SVG, escape sequences for terminals in both their forms, a formula, text that turns around what follows, and
 /// as much as a row may hold.
@@ -114,17 +113,6 @@ fn write_beside(directory: &Path) {
     write("sessions.json", sessions.collect());
     write("tokens.json", tokens.collect());
     write("checks.json", checks.collect());
-}
-
-fn is_hostile(c: char) -> bool {
-    c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}')
-}
-
-/// What a terminal, a spreadsheet or a person gets to see.
-fn assert_harmless(what: &str, shown: &str) {
-    let hostile = shown.find(is_hostile).map(|at| shown[at..].chars().take(40).collect::<String>());
-    assert_eq!(hostile, None, "{what}");
-    assert!(shown.len() < 4_000_000, "{what}: {} bytes", shown.len());
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -260,34 +248,4 @@ fn a_hostile_policy_is_harmless_too() {
             assert_eq!(run(directory.path(), &[&["policy", "explain", "right.yaml"], more].concat()).0, 0);
         }
     }
-}
-
-/// The page as a browser understands it.
-fn browse(page: &Path) -> String {
-    let profile = tempfile::tempdir().unwrap();
-    #[expect(clippy::disallowed_methods, reason = "a test has no settings")]
-    let program = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("chromium"), PathBuf::from);
-    let output = Command::new(&program)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-sync",
-        ])
-        .args([
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-dev-shm-usage",
-            "--dump-dom",
-        ])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("file://{}", page.display()))
-        .output()
-        .unwrap_or_else(|error| {
-            panic!("{} cannot be run: {error}. `make setup` installs it", program.display())
-        });
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

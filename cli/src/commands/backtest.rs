@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 use session_warden::backtest::{Backtest, Judged};
 use session_warden::detection::Finding;
 use session_warden::observation::{AccountDetails, AccountKind, OrgId, User};
-use session_warden::report::{BacktestRun, render_backtest};
+use session_warden::report::{BacktestRun, DetectionOff, render_backtest};
 use session_warden::stages;
 
 use crate::arguments::{Output, OwnRulesOptions, StoreOptions};
@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::history::{self, HistoryFile, tell_rejected};
 use crate::output::{self, cell, table};
 use crate::replay::{self, Beside};
+use crate::silent::detections_off;
 use crate::workplace::{Rules, Workplace};
 use crate::{progress, report};
 
@@ -63,7 +64,7 @@ pub(crate) async fn run(options: &BacktestOptions, format: Output) -> anyhow::Re
 
 fn named(options: &BacktestOptions, file: Option<&Path>) -> anyhow::Result<(String, Rules)> {
     let name = file.map_or("the default policy".to_owned(), |file| file.display().to_string());
-    Ok((name, Rules::load(file)?.with_packs(file).with_own(&options.own_rules)?))
+    Ok((name, Rules::whole(file, &options.own_rules)?))
 }
 
 fn on_file(
@@ -85,7 +86,8 @@ fn on_file(
             replay::judge(&org, &history, Beside::default(), window, rules, &mut |rows| bar.inc(rows))?;
         bar.finish_and_clear();
         let backtest = Backtest::of(&findings, &rules.policy, &judged);
-        runs.push(BacktestRun { policy: name.clone(), backtest });
+        let off = detections_off(&history, &[], rules);
+        runs.push(BacktestRun { policy: name.clone(), backtest, off });
     }
     Ok((runs, tell_rejected(path, &history.rejected)))
 }
@@ -114,7 +116,8 @@ async fn on_store(
         found.retain(|finding| (window.since..window.until).contains(&finding.last_seen));
         for (name, rules) in policies {
             let policy = if orgs.len() == 1 { name.clone() } else { format!("{name} ({org})") };
-            runs.push(BacktestRun { policy, backtest: decided_anew(&mut found, rules) });
+            let backtest = decided_anew(&mut found, rules);
+            runs.push(BacktestRun { policy, backtest, off: Vec::new() });
         }
     }
     Ok(runs)
@@ -140,10 +143,10 @@ fn account(finding: &Finding) -> Option<User> {
 
 fn show(runs: &[BacktestRun], format: Output) -> anyhow::Result<()> {
     if format == Output::Json {
-        let one = |run: &BacktestRun| serde_json::json!({ "policy": run.policy, "backtest": run.backtest });
+        let one = |run: &BacktestRun| serde_json::json!({ "policy": run.policy, "backtest": run.backtest, "detections_off": run.off });
         return output::say_json(&runs.iter().map(one).collect::<Vec<_>>());
     }
-    for BacktestRun { policy, backtest } in runs {
+    for BacktestRun { policy, backtest, off } in runs {
         let total = &backtest.total;
         output::say(&output::sentence(&format!(
             "{policy}: {} findings, {:.1} a week: {} contained, {} asked, {} told, {} only recorded",
@@ -156,6 +159,9 @@ fn show(runs: &[BacktestRun], format: Output) -> anyhow::Result<()> {
         )))?;
         say_detections(backtest)?;
         say_contained(backtest)?;
+        for (reason, ids) in DetectionOff::by_reason(off) {
+            output::note(&format!("Off, because {reason}: {}.", ids.join(", ")));
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `warden doctor`: whether each identity is let in, what it is blind to, and what to do about it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,14 +8,15 @@ use clap::Args;
 use comfy_table::{Cell, Color};
 use futures::future::join_all;
 use serde::Serialize;
-use session_warden::clock::SystemClock;
+use session_warden::clock::{Clock as _, SystemClock};
 use session_warden::salesforce::{Connection, Salesforce, Weight, http_client};
 use session_warden::self_test::{Check, IdentityReport, OrgReport, State, examine};
 
-use crate::arguments::{self, Output};
+use crate::arguments::{self, Output, OwnRulesOptions};
+use crate::commands::policy::without_packs;
 use crate::exit::Exit;
 use crate::output;
-use crate::workplace;
+use crate::workplace::{self, Rules};
 
 /// `warden doctor`.
 #[derive(Debug, Args)]
@@ -30,6 +32,9 @@ pub(crate) struct DoctorOptions {
     /// Time between rounds that is planned for `warden run`, for what it costs in API calls.
     #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = arguments::interval)]
     interval: Duration,
+    /// The policy: which detections are off without a data pack; the defaults where none is given.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 /// One org, for scripts.
@@ -38,16 +43,20 @@ struct Document<'a> {
     #[serde(flatten)]
     report: &'a OrgReport,
     exit_code: u8,
+    /// Detections that are silent because no data pack has what they look at.
+    detections_off: &'a [&'static str],
 }
 
 /// Examines every org at once; one that cannot be reached keeps no other waiting for its own answer.
 pub(crate) async fn run(options: &DoctorOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "doctor")?;
+    let rules = Rules::whole(options.policy.as_deref(), &OwnRulesOptions::default())?;
+    let off = rules.packs.silences(&rules.detections, SystemClock.now());
     let http = http_client()?;
     let connections: Vec<_> = options.connection.iter().map(|name| workplace::connection(name)).collect();
     let readable = connections.iter().filter_map(|connection| connection.as_ref().ok());
     let reports = join_all(readable.map(|connection| report(connection, &http, options.interval))).await;
-    tell(&reports, format)?;
+    tell(&reports, &off, format)?;
     let unreadable = connections.iter().filter_map(|connection| connection.as_ref().err());
     unreadable.clone().for_each(output::complain);
     let wrong = unreadable.map(|_| Exit::BadInput);
@@ -69,14 +78,17 @@ fn exit(report: &OrgReport) -> Exit {
     }
 }
 
-fn tell(reports: &[OrgReport], format: Output) -> anyhow::Result<()> {
+fn tell(reports: &[OrgReport], off: &[&'static str], format: Output) -> anyhow::Result<()> {
     if format == Output::Json {
-        let documents: Vec<_> =
-            reports.iter().map(|report| Document { report, exit_code: exit(report).code() }).collect();
-        return output::say_json(&documents);
+        let document = |report| Document { report, exit_code: exit(report).code(), detections_off: off };
+        return output::say_json(&reports.iter().map(document).collect::<Vec<_>>());
     }
     let shown: Vec<_> = reports.iter().map(shown).collect();
-    output::say(&shown.join("\n\n"))
+    output::say(&shown.join("\n\n"))?;
+    if !off.is_empty() {
+        output::note(&without_packs(off));
+    }
+    Ok(())
 }
 
 /// One table for each identity, and one for what is about both.

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{ArgGroup, Args};
 use serde_json::json;
-use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Finding, Sensor};
 use session_warden::history_file::{History, read_sessions, read_tokens, read_users, read_verifications};
 use session_warden::observation::{Observation, OrgId};
-use session_warden::report::{Report, ReportSource};
+use session_warden::report::{DetectionOff, Report, ReportSource};
 use session_warden::salesforce::TokenHashKey;
 
 use crate::arguments::{Output, OwnRulesOptions};
@@ -19,6 +18,7 @@ use crate::output;
 use crate::progress;
 use crate::replay::{self, Beside};
 use crate::report::{self, Timelines};
+use crate::silent::detections_off;
 use crate::workplace::Rules;
 
 /// `warden evaluate`.
@@ -57,7 +57,7 @@ pub(crate) struct Evaluation {
     pub(crate) history: History,
     pub(crate) findings: Vec<Finding>,
     /// Detections that could not speak, and why.
-    pub(crate) off: Vec<(String, String)>,
+    pub(crate) off: Vec<DetectionOff>,
     /// Rows beside the logins that could not be used.
     pub(crate) beside_rejected: u64,
 }
@@ -65,7 +65,7 @@ pub(crate) struct Evaluation {
 /// Judges a file. Rows that cannot be used are named and the others judged; the exit code is then 2.
 pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<Exit> {
     let policy = options.policy.as_deref();
-    let rules = Rules::load(policy)?.with_packs(policy).with_own(&options.own_rules)?;
+    let rules = Rules::whole(policy, &options.own_rules)?;
     let history = options.history.read()?;
     history::tell_doubt(&history);
     let (beside, beside_rejected) = read_beside(options, &history)?;
@@ -76,7 +76,7 @@ pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<E
     bar.finish_and_clear();
     let tokens_rejected = name_tokens(options, &mut findings)?;
     findings.sort_by(|a, b| (a.first_seen, &a.finding_id).cmp(&(b.first_seen, &b.finding_id)));
-    let off = detections_off(options, &history, &rules);
+    let off = detections_off(&history, &given(options), &rules);
     let evaluation =
         Evaluation { history, findings, off, beside_rejected: beside_rejected + tokens_rejected };
     write_findings(options.findings.as_deref(), &evaluation.findings)?;
@@ -132,35 +132,14 @@ fn name_tokens(options: &EvaluateOptions, findings: &mut [Finding]) -> anyhow::R
     Ok(tell_rejected(path, &tokens.rejected))
 }
 
-/// Detections whose data the files do not hold.
-fn detections_off(options: &EvaluateOptions, history: &History, rules: &Rules) -> Vec<(String, String)> {
-    let missing = |sensor: Sensor| match sensor {
-        Sensor::Logins => None,
-        Sensor::Sessions => options.sessions.is_none().then_some("no --sessions file was given"),
-        Sensor::Verifications => {
-            options.verifications.is_none().then_some("no --verifications file was given")
-        }
-        // The logins themselves name their users; what else an account is comes with --users.
-        Sensor::Tokens => Some("the use of tokens is seen between two looks, and a file is one"),
-        Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => {
-            (!rules.packs.supplies(sensor, SystemClock.now()))
-                .then_some("the policy declares no such data pack (docs/packs.md)")
-        }
-        Sensor::Relay => Some("Salesforce's own alarms arrive by Event Relay, in AWS (docs/deploy.md)"),
-        Sensor::Accounts => options.users.is_none().then_some("no --users file was given"),
-        Sensor::Places => {
-            let has = |column| !history.columns_missing.contains(&column);
-            (!has("Country Code") && !has("Location") && !has("Latitude"))
-                .then_some("the file has neither a country nor coordinates")
-        }
-    };
-    let cards = rules.detections.iter().map(|detection| detection.about());
-    cards
-        .filter_map(|card| {
-            let reason = card.needs.iter().find_map(|sensor| missing(*sensor))?;
-            Some((card.id.to_owned(), reason.to_owned()))
-        })
-        .collect()
+/// What was given beside the logins.
+fn given(options: &EvaluateOptions) -> Vec<Sensor> {
+    let files = [
+        (&options.sessions, Sensor::Sessions),
+        (&options.verifications, Sensor::Verifications),
+        (&options.users, Sensor::Accounts),
+    ];
+    files.into_iter().filter(|(file, _)| file.is_some()).map(|(_, sensor)| sensor).collect()
 }
 
 fn write_findings(path: Option<&Path>, findings: &[Finding]) -> anyhow::Result<()> {
@@ -194,7 +173,7 @@ fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation)
         findings: evaluation.findings.clone(),
         containments: Vec::new(),
         timelines: timelines.gathered(),
-        detections_off: report::off(&evaluation.off),
+        detections_off: evaluation.off.clone(),
         drill: Vec::new(),
     };
     report::write(path, &report)
@@ -210,7 +189,7 @@ fn show(options: &EvaluateOptions, evaluation: &Evaluation, format: Output) -> a
         return output::say_json(&json!({
             "rows": history.rows,
             "rejected": { "total": history.rejected.total, "first": rejected },
-            "detections_off": evaluation.off.iter().map(|(id, reason)| json!({ "id": id, "reason": reason })).collect::<Vec<_>>(),
+            "detections_off": evaluation.off,
             "findings": evaluation.findings,
         }));
     }
@@ -222,7 +201,7 @@ fn show(options: &EvaluateOptions, evaluation: &Evaluation, format: Output) -> a
     } else {
         output::say(&output::findings_table(&evaluation.findings).to_string())?;
     }
-    for (id, reason) in &evaluation.off {
+    for DetectionOff { id, reason } in &evaluation.off {
         output::note(&format!("{id} is off: {reason}"));
     }
     let set_aside = match history.rejected.total {

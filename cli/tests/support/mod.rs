@@ -1,6 +1,7 @@
 //! The `warden` binary, and a simulated org to point it at.
 #![allow(
     dead_code,
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "each test file uses a part, a support that fails fails the test, and what it prints is searched for secrets"
@@ -28,6 +29,47 @@ pub(crate) fn outcome(output: &Output) -> (i32, String, String) {
     // Among the test's own output it is searched for secrets.
     println!("{out}{err}");
     (output.status.code().unwrap_or(-1), out, err)
+}
+
+fn is_hostile(c: char) -> bool {
+    c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}')
+}
+
+/// What a terminal, a spreadsheet or a person gets to see.
+pub(crate) fn assert_harmless(what: &str, shown: &str) {
+    let hostile = shown.find(is_hostile).map(|at| shown[at..].chars().take(40).collect::<String>());
+    assert_eq!(hostile, None, "{what}");
+    assert!(shown.len() < 4_000_000, "{what}: {} bytes", shown.len());
+}
+
+/// The page as a browser understands it.
+pub(crate) fn browse(page: &Path) -> String {
+    let profile = tempfile::tempdir().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a test has no settings")]
+    let program = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("chromium"), PathBuf::from);
+    let output = std::process::Command::new(&program)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-sync",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-dev-shm-usage",
+            "--dump-dom",
+        ])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .unwrap_or_else(|error| {
+            panic!("{} cannot be run: {error}. `make setup` installs it", program.display())
+        });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// JSON, one object a line.

@@ -62,7 +62,8 @@ impl Indicators {
 }
 
 impl RejectedEntries {
-    fn add(&mut self, entry: RejectedEntry) {
+    /// Keeps one, or counts it.
+    pub fn add(&mut self, entry: RejectedEntry) {
         self.total += 1;
         if self.first.len() < KEPT {
             self.first.push(entry);

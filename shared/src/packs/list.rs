@@ -9,7 +9,7 @@ use super::PackError;
 use super::expiry::{Expiry, is_within};
 use crate::detection::Sensor;
 use crate::indicators::{
-    Indicator, Indicators, Matcher, Observable, Provenance, RejectedEntries, Seen, read_file,
+    Indicator, Indicators, Matcher, Observable, Provenance, RejectedEntries, RejectedEntry, Seen, read_file,
 };
 use crate::observation::{ListKind, Listing, UserId, Validity};
 
@@ -26,33 +26,32 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Reads a list. Entries that cannot be used are kept aside and the rest goes on; of Tor exits and VPNs only addresses
-    /// are of use.
+    /// Reads a list. Entries that cannot be used, or are of no use in a list of this kind, are kept aside and the rest goes on.
     pub(super) fn read(file: &Path, kind: ListKind) -> Result<Self, PackError> {
         let mut read = Indicators::default();
         read_file(file, &mut read).map_err(|error| PackError::new(file, reason(file, &error.to_string())))?;
-        let is_address = |entry: &&Indicator| matches!(entry.observable, Observable::Address(_));
-        let entries: Vec<_> = read
-            .all()
-            .iter()
-            .filter(|entry| kind == ListKind::Indicators || is_address(entry))
-            .cloned()
-            .collect();
+        let (mut entries, mut rejected) = (Vec::new(), read.rejected.clone());
+        for entry in read.all() {
+            match (useless(entry, kind), entry.provenance.first()) {
+                (Some(reason), Some(at)) => rejected.add(RejectedEntry { at: at.clone(), reason }),
+                _ => entries.push(entry.clone()),
+            }
+        }
         if entries.is_empty() {
-            let first = read.rejected.first.first().map(|entry| format!(": {entry}"));
+            let first = rejected.first.first().map(|entry| format!(": {entry}"));
             return Err(PackError::new(
                 file,
                 format!("has no entry that can be used{}", first.unwrap_or_default()),
             ));
         }
         let users = entries.iter().filter_map(|entry| match &entry.observable {
-            Observable::User(text) if !text.contains('@') => Some((text.clone(), UserId::new(text))),
+            Observable::User(text) => Some((text.clone(), UserId::new(text))),
             _ => None,
         });
         let users: HashMap<_, _> = users.collect();
         let matcher =
             Matcher::new(&entries, &users).map_err(|error| PackError::new(file, error.to_string()))?;
-        Ok(Self { kind, entries, matcher, rejected: read.rejected })
+        Ok(Self { kind, entries, matcher, rejected })
     }
 
     /// What it lets detections see.
@@ -102,6 +101,21 @@ impl List {
             validity,
             until: Some(entry.valid_until.map_or(expiry.ends(), |until| until.min(expiry.ends()))),
         }));
+    }
+}
+
+/// Why an entry that is well-formed is of no use; `None` where it is.
+fn useless(entry: &Indicator, kind: ListKind) -> Option<String> {
+    let what = (entry.observable.kind(), &entry.observable);
+    match (kind, &entry.observable) {
+        (_, Observable::Address(_)) => None,
+        (ListKind::Tor | ListKind::Vpn, _) => {
+            Some(format!("is the {} `{}`, and this kind of list holds addresses only", what.0, what.1))
+        }
+        (ListKind::Indicators, Observable::User(name)) if name.contains('@') => {
+            Some(format!("is the username `{name}`, and logins name users by their id (005…)"))
+        }
+        (ListKind::Indicators, _) => None,
     }
 }
 

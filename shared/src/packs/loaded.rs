@@ -10,7 +10,7 @@ use super::expiry::Expiry;
 use super::list::List;
 use super::mmdb::Database;
 use super::{Manifest, NetworkPack, PackError};
-use crate::detection::Sensor;
+use crate::detection::{Detection, Sensor};
 use crate::indicators::{RejectedEntries, Seen};
 use crate::observation::{
     ListKind, Listing, Observation, Origin, Origins, Place, ProviderKind, Text, Validity,
@@ -115,6 +115,13 @@ impl Packs {
     pub fn supplies(&self, sensor: Sensor, now: Timestamp) -> bool {
         let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
         loaded.iter().any(|pack| now < pack.expiry.ends() && pack.sensors().contains(&sensor))
+    }
+
+    /// Detections that are silent because no pack has what they look at.
+    pub fn silences(&self, detections: &[Box<dyn Detection>], now: Timestamp) -> Vec<&'static str> {
+        let lacks = |sensor: &Sensor| sensor.is_pack() && !self.supplies(*sensor, now);
+        let cards = detections.iter().map(|detection| detection.about());
+        cards.filter(|card| card.needs.iter().any(lacks)).map(|card| card.id).collect()
     }
 
     /// How each pack that can be used stands.

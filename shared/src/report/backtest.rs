@@ -3,9 +3,9 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::ReportError;
 use super::shown::Shown;
 use super::wording::{civil, count, instant};
+use super::{DetectionOff, ReportError};
 use crate::backtest::{Asked, Backtest, Fired, Week};
 
 /// Users that the page lists; the JSON has all of them.
@@ -25,6 +25,8 @@ pub struct BacktestRun {
     pub policy: String,
     /// What it would have done.
     pub backtest: Backtest,
+    /// Detections that could not speak.
+    pub off: Vec<DetectionOff>,
 }
 
 #[derive(Template)]
@@ -49,6 +51,7 @@ struct Run {
     detections: Detections,
     contained: Vec<Contained>,
     more: usize,
+    off: Vec<(Shown, Shown)>,
 }
 
 struct Weeks {
@@ -113,6 +116,7 @@ impl Run {
     fn of(number: usize, run: &BacktestRun) -> Self {
         let backtest = &run.backtest;
         let period = backtest.period.map(|(first, last)| format!("{} to {}", instant(first), instant(last)));
+        let off = DetectionOff::by_reason(&run.off);
         let tallies = parts(&backtest.total).into_iter().filter(|(_, n, _)| *n > 0);
         Self {
             number,
@@ -131,6 +135,10 @@ impl Run {
             detections: Detections::of(&backtest.detections),
             contained: backtest.contained.iter().take(LISTED).map(Contained::of).collect(),
             more: backtest.contained.len().saturating_sub(LISTED),
+            off: off
+                .into_iter()
+                .map(|(reason, ids)| (Shown::of(ids.join(", ")), Shown::of(reason)))
+                .collect(),
         }
     }
 }

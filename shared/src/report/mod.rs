@@ -17,10 +17,11 @@ pub use digest::{render_digest, watch_words};
 pub(crate) use shown::Shown;
 pub use timeline::{EventOutcome, Lane, TimelineEvent};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::containment::Containment;
 use crate::detection::{Finding, FindingId};
@@ -65,12 +66,23 @@ pub struct ReportSource {
 }
 
 /// A detection that did not run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DetectionOff {
     /// Its id.
     pub id: String,
     /// Why, as a sentence.
     pub reason: String,
+}
+
+impl DetectionOff {
+    /// The ids for each reason.
+    pub fn by_reason(off: &[Self]) -> BTreeMap<&str, Vec<&str>> {
+        let mut reasons = BTreeMap::<_, Vec<_>>::new();
+        for one in off {
+            reasons.entry(one.reason.as_str()).or_default().push(one.id.as_str());
+        }
+        reasons
+    }
 }
 
 /// One expectation of a drill.

@@ -9,7 +9,7 @@ use std::process::Command;
 use session_warden::backtest::{Backtest, Judged};
 use session_warden::detection::Action;
 use session_warden::policy::Policy;
-use session_warden::report::{BacktestRun, Report, render, render_backtest};
+use session_warden::report::{BacktestRun, DetectionOff, Report, render, render_backtest};
 
 /// Runs a browser on a page and returns what it wrote to standard output.
 fn browse(page: &Path, arguments: &[&str]) -> String {
@@ -108,7 +108,8 @@ fn backtest(name: &str) -> Page {
     let period = Some((last - jiff::SignedDuration::from_hours(24 * 180), last));
     let judged = Judged { logins: 1_200_000, active_users: Some(5_000), period };
     let backtest = Backtest::of(&report.findings, &Policy::default(), &judged);
-    let run = BacktestRun { policy: name.to_owned(), backtest };
+    let off = vec![DetectionOff { id: name.to_owned(), reason: name.to_owned() }];
+    let run = BacktestRun { policy: name.to_owned(), backtest, off };
     Page::holding(&render_backtest(name, &[run], 3, last).unwrap())
 }
 

@@ -33,7 +33,7 @@ pub(super) fn one(explanation: &Explanation) -> anyhow::Result<()> {
     output::say(&format!(
         "{} ({})\nMode {}: {}.\n{}.",
         detection.id,
-        detection.title,
+        output::harmless(detection.title),
         mode(detection.mode),
         detection.mode_from,
         capital(&detection.outcome)

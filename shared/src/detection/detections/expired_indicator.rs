@@ -1,7 +1,9 @@
 //! A list names it whose word does not count any more.
 
+use jiff::Timestamp;
+
 use crate::detection::{About, Confidence, Containable, Detection, Family, Hit, Sensor, Severity, View};
-use crate::observation::{Listing, Login, Validity};
+use crate::observation::{Listing, Login, Origin, Session, Source, Validity};
 
 use super::listed_indicator::name;
 
@@ -33,22 +35,33 @@ impl Detection for ExpiredIndicator {
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let origin = login.detail.origin.as_deref().filter(|_| login.succeeded())?;
-        let is_over = |listing: &&Listing| listing.validity == Validity::Expired;
-        let listing = origin.listed.iter().find(is_over)?;
-        if login.source.address().is_some_and(|address| view.is_egress(address, login.time)) {
-            return None;
-        }
-        let mut hit = name(Hit::on_login(&ABOUT, Severity::Info, login), listing);
-        hit.containable = Containable::No;
-        Some(hit.because(
-            format!("It shows {}, which the list {} names.", listing.entry, listing.list),
-            listing.until.map_or_else(
-                || "The entry did not hold at that time.".to_owned(),
-                |until| format!("The entry did not hold at that time: it is believed until {until}."),
-            ),
-            "A renewed list would make it `listed-indicator` or `anonymous-network`.",
-        ))
+        let listing = over(view, origin, &login.source, login.time)?;
+        Some(told(Hit::on_login(&ABOUT, Severity::Info, login), listing))
     }
+
+    fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
+        let listing = over(view, session.origin.as_deref()?, &session.source, session.last_modified)?;
+        Some(told(Hit::on_session(&ABOUT, Severity::Info, session), listing))
+    }
+}
+
+/// A word that does not count, of somebody who does not come by the organisation's own way.
+fn over<'o>(view: &View<'_>, origin: &'o Origin, source: &Source, time: Timestamp) -> Option<&'o Listing> {
+    let is_egress = source.address().is_some_and(|address| view.is_egress(address, time));
+    origin.listed.iter().find(|listing| listing.validity == Validity::Expired).filter(|_| !is_egress)
+}
+
+fn told(hit: Hit, listing: &Listing) -> Hit {
+    let mut hit = name(hit, listing);
+    hit.containable = Containable::No;
+    hit.because(
+        format!("It shows {}, which the list {} names.", listing.entry, listing.list),
+        listing.until.map_or_else(
+            || "The entry did not hold at that time.".to_owned(),
+            |until| format!("The entry did not hold at that time: it is believed until {until}."),
+        ),
+        "A renewed list would make it `listed-indicator` or `anonymous-network`.",
+    )
 }
 
 #[cfg(test)]
@@ -56,7 +69,7 @@ pub(crate) mod cases {
     use super::*;
     use crate::detection::detections::world::{LAGOS, LYON, World, severity};
     use crate::detection::{Action, Finding};
-    use crate::observation::{ListKind, Origin};
+    use crate::observation::{ListKind, Observation};
 
     fn listed(login: Login, validity: Validity) -> Login {
         let listed = vec![Listing::of(ListKind::Indicators, validity)];
@@ -105,6 +118,19 @@ pub(crate) mod cases {
         assert_eq!(decided(&over), decided(&without));
         assert!(over.detections.iter().any(|detected| detected.id == ABOUT.id), "it informs");
         assert!(current.score > without.score && current.action == Action::Contain, "{current:?}");
+    }
+
+    #[test]
+    fn a_live_session_informs_as_well() {
+        let mut world = World::with_office_workers();
+        for (validity, said) in [(Validity::Expired, Some(Severity::Info)), (Validity::Current, None)] {
+            let mut session = world.session("ada", "198.19.200.9", "198.18.1.7", "UI", 5);
+            let listed = vec![Listing::of(ListKind::Indicators, validity)];
+            session.origin = Some(Box::new(Origin { listed, ..Origin::default() }));
+            let hits = world.judge(Observation::Session(Box::new(session)));
+            assert_eq!(severity(&hits, &ABOUT), said);
+            assert!(hits.get(ABOUT.id).is_none_or(|hit| hit.containable == Containable::No));
+        }
     }
 
     #[test]

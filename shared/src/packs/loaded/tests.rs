@@ -167,6 +167,7 @@ fn a_person_is_told_what_is_old_over_or_wrong() {
         told.join("\n").replace(&folder.path().display().to_string(), "")
     };
     insta::assert_snapshot!(warned(0), @r"
+    1 entries of the pack `tor` cannot be used, the first at /tor.txt, line 3: is the user agent `tor`, and this kind of list holds addresses only.
     1 entries of the pack `indicators` are over.
     1 entries of the pack `indicators` cannot be used, the first at /iocs.csv, line 7: Salesforce records nothing of the type `domain`.
     ");

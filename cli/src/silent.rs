@@ -1,0 +1,35 @@
+//! Detections that cannot speak, because nothing that was given has what they look at.
+
+use session_warden::clock::{Clock, SystemClock};
+use session_warden::detection::Sensor;
+use session_warden::history_file::History;
+use session_warden::report::DetectionOff;
+
+use crate::workplace::Rules;
+
+/// Which detections are off where a history, and beside it only `beside`, is judged.
+pub(crate) fn detections_off(history: &History, beside: &[Sensor], rules: &Rules) -> Vec<DetectionOff> {
+    let now = SystemClock.now();
+    let missing = |sensor: Sensor| match sensor {
+        Sensor::Logins => None,
+        Sensor::Tokens => Some("the use of tokens is seen between two looks, and a file is one"),
+        Sensor::Sessions if !beside.contains(&sensor) => Some("no --sessions file was given"),
+        Sensor::Verifications if !beside.contains(&sensor) => Some("no --verifications file was given"),
+        // The logins themselves name their users; what else an account is comes with --users.
+        Sensor::Accounts if !beside.contains(&sensor) => Some("no --users file was given"),
+        Sensor::Sessions | Sensor::Verifications | Sensor::Accounts => None,
+        Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => (!rules.packs.supplies(sensor, now))
+            .then_some("the policy declares no such data pack (docs/packs.md)"),
+        Sensor::Relay => Some("Salesforce's own alarms arrive by Event Relay, in AWS (docs/deploy.md)"),
+        Sensor::Places => {
+            let has = |column| !history.columns_missing.contains(&column);
+            (!has("Country Code") && !has("Location") && !has("Latitude"))
+                .then_some("the file has neither a country nor coordinates")
+        }
+    };
+    let off = rules.detections.iter().map(|detection| detection.about()).filter_map(|card| {
+        let reason = card.needs.iter().find_map(|sensor| missing(*sensor))?;
+        Some(DetectionOff { id: card.id.to_owned(), reason: reason.to_owned() })
+    });
+    off.collect()
+}
