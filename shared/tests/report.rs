@@ -72,6 +72,7 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
             request_id: text.into(),
             org_id: org,
             target: Target::User { user_id: UserId::new("005A") },
+            also: std::collections::BTreeSet::new(),
             reason: text.into(),
             requested_by: RequestedBy::Person { name: text.into() },
             trigger: Some(Trigger::of(finding)),

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Request, RequestedBy, Target};
 use session_warden::observation::OrgId;
+use session_warden::policy::Also;
 use session_warden::salesforce::{Role, http_client};
 use session_warden::settings::Settings;
 use session_warden::stages::Apply;
@@ -39,6 +40,12 @@ pub(crate) struct ContainOptions {
     /// With --user: only the sessions held from this address or begun there; may be given several times.
     #[arg(long, value_name = "IP", conflicts_with_all = ["session", "app", "all"])]
     pub(crate) address: Vec<IpAddr>,
+    /// With --user, at level user: make the password invalid too; Salesforce sends a link to the user's mailbox.
+    #[arg(long, conflicts_with_all = ["session", "app", "all", "address"])]
+    pub(crate) reset_password: bool,
+    /// With --user, at level user: forget the addresses from which he need not confirm who he is.
+    #[arg(long, conflicts_with_all = ["session", "app", "all", "address"])]
+    pub(crate) trusted_ips: bool,
     /// How wide. It follows what is named and may only be widened: a session to its user, an application to the org.
     #[arg(long, value_enum)]
     pub(crate) level: Option<Level>,
@@ -117,10 +124,17 @@ fn tell(containment: &Containment, options: &ContainOptions, format: Output) -> 
 /// A person's request is the same one for the rest of the day: asking twice is asking once.
 fn request(options: &ContainOptions, org_id: &OrgId, target: Target) -> Request {
     let day = SystemClock.now().strftime("%Y-%m-%d");
+    let also = [
+        (options.reset_password, Also::ResetPassword, "/reset-password"),
+        (options.trusted_ips, Also::ForgetAddresses, "/trusted-ips"),
+    ];
+    let also: Vec<_> = also.into_iter().filter(|(is_asked, ..)| *is_asked).collect();
+    let marks: String = also.iter().map(|(.., mark)| *mark).collect();
     Request {
-        request_id: format!("person/{}/{day}", subject::named(&target)),
+        request_id: format!("person/{}{marks}/{day}", subject::named(&target)),
         org_id: org_id.clone(),
         target,
+        also: also.into_iter().map(|(_, also, _)| also).collect(),
         reason: options.reason.clone(),
         requested_by: RequestedBy::Person { name: Settings::of_process().person() },
         trigger: None,

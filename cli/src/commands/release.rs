@@ -70,7 +70,8 @@ pub(crate) async fn run(options: &ReleaseOptions, format: Output) -> anyhow::Res
 
 fn words(given: &GivenBack, options: &ReleaseOptions) -> String {
     let mut lines = vec![given.frozen_by.explained()];
-    let Some(containment) = &given.containment else { return lines.concat() };
+    lines.extend(Some(output::sentence(&given.trail)).filter(|trail| !trail.is_empty()));
+    let Some(containment) = &given.containment else { return lines.join("\n") };
     lines.push(format!(
         "Frozen {} because: {}",
         containment.started.strftime("%Y-%m-%d %H:%M:%SZ"),

@@ -47,8 +47,10 @@ fn waiting_words(containment: &Containment, pending: &Pending) -> String {
 pub(crate) fn step_words(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Freeze => "freeze the account",
+        StepKind::ResetPassword => "make the password invalid",
         StepKind::RevokeTokens => "revoke refresh tokens",
         StepKind::DeleteSessions => "delete sessions",
+        StepKind::ForgetAddresses => "forget trusted addresses",
         StepKind::Reread => "read again",
     }
 }
@@ -59,6 +61,10 @@ pub(crate) fn survivor_words(survivor: &Survivor) -> String {
         Survivor::Session { id, reason } => format!("session {id}: {}", harmless(reason)),
         Survivor::Token { app_name, reason, .. } => {
             format!("token of {}: {}", harmless(app_name), harmless(reason))
+        }
+        Survivor::Password { reason } => format!("the password is the old one: {}", harmless(reason)),
+        Survivor::Address { address, reason } => {
+            format!("trusted address {}: {}", harmless(address), harmless(reason))
         }
         Survivor::Unfrozen { reason } => format!("the account is not frozen: {}", harmless(reason)),
     }

@@ -68,6 +68,7 @@ pub(crate) fn asked(detail: Value) -> Result<Asked, Failure> {
             request_id: format!("event/{request_id}"),
             org_id,
             target: target(subject, level)?,
+            also: BTreeSet::new(),
             reason: cut(&reason, REASON),
             requested_by: RequestedBy::Person { name: format!("{} (by event)", cut(&requested_by, NAME)) },
             trigger: None,

@@ -7,11 +7,13 @@ use futures::{StreamExt, future, stream};
 use serde::Serialize;
 
 use super::journal::{Acted, Journal, joined};
-use super::{Freezing, Pauses, Plan, Reach, Readable, StepKind, StepResult};
+use super::{Freezing, Pauses, Plan, Reach, Readable, Resetting, StepKind, StepResult};
 use crate::evidence::EntryKind;
 use crate::observation::{Session, SessionId, TokenKey};
 use crate::policy;
-use crate::salesforce::{Applied, ClientAppId, FoundToken, Frozen, Revocation, Salesforce, TokenHashKey};
+use crate::salesforce::{
+    Applied, ClientAppId, FoundToken, Frozen, KnownAddress, Revocation, Salesforce, TokenHashKey,
+};
 use crate::store::{Store, StoreError};
 
 /// Tokens revoked between two entries of the ledger, each of which also renews the lease.
@@ -37,6 +39,8 @@ pub(crate) struct Actor<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     pub(super) freeze: Option<StepResult>,
+    pub(super) password: Option<StepResult>,
+    pub(super) addresses: BTreeMap<String, StepResult>,
     pub(super) tokens: BTreeMap<TokenKey, StepResult>,
     pub(super) sessions: BTreeMap<SessionId, StepResult>,
 }
@@ -63,6 +67,9 @@ impl Actor<'_> {
         if plan.freeze == Freezing::Wanted {
             self.freeze(journal, answers).await?;
         }
+        if plan.password == Resetting::Wanted {
+            self.reset_password(journal, answers).await?;
+        }
         let stop = match &plan.tokens {
             Ok(tokens) => self.revoke(tokens, journal, answers).await?,
             Err(reason) => self.skip(StepKind::RevokeTokens, reason, journal).await?,
@@ -70,10 +77,53 @@ impl Actor<'_> {
         if stop.is_some() {
             return Ok(stop);
         }
-        match &plan.sessions {
-            Ok(sessions) => self.delete(sessions, journal, answers).await,
-            Err(reason) => self.skip(StepKind::DeleteSessions, reason, journal).await,
+        let stop = match &plan.sessions {
+            Ok(sessions) => self.delete(sessions, journal, answers).await?,
+            Err(reason) => self.skip(StepKind::DeleteSessions, reason, journal).await?,
+        };
+        if stop.is_some() {
+            return Ok(stop);
         }
+        match &plan.addresses {
+            Ok(addresses) => self.forget(addresses, journal, answers).await,
+            Err(reason) => self.skip(StepKind::ForgetAddresses, reason, journal).await,
+        }
+    }
+
+    async fn reset_password(
+        &self,
+        journal: &mut Journal<'_>,
+        answers: &mut Answers,
+    ) -> Result<(), StoreError> {
+        let Some(user) = self.reach.target.user() else { return Ok(()) };
+        let result = result(self.salesforce.reset_password(user).await.map(|()| Applied::Done));
+        answers.password = Some(result.clone());
+        journal.acted(result.clone(), &self.entry(StepKind::ResetPassword, &result)).await
+    }
+
+    async fn forget(
+        &self,
+        addresses: &[KnownAddress],
+        journal: &mut Journal<'_>,
+        answers: &mut Answers,
+    ) -> Result<Stop, StoreError> {
+        if addresses.is_empty() {
+            return Ok(None);
+        }
+        let stop = self.stopped(0, addresses.len(), journal).await?;
+        if stop.is_some() {
+            return Ok(stop);
+        }
+        let forget = |known: &KnownAddress| {
+            let known = known.clone();
+            async move { (known.id.clone(), result(self.salesforce.forget_address(&known).await)) }
+        };
+        let forgetting = stream::iter(addresses.iter().map(forget)).buffered(REVOCATIONS_AT_ONCE);
+        let forgotten: BTreeMap<_, _> = forgetting.collect().await;
+        let entry = self.entry(StepKind::ForgetAddresses, &forgotten);
+        answers.addresses.extend(forgotten.clone());
+        journal.acted(joined(&forgotten), &entry).await?;
+        Ok(None)
     }
 
     async fn freeze(&self, journal: &mut Journal<'_>, answers: &mut Answers) -> Result<(), StoreError> {

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{Reach, Readable, Target};
-use crate::observation::LoginId;
+use crate::observation::{LoginId, UserId};
+use crate::policy::Also;
 use crate::salesforce::{
-    Ability, FoundSession, FoundToken, FreezeState, Salesforce, SalesforceError, TokenHashKey, Whose,
+    Ability, FoundSession, FoundToken, FreezeState, KnownAddress, Salesforce, SalesforceError, TokenHashKey,
+    Whose,
 };
 
 /// What a target holds.
@@ -20,6 +23,10 @@ pub struct Holdings {
     pub tokens: Readable<Vec<FoundToken>>,
     /// Whether the account is frozen; `None` where Salesforce keeps no record, or nobody is to be frozen.
     pub freeze: Readable<Option<FreezeState>>,
+    /// Addresses from which the user need not confirm who he is, where they are to be forgotten.
+    pub addresses: Readable<Vec<KnownAddress>>,
+    /// When the password was last changed, the epoch for never; `None` where it is not asked.
+    pub password_changed: Readable<Option<Timestamp>>,
     /// Which application the logins of hostile OAuth sessions name, as far as it can be told.
     pub applications: HashMap<LoginId, String>,
 }
@@ -34,12 +41,14 @@ impl Holdings {
     ) -> Self {
         match &reach.target {
             Target::User { user_id } => {
-                let (sessions, tokens, freeze) = tokio::join!(
+                let (sessions, tokens, freeze, addresses, password_changed) = tokio::join!(
                     Box::pin(bounded(within, salesforce.sessions(Whose::User(user_id)))),
                     Box::pin(bounded(within, salesforce.tokens(Whose::User(user_id), key))),
                     Box::pin(bounded(within, salesforce.freeze_state(user_id))),
+                    Box::pin(bounded(within, addresses(salesforce, reach, user_id))),
+                    Box::pin(bounded(within, password_changed(salesforce, reach, user_id))),
                 );
-                Self { sessions, tokens, freeze, applications: HashMap::new() }
+                Self { sessions, tokens, freeze, addresses, password_changed, ..Self::nothing() }
             }
             Target::Session { user_id, .. } => {
                 let (sessions, tokens) = tokio::join!(
@@ -47,13 +56,25 @@ impl Holdings {
                     Box::pin(bounded(within, salesforce.tokens(Whose::User(user_id), key))),
                 );
                 let applications = Box::pin(applications(salesforce, reach, &sessions, within)).await;
-                Self { sessions, tokens, freeze: Ok(None), applications }
+                Self { sessions, tokens, applications, ..Self::nothing() }
             }
             Target::App { app_name } => Box::pin(Self::of_app(salesforce, reach, app_name, key)).await,
             Target::Org => {
                 let sessions = Box::pin(bounded(None, salesforce.every_session())).await;
-                Self { sessions, tokens: Ok(Vec::new()), freeze: Ok(None), applications: HashMap::new() }
+                Self { sessions, ..Self::nothing() }
             }
+        }
+    }
+
+    /// Nothing of anything, all of it read.
+    pub(super) fn nothing() -> Self {
+        Self {
+            sessions: Ok(Vec::new()),
+            tokens: Ok(Vec::new()),
+            freeze: Ok(None),
+            addresses: Ok(Vec::new()),
+            password_changed: Ok(None),
+            applications: HashMap::new(),
         }
     }
 
@@ -62,7 +83,7 @@ impl Holdings {
         let mut holders = reach.holders.clone();
         holders.extend(tokens.iter().flatten().map(|found| found.token.user_id.clone()));
         let sessions = bounded(None, salesforce.app_sessions(app_name, &holders)).await;
-        Self { sessions, tokens, freeze: Ok(None), applications: HashMap::new() }
+        Self { sessions, tokens, ..Self::nothing() }
     }
 
     /// What could not be read, as sentences.
@@ -71,7 +92,10 @@ impl Holdings {
         let sessions = self.sessions.as_ref().err().map(|reason| missing("sessions", reason));
         let tokens = self.tokens.as_ref().err().map(|reason| missing("refresh tokens", reason));
         let freeze = self.freeze.as_ref().err().map(|reason| missing("the freeze state", reason));
-        [sessions, tokens, freeze].into_iter().flatten().collect()
+        let addresses = self.addresses.as_ref().err().map(|reason| missing("known addresses", reason));
+        let password =
+            self.password_changed.as_ref().err().map(|reason| missing("the password's age", reason));
+        [sessions, tokens, freeze, addresses, password].into_iter().flatten().collect()
     }
 
     /// Whether everything could be read, and is nothing.
@@ -116,6 +140,29 @@ async fn applications(
             HashMap::new()
         }
     }
+}
+
+async fn addresses(
+    salesforce: &Salesforce,
+    reach: &Reach,
+    user: &UserId,
+) -> Result<Vec<KnownAddress>, SalesforceError> {
+    if !reach.also.contains(&Also::ForgetAddresses) {
+        return Ok(Vec::new());
+    }
+    salesforce.known_addresses(Whose::User(user)).await
+}
+
+async fn password_changed(
+    salesforce: &Salesforce,
+    reach: &Reach,
+    user: &UserId,
+) -> Result<Option<Timestamp>, SalesforceError> {
+    if !reach.also.contains(&Also::ResetPassword) {
+        return Ok(None);
+    }
+    let known = salesforce.users(std::slice::from_ref(user)).await?.pop();
+    Ok(known.map(|user| user.details.last_password_change.unwrap_or(Timestamp::UNIX_EPOCH)))
 }
 
 pub(super) async fn bounded<T>(

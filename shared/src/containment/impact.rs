@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Freezing, Holdings, Plan, Reach, Target};
 use crate::observation::{Family, Session, SessionId, User, UserId, families};
+use crate::policy::Also;
 
 /// Applications and families that an impact lists.
 const LISTED: usize = 50;
@@ -35,6 +36,8 @@ pub struct Impact {
     pub applications: Vec<String>,
     /// Whether the account is frozen afterwards.
     pub freezes: bool,
+    /// What else is done about the user.
+    pub also: BTreeSet<Also>,
     /// What could not be read before the act, and why, as sentences.
     pub unread: Vec<String>,
     /// What cannot be undone or may surprise, as sentences.
@@ -100,6 +103,7 @@ impl Plan {
             warnings: self.warnings(user, &applications, holdings, reach),
             applications: applications.into_iter().take(LISTED).collect(),
             freezes: self.freeze == Freezing::Wanted,
+            also: reach.also.clone(),
             unread: holdings.unread(),
         }
     }
@@ -136,6 +140,15 @@ impl Plan {
                 self.has_untold_token(applications, holdings, reach),
                 "An OAuth session ends whose refresh token cannot be told: it may be made anew; contain the user to \
                  end that too.",
+            ),
+            (
+                reach.also.contains(&Also::ResetPassword),
+                "The password becomes invalid, and Salesforce sends a link to the user's mailbox, which must not be lost \
+                 too.",
+            ),
+            (
+                reach.also.contains(&Also::ForgetAddresses),
+                "Every address from which the user need not confirm who he is is forgotten: his next login is challenged.",
             ),
             (self.freeze == Freezing::NotWanted, not_frozen(&reach.target)),
         ];

@@ -34,7 +34,7 @@ pub use guard::{Circumstances, refusals};
 pub use holdings::Holdings;
 pub use impact::{FamilyShown, Impact};
 pub use kill_switch::{KillSwitch, Switch, kill_switch};
-pub use plan::{Freezing, Plan};
+pub use plan::{Freezing, Plan, Resetting};
 pub use reach::Reach;
 pub use record::{
     Approved, Containment, ContainmentId, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,

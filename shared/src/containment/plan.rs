@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Holdings, Reach, Readable, StepKind, Target};
 use crate::observation::{Session, SessionId, ancestors, parents};
 use crate::policy::FreezeMode;
-use crate::salesforce::{FoundToken, Frozen, Revocation};
+use crate::salesforce::{FoundToken, Frozen, KnownAddress, Revocation};
 
 /// A row counts as expired only this long after its expiry: this machine's clock may be ahead of Salesforce's, and
 /// deleting a session that has just ended does no harm.
@@ -22,16 +22,29 @@ pub enum Freezing {
     NotWanted,
 }
 
-/// The acts that end a user's access, in their order: freeze, so that nothing new begins; refresh tokens, so that no
-/// session is made anew; sessions, roots before the children that go with them.
+/// Whether the password is to be made invalid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resetting {
+    /// It is.
+    Wanted,
+    /// It is so already, or nobody asked.
+    NotWanted,
+}
+
+/// The acts that end a user's access, in their order: freeze and password, so that nothing new begins; refresh tokens, so
+/// that no session is made anew; sessions, roots before the children that go with them; and known addresses.
 #[derive(Debug)]
 pub struct Plan {
     /// Whether the account is to be frozen.
     pub freeze: Freezing,
+    /// Whether the password is to be made invalid.
+    pub password: Resetting,
     /// The refresh tokens to revoke.
     pub tokens: Readable<Vec<FoundToken>>,
     /// The sessions to delete, in this order; neither expired nor this client's own.
     pub sessions: Readable<Vec<Session>>,
+    /// The known addresses to forget.
+    pub addresses: Readable<Vec<KnownAddress>>,
 }
 
 impl Plan {
@@ -49,6 +62,8 @@ impl Plan {
                 .as_ref()
                 .map(|found| to_delete(reach.sessions(found), now))
                 .map_err(Clone::clone),
+            password: if reach.has_old_password(holdings) { Resetting::Wanted } else { Resetting::NotWanted },
+            addresses: holdings.addresses.clone(),
         }
     }
 
@@ -61,12 +76,20 @@ impl Plan {
 
     /// Nothing, until a re-read has seen something.
     pub(super) fn nothing() -> Self {
-        Self { freeze: Freezing::NotWanted, tokens: Ok(Vec::new()), sessions: Ok(Vec::new()) }
+        Self {
+            freeze: Freezing::NotWanted,
+            password: Resetting::NotWanted,
+            tokens: Ok(Vec::new()),
+            sessions: Ok(Vec::new()),
+            addresses: Ok(Vec::new()),
+        }
     }
 
     /// Whether everything could be read and nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.freeze == Freezing::NotWanted
+            && self.password == Resetting::NotWanted
+            && self.addresses.as_ref().is_ok_and(Vec::is_empty)
             && self.tokens.as_ref().is_ok_and(Vec::is_empty)
             && self.sessions.as_ref().is_ok_and(Vec::is_empty)
     }
@@ -75,9 +98,12 @@ impl Plan {
     /// same, for it may hold something.
     pub fn steps(&self) -> Vec<(StepKind, usize)> {
         let freeze = (self.freeze == Freezing::Wanted).then_some((StepKind::Freeze, 1));
+        let password = (self.password == Resetting::Wanted).then_some((StepKind::ResetPassword, 1));
+        let addresses = wanted(StepKind::ForgetAddresses, self.addresses.as_ref().map(Vec::len));
         let tokens = wanted(StepKind::RevokeTokens, self.tokens.as_ref().map(Vec::len));
         let sessions = wanted(StepKind::DeleteSessions, self.sessions.as_ref().map(Vec::len));
-        [freeze, tokens, sessions, Some((StepKind::Reread, 1))].into_iter().flatten().collect()
+        let reread = Some((StepKind::Reread, 1));
+        [freeze, password, tokens, sessions, addresses, reread].into_iter().flatten().collect()
     }
 
     /// Whether a JWT access token may be out that no session row and no revocation ends at once: Salesforce gives

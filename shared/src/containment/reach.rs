@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Holdings, Refusal, Target};
+use super::{Holdings, Refusal, Request, Target};
 use crate::observation::{Session, UserId};
-use crate::policy::Policy;
+use crate::policy::{Also, Policy};
 use crate::salesforce::{FoundSession, FoundToken, Owned};
 
 /// More holders than this would not fit into a record.
@@ -24,12 +25,39 @@ pub struct Reach {
     pub(crate) applications: BTreeSet<String>,
     /// Who held tokens of an application.
     pub(crate) holders: BTreeSet<UserId>,
+    /// What else is done about a user.
+    #[serde(default)]
+    pub(crate) also: BTreeSet<Also>,
+    /// When the password had last been changed as it was first read, the epoch for never: a reset is told by another time.
+    #[serde(default)]
+    pub(crate) password_before: Option<Timestamp>,
 }
 
 impl Reach {
     /// The reach of a target of which nothing was read yet.
     pub(crate) fn of(target: Target) -> Self {
-        Self { target, spared: BTreeSet::new(), applications: BTreeSet::new(), holders: BTreeSet::new() }
+        Self {
+            target,
+            spared: BTreeSet::new(),
+            applications: BTreeSet::new(),
+            holders: BTreeSet::new(),
+            also: BTreeSet::new(),
+            password_before: None,
+        }
+    }
+
+    /// The reach of a request under a policy.
+    pub(crate) fn asked(request: &Request, policy: &Policy) -> Self {
+        let also = match &request.target {
+            Target::User { .. } => policy.containment.also.union(&request.also).copied().collect(),
+            _ => BTreeSet::new(),
+        };
+        Self { also, ..Self::of(request.target.clone()) }
+    }
+
+    /// The same access, and nothing else of its user.
+    pub(crate) fn access_only(self) -> Self {
+        Self { also: BTreeSet::new(), ..self }
     }
 
     /// As a record keeps it: of an application that very many use, not everybody who held its tokens.
@@ -46,8 +74,18 @@ impl Reach {
                 let tokens = holdings.tokens.iter().flatten();
                 self.holders.extend(tokens.map(|found| found.token.user_id.clone()));
             }
-            Target::User { .. } | Target::Org => {}
+            Target::User { .. } => {
+                let changed = holdings.password_changed.as_ref().ok().copied().flatten();
+                self.password_before = self.password_before.or(changed);
+            }
+            Target::Org => {}
         }
+    }
+
+    /// Whether the password is still the one from before, as far as is known.
+    pub(super) fn has_old_password(&self, holdings: &Holdings) -> bool {
+        let changed = holdings.password_changed.as_ref().ok().copied().flatten();
+        self.also.contains(&Also::ResetPassword) && (changed.is_none() || changed == self.password_before)
     }
 
     /// By which ids the rest of a hostile family is known when what was marked of it is gone, and which applications

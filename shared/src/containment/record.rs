@@ -1,5 +1,6 @@
 //! What a containment is, from the request to the proof. One record, written before and after every act.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{Impact, Pending, Plan, Reach, Released, Target};
 use crate::detection::{Finding, FindingId};
 use crate::observation::{OrgId, SessionId, TokenKey};
+use crate::policy::Also;
 
 /// Names a containment: a hash of the org and the request, so that the same request is the same record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -81,6 +83,9 @@ pub struct Request {
     /// Whose access ends.
     #[serde(flatten)]
     pub target: Target,
+    /// What else is to be done about a user, beside what the policy says.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub also: BTreeSet<Also>,
     /// Why, in words.
     pub reason: String,
     /// Who asks.
@@ -95,10 +100,14 @@ pub struct Request {
 pub enum StepKind {
     /// Freeze the account, so that nothing new begins.
     Freeze,
+    /// Make the password invalid, so that nobody logs in with the one that is known.
+    ResetPassword,
     /// Revoke refresh tokens, so that no session is made anew.
     RevokeTokens,
     /// Delete sessions.
     DeleteSessions,
+    /// Forget the addresses from which the user need not confirm who he is.
+    ForgetAddresses,
     /// Read again.
     Reread,
 }
@@ -152,6 +161,18 @@ pub enum Survivor {
         key: TokenKey,
         /// Whose application.
         app_name: String,
+        /// Why it is still there, as far as is known.
+        reason: String,
+    },
+    /// The password is the one from before.
+    Password {
+        /// Why, as far as is known.
+        reason: String,
+    },
+    /// An address from which the user need not confirm who he is.
+    Address {
+        /// Which.
+        address: String,
         /// Why it is still there, as far as is known.
         reason: String,
     },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Containment, Marks, Target};
 use crate::evidence::Encoding;
+use crate::policy::Also;
 
 /// What a person agrees to. A containment that reaches further needs a new approval; one that reaches less is within it.
 /// Sessions and tokens are not named one by one: whoever is to be shut out could else open another every minute, and
@@ -19,6 +20,8 @@ pub struct Scope {
     /// Applications that are cut off; past 50 the list ends, as it does for whoever reads it.
     applications: BTreeSet<String>,
     freezes: bool,
+    #[serde(default)]
+    also: BTreeSet<Also>,
     policy_hash: String,
 }
 
@@ -31,13 +34,14 @@ impl Scope {
             target,
             applications: record.impact.applications.iter().cloned().collect(),
             freezes: record.impact.freezes,
+            also: record.impact.also.clone(),
             policy_hash: record.policy_hash.clone(),
         }
     }
 
     /// Every field, for the hash that is signed.
     pub(super) fn encoded(&self, encoding: Encoding) -> Encoding {
-        let Self { target, most_users, applications, freezes, policy_hash } = self;
+        let Self { target, most_users, applications, freezes, also, policy_hash } = self;
         let encoding = match target {
             Target::Session { user_id, hostile: Marks { session_ids, addresses } } => {
                 let encoding = encoding.text("session").text(user_id.as_str());
@@ -49,6 +53,7 @@ impl Scope {
             Target::Org => encoding.text("org"),
         };
         let encoding = texts(encoding.number(*most_users as u64), applications.iter().cloned());
+        let encoding = texts(encoding, also.iter().map(|also| format!("{also:?}")));
         encoding.number(u64::from(*freezes)).text(policy_hash)
     }
 
@@ -58,6 +63,9 @@ impl Scope {
         let new: Vec<_> = now.applications.difference(&self.applications).cloned().collect();
         if now.target != self.target {
             return Some("other sessions are hostile than were".to_owned());
+        }
+        if !now.also.is_subset(&self.also) {
+            return Some("more is to be done about the user than was asked".to_owned());
         }
         if now.policy_hash != self.policy_hash {
             return Some("the policy was changed".to_owned());

@@ -1,5 +1,6 @@
 //! What a user held, as evidence: every row, in as many entries as it takes, and no secret.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Holdings;
@@ -22,6 +23,10 @@ struct Part<'a> {
     tokens: Vec<&'a Token>,
     /// `None` where Salesforce keeps no record, or it could not be read.
     frozen: Option<bool>,
+    /// Where they are to be forgotten.
+    known_addresses: Vec<String>,
+    /// Where it is to be reset; the epoch for never.
+    password_changed: Option<Timestamp>,
     unread: Vec<String>,
 }
 
@@ -47,9 +52,21 @@ fn parts(holdings: &Holdings) -> Vec<Part<'_>> {
         rows = vec![(sessions, tokens)];
     }
     let (parts, frozen, unread) = (rows.len(), frozen(holdings), holdings.unread());
+    let addresses = holdings.addresses.iter().flatten().map(|known| known.source.to_string());
+    let known_addresses: Vec<_> = addresses.take(ROWS_PER_ENTRY).collect();
+    let password_changed = holdings.password_changed.as_ref().ok().copied().flatten();
     let part = |(index, (sessions, tokens))| {
-        let unread = unread.clone();
-        Part { number: index + 1, of: parts, sessions, tokens, frozen, unread }
+        let (unread, known_addresses) = (unread.clone(), known_addresses.clone());
+        Part {
+            number: index + 1,
+            of: parts,
+            sessions,
+            tokens,
+            frozen,
+            known_addresses,
+            password_changed,
+            unread,
+        }
     };
     rows.into_iter().enumerate().map(part).collect()
 }

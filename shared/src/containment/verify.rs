@@ -8,7 +8,7 @@ use serde_json::json;
 use super::act::{Actor, Answers};
 use super::journal::Journal;
 use super::snapshot::enter_holdings;
-use super::{Freezing, Holdings, Outcome, Plan, StepResult, Survivor, Target};
+use super::{Freezing, Holdings, Outcome, Plan, Resetting, StepResult, Survivor, Target};
 use crate::evidence::EntryKind;
 use crate::policy::FreezeMode;
 use crate::salesforce::Sight;
@@ -200,7 +200,13 @@ fn survivors(left: &Plan, answers: &Answers) -> Vec<Survivor> {
         id: session.id.clone(),
         reason: reason(answers.sessions.get(&session.id), "deleted"),
     });
-    unfrozen.into_iter().chain(tokens).chain(sessions).collect()
+    let password = (left.password == Resetting::Wanted)
+        .then(|| Survivor::Password { reason: reason(answers.password.as_ref(), "reset") });
+    let addresses = left.addresses.iter().flatten().map(|known| Survivor::Address {
+        address: known.source.to_string(),
+        reason: reason(answers.addresses.get(&known.id), "forgotten"),
+    });
+    unfrozen.into_iter().chain(password).chain(tokens).chain(sessions).chain(addresses).collect()
 }
 
 fn reason(answer: Option<&StepResult>, what: &str) -> String {

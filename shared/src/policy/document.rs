@@ -1,5 +1,6 @@
 //! The policy document. Omitted keys take the defaults written here; unknown keys are errors.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
@@ -78,6 +79,8 @@ pub struct Containment {
     pub level: Level,
     /// Whether a contained user is frozen.
     pub freeze: FreezeMode,
+    /// What else is done about a contained user.
+    pub also: BTreeSet<Also>,
     /// How often the re-read may find something left before it is reported as a survivor, 1 to 10.
     pub attempts: u32,
 }
@@ -91,6 +94,16 @@ pub enum FreezeMode {
     Hold,
     /// Not frozen: his access is ended and he can log in again.
     Never,
+}
+
+/// What else is done about a contained user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Also {
+    /// The password is made invalid; Salesforce sends a link to the user's mailbox.
+    ResetPassword,
+    /// The addresses from which he need not confirm who he is (LoginIp) are forgotten.
+    ForgetAddresses,
 }
 
 /// How much may be contained. A request that does not fit is refused whole.
@@ -233,6 +246,7 @@ impl Default for Containment {
             max_age: SignedDuration::from_hours(24),
             level: Level::User,
             freeze: FreezeMode::Hold,
+            also: BTreeSet::new(),
             attempts: 4,
         }
     }

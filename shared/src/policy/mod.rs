@@ -16,8 +16,8 @@ mod wording;
 pub use decide::{Decision, Standing};
 pub use detections::{Detections, Rule};
 pub use document::{
-    Approvals, Approver, Caps, Containment, Egress, Evidence, FreezeMode, Integration, IntegrationConsent,
-    Mode, Notices, Policy, Protected, Redacted, Review, Told,
+    Also, Approvals, Approver, Caps, Containment, Egress, Evidence, FreezeMode, Integration,
+    IntegrationConsent, Mode, Notices, Policy, Protected, Redacted, Review, Told,
 };
 pub use error::{PolicyError, PolicyFault};
 pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain};

@@ -245,8 +245,10 @@ impl StepView {
 fn act_name(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Freeze => "Freeze the account",
+        StepKind::ResetPassword => "Make the password invalid",
         StepKind::RevokeTokens => "Revoke refresh tokens",
         StepKind::DeleteSessions => "Delete sessions",
+        StepKind::ForgetAddresses => "Forget trusted addresses",
         StepKind::Reread => "Read again",
     }
 }
@@ -255,6 +257,8 @@ fn survivor(survivor: &Survivor) -> Shown {
     Shown::of(match survivor {
         Survivor::Session { id, reason } => format!("Session {id}: {reason}"),
         Survivor::Token { app_name, reason, .. } => format!("Refresh token of {app_name}: {reason}"),
+        Survivor::Password { reason } => format!("The password is the old one: {reason}"),
+        Survivor::Address { address, reason } => format!("Trusted address {address}: {reason}"),
         Survivor::Unfrozen { reason } => format!("The account is not frozen: {reason}"),
     })
 }

@@ -118,7 +118,7 @@ impl Contain<'_> {
     }
 
     async fn preview(&self, request: Request, finding: Option<Finding>) -> Result<Containment, ContainError> {
-        let known = self.know(&request, Reach::of(request.target.clone()), finding).await?;
+        let known = self.know(&request, Reach::asked(&request, self.policy), finding).await?;
         let plan = self.plan(&known);
         let mut record = self.record(&request, &known, &plan);
         let refusals = refusals(&self.circumstances(&request, &known));

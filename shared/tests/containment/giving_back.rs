@@ -1,7 +1,7 @@
 //! The way back: what we froze is opened, what others froze is explained, and whoever is released is watched.
 
 use jiff::SignedDuration;
-use salesforce_simulator::{CampaignKind, Frost, Lying, PasswordReset, Write};
+use salesforce_simulator::{CampaignKind, Frost, Lying, PasswordReset, Permission, Write};
 use session_warden::containment::{FrozenBy, Outcome};
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::stages::{Apply, ContainError, GivenBack, Password, Release};
@@ -93,4 +93,16 @@ async fn hostile_access_after_a_release_opens_the_case_again() {
     assert!(
         matches!(&changed[0].outcome, Some(Outcome::NotContained { reason }) if reason.contains("came back"))
     );
+}
+
+#[tokio::test]
+async fn the_audit_trail_says_who_froze_where_it_can_be_seen() {
+    let scene = contained().await;
+    let trail = async || released(&scene, Password::Kept, Apply::Plan).await.unwrap().trail;
+    let revoker = scene.simulator.connection_document()["revoker"]["username"].as_str().unwrap().to_owned();
+    scene.simulator.org().remove_permission(&revoker, Permission::ViewSetup);
+    assert!(trail().await.contains("lacks"), "{}", trail().await);
+    scene.simulator.org().grant_permission(&revoker, Permission::ViewSetup);
+    let told = trail().await;
+    assert!(told.contains("Froze user") && told.contains(&scene.campaign.username), "{told}");
 }

@@ -9,6 +9,7 @@
 
 mod afterwards;
 mod again;
+mod also;
 mod attacker;
 mod crashes;
 mod faults_of_others;

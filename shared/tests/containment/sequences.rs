@@ -22,9 +22,12 @@ use session_warden::stages::Apply;
 use session_warden::store::{Expect, Store, Table, Write};
 
 use crate::support::{Fails, Faulty, Scene};
+use crate::wide::asked;
 
 /// Users whom the sequences are about: the first is protected, the second for emergencies.
 const USERS: usize = 6;
+/// An application that all of them have authorised.
+const APP: &str = "Data Loader";
 const SHORT: u32 = 1_000;
 const LONG: u32 = 100_000;
 
@@ -32,11 +35,13 @@ const LONG: u32 = 100_000;
 #[derive(Debug, Clone)]
 enum Event {
     /// A finding about a user is raised, or escalates; its message is delivered.
-    Finding { user: usize, action: Action, level: Level, hours_old: i64 },
+    Finding { user: usize, other: usize, action: Action, level: Level, hours_old: i64 },
     /// A message is delivered again, in any order.
     Again(usize),
     /// A person asks.
     Person { user: usize, level: Level },
+    /// A person asks to cut off an application, or to log off everybody.
+    Wide(Target),
     /// A person agrees to something that waits.
     Approve { which: usize, who: usize },
     /// Both people agree, and the agenda's turn comes.
@@ -63,10 +68,13 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Fails::KilledAfter)
     ];
     prop_oneof![
-        4 => (0..USERS, action, level(), 0i64..30)
-            .prop_map(|(user, action, level, hours_old)| Event::Finding { user, action, level, hours_old }),
+        4 => (0..USERS, 0usize..2, action, level(), 0i64..30).prop_map(|(user, other, action, level, hours_old)| {
+            Event::Finding { user, other, action, level, hours_old }
+        }),
         2 => (0usize..9).prop_map(Event::Again),
         2 => (0..USERS, level()).prop_map(|(user, level)| Event::Person { user, level }),
+        2 => prop_oneof![3 => Just(Target::App { app_name: APP.to_owned() }), 1 => Just(Target::Org)]
+            .prop_map(Event::Wide),
         4 => (0usize..3, 0usize..3).prop_map(|(which, who)| Event::Approve { which, who }),
         3 => (0usize..3).prop_map(Event::Agree),
         1 => (0usize..3).prop_map(Event::Decline),
@@ -84,7 +92,7 @@ struct Play {
     users: Vec<UserId>,
     people: Vec<(String, ApproverKey)>,
     raised: Vec<FindingRaised>,
-    versions: BTreeMap<usize, u64>,
+    versions: BTreeMap<(usize, usize), u64>,
     owners: BTreeMap<String, String>,
     /// How often it came to this in all sequences: what never happens proves nothing.
     seen: BTreeMap<&'static str, usize>,
@@ -124,16 +132,19 @@ impl Play {
             if org.live_sessions_of(user.as_str()).len() < 4 {
                 org.log_in(user.as_str(), "203.0.113.77");
             }
-            let sessions = org.live_sessions_of(user.as_str());
-            self.owners.extend(sessions.iter().map(|session| (session.id.to_string(), user.to_string())));
+            if !org.tokens_of(user.as_str()).iter().any(|token| token.app == APP) {
+                let id = org.user(user.as_str()).unwrap().id;
+                org.approve(id, APP);
+            }
         }
+        self.owners.extend(org.sessions().iter().map(|it| (it.id.to_string(), it.user_id.to_string())));
         org.take_writes();
     }
 
     async fn happens(&mut self, event: &Event) {
         match event {
-            Event::Finding { user, action, level, hours_old } => {
-                let raised = self.raise(*user, *action, *level, *hours_old).await;
+            Event::Finding { user, other, action, level, hours_old } => {
+                let raised = self.raise(*user, *other, *action, *level, *hours_old).await;
                 self.raised.push(raised.clone());
                 self.deliver(&raised).await;
             }
@@ -143,6 +154,11 @@ impl Play {
             }
             Event::Person { user, level } => {
                 let request = self.by_person(*user, *level);
+                self.survive(async |scene| drop(scene.stage().contain(request.clone(), Apply::Act).await))
+                    .await;
+            }
+            Event::Wide(target) => {
+                let request = asked(&self.scene, target.clone());
                 self.survive(async |scene| drop(scene.stage().contain(request.clone(), Apply::Act).await))
                     .await;
             }
@@ -177,12 +193,19 @@ impl Play {
         }
     }
 
-    async fn raise(&mut self, user: usize, action: Action, level: Level, hours_old: i64) -> FindingRaised {
-        let version = self.versions.entry(user).or_default();
+    async fn raise(
+        &mut self,
+        user: usize,
+        other: usize,
+        action: Action,
+        level: Level,
+        hours_old: i64,
+    ) -> FindingRaised {
+        let version = self.versions.entry((user, other)).or_default();
         *version += 1;
         let mut finding = self.scene.finding(*version, action);
         let id = self.users[user].clone();
-        finding.finding_id = FindingId::new(format!("f-{user}"));
+        finding.finding_id = FindingId::new(format!("f-{user}-{other}"));
         (finding.affected_users, finding.containable_users) = (vec![id.clone()], vec![id.clone()]);
         finding.subject.id = id.as_str().to_owned();
         (finding.user_id, finding.level) = (Some(id), Some(level));
@@ -254,11 +277,27 @@ impl Play {
                 |record: &&Containment| record.request.target.user().is_some_and(|id| id.as_str() == user);
             records.iter().filter(is_about).filter(begun).collect::<Vec<_>>()
         };
+        let wide: Vec<_> =
+            records.iter().filter(|record| record.request.target.is_wide()).filter(begun).collect();
+        let by_two = |record: &&&Containment| {
+            record.approved.iter().map(|approved| &approved.by).collect::<BTreeSet<_>>().len() == 2
+        };
+        prop_assert_eq!(
+            wide.iter().filter(by_two).count(),
+            wide.len(),
+            "something wide was done without two people"
+        );
+        for own in &self.scene.own {
+            prop_assert!(!touched.contains(own.as_str()), "one of our own was touched");
+        }
         for user in &touched {
-            prop_assert!(!of(user).is_empty(), "user {user} was touched and no record says so");
+            let is_told = !of(user).is_empty() || !wide.is_empty();
+            prop_assert!(is_told, "user {user} was touched and no record says so");
         }
         if touched.contains(self.users[1].as_str()) {
-            let agreed = of(self.users[1].as_str()).iter().all(|record| {
+            let own = of(self.users[1].as_str());
+            prop_assert!(!own.is_empty(), "a wide containment reached the account for emergencies");
+            let agreed = own.iter().all(|record| {
                 let people: BTreeSet<_> = record.approved.iter().map(|approved| &approved.by).collect();
                 people.len() == 2
             });
@@ -278,6 +317,8 @@ impl Play {
                 ("approved", is_approved),
                 ("contained", record.outcome == Some(Outcome::Contained)),
                 ("session ended", record.outcome == Some(Outcome::SessionEnded)),
+                ("wide", record.outcome == Some(Outcome::AccessEnded)),
+                ("joined", !record.joined.is_empty()),
                 ("refused", record.is_refused()),
             ];
             for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
@@ -310,9 +351,14 @@ impl Play {
         let mut counted = 0;
         for counter in &counters {
             let users = counter.body["users"].as_u64().unwrap();
-            let most = if counter.key.sort.starts_with("hour/") { 2 } else { 3 };
+            let kind = counter.key.sort.split('/').next().unwrap();
+            let most = match kind {
+                "hour" | "apps" => 2,
+                "org" => 1,
+                _ => 3,
+            };
             prop_assert!(users <= most, "{}: {users}", counter.key.sort);
-            counted += if counter.key.sort.starts_with("day/") { users } else { 0 };
+            counted += if kind == "hour" { 0 } else { users };
         }
         let begun = records
             .iter()
@@ -342,7 +388,7 @@ fn no_sequence_breaks_a_promise(sequences: u32) {
         panic!("{broken}");
     }
     let seen = &play.borrow().seen;
-    for kind in ["waited", "approved", "contained", "session ended", "refused", "died"] {
+    for kind in ["waited", "approved", "contained", "session ended", "wide", "joined", "refused", "died"] {
         let times = seen.get(kind).copied().unwrap_or_default();
         assert!(times >= sequences as usize / 100, "{kind} only {times} times: {seen:?}");
     }

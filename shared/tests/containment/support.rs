@@ -294,6 +294,7 @@ impl Scene {
             request_id: format!("person/{user}/user/today"),
             org_id: self.org_id(),
             target: Target::User { user_id: user.clone() },
+            also: std::collections::BTreeSet::new(),
             reason: "asked on the phone".to_owned(),
             requested_by: RequestedBy::Person { name: "ada".to_owned() },
             trigger: None,

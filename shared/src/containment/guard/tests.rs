@@ -100,6 +100,7 @@ impl World {
                 request_id: "r".to_owned(),
                 org_id: OrgId::new("00D000000000001AAA"),
                 target: Target::User { user_id: id(1) },
+                also: std::collections::BTreeSet::new(),
                 reason: String::new(),
                 requested_by: RequestedBy::Policy,
                 trigger: Some(Trigger::of(&finding())),

@@ -57,8 +57,8 @@ fn state(frozen: Frozen) -> FreezeState {
 }
 
 fn holdings(sessions: Vec<FoundSession>, tokens: Vec<FoundToken>) -> Holdings {
-    let applications = std::collections::HashMap::new();
-    Holdings { sessions: Ok(sessions), tokens: Ok(tokens), freeze: Ok(Some(state(Frozen::No))), applications }
+    let freeze = Ok(Some(state(Frozen::No)));
+    Holdings { sessions: Ok(sessions), tokens: Ok(tokens), freeze, ..Holdings::nothing() }
 }
 
 fn user() -> Reach {
@@ -122,7 +122,7 @@ fn what_could_not_be_read_is_a_step_and_never_nothing() {
         sessions: Err("503".into()),
         tokens: Err("503".into()),
         freeze: Ok(Some(state(Frozen::Yes))),
-        applications: std::collections::HashMap::new(),
+        ..Holdings::nothing()
     };
     let plan = Plan::left(&held, &user(), FreezeMode::Hold, now());
     assert_eq!(kinds(&plan), [StepKind::RevokeTokens, StepKind::DeleteSessions, StepKind::Reread]);

@@ -137,8 +137,10 @@ impl TimelineEvent {
 fn failure_name(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Freeze => "Freezing failed",
+        StepKind::ResetPassword => "Resetting the password failed",
         StepKind::RevokeTokens => "Revoking tokens failed",
         StepKind::DeleteSessions => "Deleting sessions failed",
+        StepKind::ForgetAddresses => "Forgetting addresses failed",
         StepKind::Reread => "Reading again failed",
     }
 }
@@ -147,8 +149,10 @@ fn failure_name(kind: StepKind) -> &'static str {
 fn step_name(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Freeze => "Account frozen",
+        StepKind::ResetPassword => "Password made invalid",
         StepKind::RevokeTokens => "Refresh tokens revoked",
         StepKind::DeleteSessions => "Sessions deleted",
+        StepKind::ForgetAddresses => "Trusted addresses forgotten",
         StepKind::Reread => "Read again",
     }
 }

@@ -70,7 +70,7 @@ impl Contain<'_> {
     ) -> Result<(), ContainError> {
         let request = journal.record.request.clone();
         for _ in 0..INTENTS {
-            let reach = Reach::of(request.target.clone());
+            let reach = Reach::asked(&request, self.policy);
             let mut known = self.know(&request, reach, finding.clone()).await?;
             let plan = self.plan(&known);
             journal.record = self.record(&request, &known, &plan);

@@ -1,13 +1,20 @@
 //! The way back: thaws whom we froze, proves it, and goes on watching.
 
+use futures::TryStreamExt;
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Apply, Contain, ContainError};
 use crate::containment::{Containment, Due, FrozenBy, Journal, Lease, Released, containments, release};
 use crate::observation::{OrgId, UserId};
-use crate::salesforce::{Frozen, SalesforceError};
+use crate::salesforce::{Ability, FreezeState, Frozen, SalesforceError, SetupChange, Sight};
 use crate::store::Kept;
+
+/// How far from the account's change its line in the audit trail may lie.
+const AROUND: SignedDuration = SignedDuration::from_mins(1);
+/// How SetupAuditTrail calls a freeze.
+const FROZE: &str = "frozeuser";
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -41,6 +48,8 @@ pub struct GivenBack {
     pub frozen_by: FrozenBy,
     /// The containment that is taken back, as it now stands; `None` where it is not ours to take back.
     pub containment: Option<Containment>,
+    /// What Setup's audit trail says of the freeze, or why it says nothing; empty where nobody is frozen.
+    pub trail: String,
     /// Whether a look has shown that the account is open.
     pub open: bool,
 }
@@ -53,17 +62,45 @@ impl Contain<'_> {
             (self.salesforce.own_user().await?, self.salesforce.freeze_state(&asked.user_id).await?);
         let froze = self.last_that_froze(asked).await?;
         let frozen_by = FrozenBy::of(state.as_ref(), &own, froze.as_ref().map(|kept| &kept.value));
+        let frozen_by = self.unless_automatic(frozen_by).await?;
+        let trail = self.trail(state.as_ref()).await?;
         match froze.filter(|_| frozen_by == FrozenBy::Us) {
             Some(kept) if apply == Apply::Act => {
                 let containment = Box::pin(self.give_back(asked, kept)).await?;
                 let open = containment.released.is_some();
-                Ok(GivenBack { frozen_by, containment: Some(containment), open })
+                Ok(GivenBack { frozen_by, containment: Some(containment), trail, open })
             }
             kept => {
                 let open = frozen_by == FrozenBy::Nobody;
-                Ok(GivenBack { frozen_by, containment: kept.map(|kept| kept.value), open })
+                Ok(GivenBack { frozen_by, containment: kept.map(|kept| kept.value), trail, open })
             }
         }
+    }
+
+    /// A user in whose name Salesforce itself acts is no administrator.
+    async fn unless_automatic(&self, frozen_by: FrozenBy) -> Result<FrozenBy, ContainError> {
+        let FrozenBy::User { id } = &frozen_by else { return Ok(frozen_by) };
+        let known = self.salesforce.users(std::slice::from_ref(id)).await?.pop();
+        let is_automatic = known.is_some_and(|user| user.details.user_type == "AutomatedProcess");
+        Ok(if is_automatic { FrozenBy::Salesforce } else { frozen_by })
+    }
+
+    /// What SetupAuditTrail says of the freeze. That it cannot be seen keeps nobody from being released.
+    async fn trail(&self, state: Option<&FreezeState>) -> Result<String, ContainError> {
+        let Some(state) = state.filter(|state| state.frozen == Frozen::Yes) else { return Ok(String::new()) };
+        match self.salesforce.visibility().await?.of(Ability::SetupTrail) {
+            Sight::Seeing => {}
+            Sight::Blind { missing } => {
+                return Ok(format!("Setup's audit trail cannot be seen: our identity lacks {missing}."));
+            }
+            Sight::Off => return Ok("Setup's audit trail is not looked at.".to_owned()),
+        }
+        let (from, until) = (state.last_modified - AROUND, state.last_modified + AROUND);
+        let pages: Result<Vec<_>, _> = self.salesforce.setup_changes(from, until).try_collect().await;
+        Ok(match pages {
+            Err(error) => format!("Setup's audit trail could not be read: {error}."),
+            Ok(pages) => trail_words(pages.into_iter().flat_map(|page| page.rows)),
+        })
     }
 
     async fn last_that_froze(&self, asked: &Release) -> Result<Option<Kept<Containment>>, ContainError> {
@@ -113,5 +150,22 @@ impl Contain<'_> {
         journal.enter_release(&json!({ "released": released }), watch.as_ref()).await?;
         journal.let_go().await;
         Ok(())
+    }
+}
+
+fn trail_words(changes: impl Iterator<Item = SetupChange>) -> String {
+    let froze = changes.filter(|change| change.action.eq_ignore_ascii_case(FROZE));
+    let lines = froze.map(|change| {
+        let by = change.user_id.map_or_else(|| "Salesforce".to_owned(), |user| format!("user {user}"));
+        let delegate = if change.delegate.is_empty() {
+            String::new()
+        } else {
+            format!(", in the name of {}", change.delegate)
+        };
+        format!("{} {by}{delegate}: {}", change.time.strftime("%Y-%m-%d %H:%M:%SZ"), change.display)
+    });
+    match lines.collect::<Vec<_>>() {
+        lines if lines.is_empty() => "Setup's audit trail holds no line about the freeze.".to_owned(),
+        lines => format!("Setup's audit trail says: {}.", lines.join("; ")),
     }
 }

@@ -1,5 +1,7 @@
 //! What a finding asks for, and what is told of how it ended.
 
+use std::collections::BTreeSet;
+
 use crate::containment::{Containment, Marks, Outcome, Request, RequestedBy, Target, Trigger};
 use crate::detection::{Action, Finding, Level, SubjectKind};
 use crate::observation::UserId;
@@ -22,6 +24,7 @@ fn request(finding: &Finding, user: &UserId) -> Request {
             Some(Level::Session) => Target::Session { user_id, hostile: Marks::of(finding) },
             _ => Target::User { user_id },
         },
+        also: BTreeSet::new(),
         reason: titles.join("; "),
         requested_by: RequestedBy::Policy,
         trigger: Some(Trigger::of(finding)),

@@ -57,7 +57,8 @@ impl Contain<'_> {
     async fn watch(&self, record: &Containment, next: Option<Due>) -> Result<Vec<Containment>, ContainError> {
         let now = self.clock.now();
         let hostile = self.hostile(record).await?;
-        let relapse = Box::pin(self.actor(Self::reach_of(record)).relapse(record, &hostile, now)).await;
+        let relapse =
+            Box::pin(self.actor(Self::reach_of(record).access_only()).relapse(record, &hostile, now)).await;
         let is_over = record.residual_until.is_some_and(|until| until <= now);
         match relapse {
             Relapse::Back(survivors) => self.reopen(record, survivors).await,

@@ -87,6 +87,7 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
             request_id: finding.finding_id.to_string(),
             org_id: org,
             target: Target::User { user_id: finding.user_id.clone().unwrap() },
+            also: std::collections::BTreeSet::new(),
             reason: "the policy contains findings of high severity".into(),
             requested_by: RequestedBy::Policy,
             trigger: Some(Trigger::of(finding)),

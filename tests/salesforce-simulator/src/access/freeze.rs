@@ -38,6 +38,12 @@ impl Org {
     pub(crate) fn put_frost(&mut self, user_id: Id, frost: Frost, by: Id) {
         let now = self.now();
         let Some(id) = self.login_state(&user_id).map(|state| state.id) else { return };
+        let (action, verb) = match frost {
+            Frost::Frozen => ("frozeuser", "Froze"),
+            Frost::Thawed => ("unfrozeuser", "Unfroze"),
+        };
+        let whom = self.users.get(&user_id).map(|user| user.username.clone()).unwrap_or_default();
+        self.change_setup(Some(by), action, "Manage Users", &format!("{verb} user {whom}"));
         if let Some(state) = self.user_logins.get_mut(&id) {
             (state.frost, state.last_modified, state.last_modified_by) = (frost, now, by);
         }
