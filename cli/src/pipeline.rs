@@ -13,7 +13,9 @@ use session_warden::observation::{Login, OrgId, Session, SessionId, User, UserId
 use session_warden::salesforce::{
     Ability, Connection, Owned, Page, Role, Salesforce, SalesforceError, Sight, TokenHashKey,
 };
-use session_warden::stages::{Apply, BackFill, Contain, Evaluate, GivenBack, Progress, Release, Scan};
+use session_warden::stages::{
+    Apply, BackFill, Contain, ContainError, Evaluate, GivenBack, Notified, Progress, Release, Scan, Tell,
+};
 use session_warden::store::{self, LocalOutbox, Queue};
 
 use crate::containing::contain_waiting;
@@ -121,8 +123,11 @@ impl Org {
         if let Err(error) = self.watch(workplace, rules, progress, round).await {
             round.fail(error.context(failed()));
         }
-        let Some(revoker) = &self.revoker else { return };
-        if let Err(error) = self.act(workplace, rules, revoker, round).await {
+        let acted = match &self.revoker {
+            Some(revoker) => self.act(workplace, rules, revoker, round).await,
+            None => self.only_tell(workplace, rules, round).await,
+        };
+        if let Err(error) = acted {
             round.fail(error.context(failed()));
         }
     }
@@ -193,16 +198,32 @@ impl Org {
             Ok(changed) => round.containments.extend(changed),
             Err(error) => round.fail(anyhow::Error::new(error).context(format!("Org {}", self.alias))),
         }
-        round.warnings.extend(
-            told(&contain, workplace, &org)
-                .await
-                .iter()
-                .map(|error| format!("Org {}: {error:#}", self.alias)),
-        );
+        self.note(contain.notify(&org, &workplace.notifier()).await, round);
         if let Err(error) = anchor(workplace, &org).await {
             round.warnings.push(format!("Org {}: {error:#}", self.alias));
         }
         Ok(contained?)
+    }
+
+    /// Where nobody may act, what was found is told. It waits on for a process that may.
+    async fn only_tell(&self, workplace: &Workplace, rules: &Rules, round: &mut Round) -> anyhow::Result<()> {
+        let (store, org) = (workplace.store.as_ref(), self.scanner.org_id().await?);
+        let (salesforce, policy) = (&self.scanner, &rules.policy);
+        let tell = Tell { store, salesforce, policy, clock: &SystemClock };
+        for finding in &round.raised {
+            tell.seen(finding).await?;
+        }
+        self.note(tell.notify_of_findings(&org, &workplace.notifier()).await, round);
+        Ok(())
+    }
+
+    /// What was not told is a warning: it waits on.
+    fn note(&self, notified: Result<Notified, ContainError>, round: &mut Round) {
+        let failed = match notified {
+            Ok(notified) => notified.failed.into_iter().map(anyhow::Error::new).collect(),
+            Err(error) => vec![anyhow::Error::new(error)],
+        };
+        round.warnings.extend(failed.iter().map(|error| format!("Org {}: {error:#}", self.alias)));
     }
 
     /// As whom the scanner reads, even while it cannot log in: it is never contained.
@@ -279,14 +300,6 @@ fn containment<'a>(
         token_key,
         own_users,
         pauses: Pauses::default(),
-    }
-}
-
-/// Tells people what waits to be told; what fails waits on, and is answered.
-async fn told(contain: &Contain<'_>, workplace: &Workplace, org: &OrgId) -> Vec<anyhow::Error> {
-    match contain.notify(org, &workplace.notifier()).await {
-        Ok(notified) => notified.failed.into_iter().map(anyhow::Error::new).collect(),
-        Err(error) => vec![error.into()],
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Due {
 pub(crate) enum Task {
     /// Whether people have agreed, or the time is over.
     Consent,
+    /// The question was given up, and findings that had joined it are asked about by themselves.
+    AskAnew,
     /// Whether access has come back.
     Watch {
         /// Since when.
@@ -56,6 +58,11 @@ impl Due {
     /// People are looked for every time.
     pub(crate) fn consent(now: Timestamp) -> Self {
         Self { at: now, what: Task::Consent }
+    }
+
+    /// The next turn.
+    pub(crate) fn ask_anew(now: Timestamp) -> Self {
+        Self { at: now, what: Task::AskAnew }
     }
 
     /// The next look at somebody contained at `since`; `None` when he has been watched long enough. `residual` is when

@@ -150,6 +150,11 @@ impl Plan {
                 reach.also.contains(&Also::ForgetAddresses),
                 "Every address from which the user need not confirm who he is is forgotten: his next login is challenged.",
             ),
+            (
+                reach.kept_in_record().unknown_holders().is_some(),
+                "More than 5,000 people hold its tokens, and the record keeps 5,000 of them: should the worker die, sessions \
+                 of the others may live on, and it is not called ended.",
+            ),
             (self.freeze == Freezing::NotWanted, not_frozen(&reach.target)),
         ];
         sentences

@@ -140,14 +140,19 @@ impl<'a> Journal<'a> {
         self.enter(EntryKind::Act, payload, Vec::new()).await
     }
 
-    /// Records why nothing was done; that ends the containment, or lets it wait for people.
+    /// Records why nothing was done; that ends the containment, or lets it wait for people. Findings that had joined it
+    /// have had no answer then, and are asked about by themselves.
     pub(crate) async fn refuse(
         &mut self,
         refusals: Vec<Refusal>,
         pending: Option<Pending>,
         payload: &impl Serialize,
     ) -> Result<(), StoreError> {
-        let due = pending.as_ref().map(|_| Due::consent(self.now()));
+        let now = self.now();
+        let due = match &pending {
+            Some(_) => Some(Due::consent(now)),
+            None => (!self.record.joined.is_empty()).then(|| Due::ask_anew(now)),
+        };
         let due = Due::written(&self.record, due.as_ref())?;
         let kind = if pending.is_some() { EntryKind::Request } else { EntryKind::Refusal };
         let rules: Vec<_> = refusals.iter().map(|refusal| refusal.rule.as_str()).collect();

@@ -42,6 +42,11 @@ impl OpenPlans {
         self.open.plans.values().map(|subject| UserId::new(subject.as_str())).collect()
     }
 
+    /// The ids of all of them.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.open.plans.keys().map(String::as_str)
+    }
+
     /// The ids of the open plans about a subject.
     pub(crate) fn of<'a>(&'a self, subject: &'a str) -> impl Iterator<Item = &'a str> {
         let of_subject = self.open.plans.iter().filter(move |(_, of)| of.as_str() == subject);

@@ -25,6 +25,9 @@ pub struct Reach {
     pub(crate) applications: BTreeSet<String>,
     /// Who held tokens of an application.
     pub(crate) holders: BTreeSet<UserId>,
+    /// How many more of them there were than a record keeps.
+    #[serde(default)]
+    pub(crate) holders_cut: usize,
     /// What else is done about a user.
     #[serde(default)]
     pub(crate) also: BTreeSet<Also>,
@@ -41,6 +44,7 @@ impl Reach {
             spared: BTreeSet::new(),
             applications: BTreeSet::new(),
             holders: BTreeSet::new(),
+            holders_cut: 0,
             also: BTreeSet::new(),
             password_before: None,
         }
@@ -62,8 +66,19 @@ impl Reach {
 
     /// As a record keeps it: of an application that very many use, not everybody who held its tokens.
     pub(crate) fn kept_in_record(&self) -> Self {
-        let holders = self.holders.iter().take(HOLDERS).cloned().collect();
-        Self { holders, ..self.clone() }
+        let holders: BTreeSet<_> = self.holders.iter().take(HOLDERS).cloned().collect();
+        let holders_cut = self.holders_cut + (self.holders.len() - holders.len());
+        Self { holders, holders_cut, ..self.clone() }
+    }
+
+    /// Whose sessions a look that starts from a record does not find, if it is so: theirs whose token is revoked.
+    pub(super) fn unknown_holders(&self) -> Option<String> {
+        let words = format!(
+            "of those who held its tokens, {} are in no record: sessions of theirs may live on; log off everybody to end \
+             them",
+            self.holders_cut
+        );
+        (self.holders_cut > 0).then_some(words)
     }
 
     /// Adds what a reading shows.
@@ -166,5 +181,26 @@ impl Reach {
 
     fn hostile<'a>(&self, holdings: &'a Holdings) -> Vec<&'a Session> {
         holdings.sessions.as_ref().map_or_else(|_| Vec::new(), |found| self.sessions(found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_says_how_many_holders_it_does_not_name() {
+        let mut reach = Reach::of(Target::App { app_name: "Chat".to_owned() });
+        reach.holders = (0..HOLDERS).map(|number| UserId::new(format!("005{number:015}"))).collect();
+        assert_eq!(reach.kept_in_record(), reach);
+        assert_eq!(reach.unknown_holders(), None);
+        reach.holders.insert(UserId::new("005A"));
+        let kept = reach.kept_in_record();
+        assert_eq!((kept.holders.len(), kept.holders_cut), (HOLDERS, 1));
+        assert_eq!(kept.kept_in_record(), kept, "once");
+        assert!(
+            kept.unknown_holders().is_some() && reach.unknown_holders().is_none(),
+            "who knows them has them"
+        );
     }
 }

@@ -143,7 +143,10 @@ impl Actor<'_> {
             (Sighting::Unseen(reason), _) => {
                 Outcome::NotContained { reason: format!("the re-read could not see: {reason}") }
             }
-            (Sighting::Seen(_), 0) => self.success(),
+            (Sighting::Seen(_), 0) => match self.reach.unknown_holders() {
+                None => self.success(),
+                Some(reason) => Outcome::NotContained { reason },
+            },
             (Sighting::Seen(_), count) => {
                 Outcome::NotContained { reason: format!("the last re-read found {} left", things(count)) }
             }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::About;
 use crate::containment::{Containment, ContainmentId, RequestedBy};
-use crate::detection::Action;
+use crate::detection::{Action, Finding, FindingId};
 use crate::observation::OrgId;
 use crate::store::{Expect, Room, StoreError, Table, Write};
 
@@ -13,9 +13,19 @@ use crate::store::{Expect, Room, StoreError, Table, Write};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Due {
-    pub(crate) containment_id: ContainmentId,
+    pub(crate) matter: Matter,
     pub(crate) about: About,
     pub(crate) at: Timestamp,
+}
+
+/// What it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Matter {
+    /// A containment.
+    Containment { id: ContainmentId },
+    /// A finding for which nobody can be contained, as it then stood.
+    Finding { id: FindingId, version: u64 },
 }
 
 /// The room of an org's waiting notices, the oldest first.
@@ -26,13 +36,26 @@ pub(crate) fn due(org: &OrgId) -> Room<Due> {
 impl Due {
     /// The write that lets a notice wait.
     pub(crate) fn written(record: &Containment, about: About, at: Timestamp) -> Result<Write, StoreError> {
-        let this = Self { containment_id: record.containment_id.clone(), about, at };
-        Write::put(due(&record.request.org_id).key(&this.sort()), Expect::Any, &this)
+        let matter = Matter::Containment { id: record.containment_id.clone() };
+        Self { matter, about, at }.put(&record.request.org_id)
+    }
+
+    /// The write that lets a finding wait; the same finding raised again waits under the same name.
+    pub(crate) fn of_finding(finding: &Finding) -> Result<Write, StoreError> {
+        let matter = Matter::Finding { id: finding.finding_id.clone(), version: finding.version };
+        Self { matter, about: About::Seen, at: finding.detected_at }.put(&finding.org_id)
+    }
+
+    fn put(&self, org: &OrgId) -> Result<Write, StoreError> {
+        Write::put(due(org).key(&self.sort()), Expect::Any, self)
     }
 
     /// Its place, which is its name too.
     pub(crate) fn sort(&self) -> String {
-        format!("{:.3}/{}/{}", self.at, self.containment_id, self.about)
+        match &self.matter {
+            Matter::Containment { id } => format!("{:.3}/{id}/{}", self.at, self.about),
+            Matter::Finding { id, version } => format!("{:.3}/{id}/{version}/{}", self.at, self.about),
+        }
     }
 }
 

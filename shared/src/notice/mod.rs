@@ -25,7 +25,7 @@ pub use recipients::{Recipient, Recipients, WhoIsTold};
 #[cfg(feature = "sns")]
 pub use topic::Topic;
 
-pub(crate) use due::{Due, due};
+pub(crate) use due::{Due, Matter, due};
 pub(crate) use recipients::Addresses;
 
 /// The version of a notice's shape.
@@ -60,8 +60,8 @@ pub struct Notice {
     pub org_id: OrgId,
     /// What it is about.
     pub about: About,
-    /// The containment.
-    pub containment_id: ContainmentId,
+    /// The containment; `None` where a finding is told for which nobody can be contained.
+    pub containment_id: Option<ContainmentId>,
     /// The finding behind it, which an answer names.
     pub finding_id: Option<FindingId>,
     /// When this became so.
@@ -121,11 +121,28 @@ impl Notice {
             notice_id: due.sort(),
             org_id: containment.request.org_id.clone(),
             about: due.about,
-            containment_id: containment.containment_id.clone(),
+            containment_id: Some(containment.containment_id.clone()),
             finding_id: finding.map(|finding| finding.finding_id.clone()),
             at: due.at,
             title: words::title(due.about, containment),
-            text: words::text(due.about, containment, finding, hint),
+            text: words::text(due.about, containment, finding, hint, &to),
+            to,
+        }
+    }
+
+    /// Tells about a finding for which nobody can be contained.
+    pub(crate) fn of_finding(due: &Due, finding: &Finding, to: Recipients) -> Self {
+        let (title, text) = words::of_finding(finding);
+        Self {
+            schema_version: SCHEMA_VERSION,
+            notice_id: due.sort(),
+            org_id: finding.org_id.clone(),
+            about: due.about,
+            containment_id: None,
+            finding_id: Some(finding.finding_id.clone()),
+            at: due.at,
+            title,
+            text,
             to,
         }
     }

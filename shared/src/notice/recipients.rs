@@ -26,10 +26,16 @@ pub struct Recipient {
     pub address: Option<String>,
 }
 
-/// Who is told, which is never the user alone: the support always stands first.
+/// Who is told, which is never the user alone: the support always stands first, and the user is among them only where
+/// somebody else has an address too. A channel that sends to addresses would else tell the suspect mailbox only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Recipients(Vec<Recipient>);
+pub struct Recipients {
+    all: Vec<Recipient>,
+    /// Whether the user is left out because nobody else has an address.
+    #[serde(skip)]
+    without_user: bool,
+}
 
 /// The e-mail addresses of a user and his manager, as Salesforce knows them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,15 +57,23 @@ impl Recipients {
             let wanted = |told: Told| notices.tell.contains(&told);
             let manager = addresses.manager.iter().filter(|_| wanted(Told::Manager));
             all.extend(manager.map(|address| recipient(WhoIsTold::Manager, address)));
-            let user = addresses.user.iter().filter(|_| wanted(Told::User));
+            let user = addresses.user.as_ref().filter(|_| wanted(Told::User));
+            if user.is_some() && all.iter().all(|other| other.address.is_none()) {
+                return Self { all, without_user: true };
+            }
             all.extend(user.map(|address| recipient(WhoIsTold::User, address)));
         }
-        Self(all)
+        Self { all, without_user: false }
+    }
+
+    /// Whether the user was to be told and is not, for his mailbox would be the only one.
+    pub(super) fn leaves_user_out(&self) -> bool {
+        self.without_user
     }
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Recipient> {
-        self.0.iter()
+        self.all.iter()
     }
 }
 
@@ -80,6 +94,9 @@ mod tests {
             {
                 let notices = Notices { tell: tell.clone(), ..Notices::default() };
                 let told = roles(about, &notices, &only_user);
+                assert_eq!(told, [WhoIsTold::Support], "{about} {tell:?}: nobody else has an address");
+                let with_support = Notices { support: vec!["soc@acme.example".to_owned()], ..notices };
+                let told = roles(about, &with_support, &only_user);
                 assert_eq!(told[0], WhoIsTold::Support, "{about} {tell:?}");
             }
         }

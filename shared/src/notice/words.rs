@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::About;
+use super::{About, Recipients};
 use crate::containment::{Containment, Outcome, Target};
-use crate::detection::Finding;
+use crate::detection::{Finding, SubjectKind};
 use crate::report::Shown;
 
+const WITHOUT_USER: &str = "The user is not told by mail, for his mailbox would be the only one: tell him by telephone or in \
+                            person, and name an address in notices.support.";
 /// Addresses that a notice names.
 const ADDRESSES: usize = 5;
 
@@ -29,14 +31,38 @@ pub(super) fn text(
     containment: &Containment,
     finding: Option<&Finding>,
     hint: Option<&str>,
+    to: &Recipients,
 ) -> String {
-    let mut lines = seen(containment, finding);
+    let unseen = || vec![format!("Why: {}", safe(&containment.request.reason))];
+    let mut lines = finding.map_or_else(unseen, seen);
     lines.push(done(about, containment));
     lines.push("What to do:".to_owned());
     lines.extend(to_do(about, containment).into_iter().map(|line| format!("- {line}")));
     lines.extend(question(about, finding));
     lines.extend(hint.map(str::to_owned));
+    lines.extend(to.leaves_user_out().then(|| WITHOUT_USER.to_owned()));
     lines.join("\n")
+}
+
+/// The title and the text about a finding for which nobody can be contained.
+pub(super) fn of_finding(finding: &Finding) -> (String, String) {
+    let subject = &finding.subject;
+    let what = safe(if subject.name.is_empty() { &subject.id } else { &subject.name });
+    let why = match subject.kind {
+        SubjectKind::User if finding.containable_users.is_empty() => {
+            "no access of this user's was seen that could be ended"
+        }
+        SubjectKind::User => "whoever found it has no identity that may end access",
+        _ => "it is not about one user",
+    };
+    let mut lines = seen(finding);
+    lines.push(format!("Nothing was done: {why}."));
+    lines.push("What to do:".to_owned());
+    lines.push(format!(
+        "- Support: look at the finding {} with `warden findings`, and end the access with `warden contain` if it is hostile.",
+        finding.finding_id
+    ));
+    (format!("Unusual access: {what}"), lines.join("\n"))
 }
 
 fn whom(containment: &Containment) -> String {
@@ -49,10 +75,7 @@ fn safe(text: impl AsRef<str>) -> String {
     Shown::of(text).to_string().replace("://", "[:]//")
 }
 
-fn seen(containment: &Containment, finding: Option<&Finding>) -> Vec<String> {
-    let Some(finding) = finding else {
-        return vec![format!("Why: {}", safe(&containment.request.reason))];
-    };
+fn seen(finding: &Finding) -> Vec<String> {
     let titles: Vec<_> = finding.detections.iter().map(|detected| safe(&detected.title)).collect();
     let mut lines = vec![
         format!("What was seen: {}.", titles.join("; ")),

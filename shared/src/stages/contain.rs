@@ -4,22 +4,21 @@ mod course;
 mod next;
 mod release;
 mod requests;
-mod telling;
 mod tend;
 mod waiting;
 
 use self::next::Next;
 pub use self::release::{GivenBack, Password, Release};
 use self::requests::{requests, tell};
-pub use self::telling::Notified;
 use super::contain_error::ContainError;
-use super::findings;
+use super::{Notified, Tell, findings};
 use crate::clock::Clock;
 use crate::containment::{
     Containment, Journal, Lease, Outcome, Pauses, Reach, Request, RequestedBy, Trigger, refusals, release,
 };
 use crate::detection::{Finding, FindingId};
 use crate::messages::FindingRaised;
+use crate::notice::Notifier;
 use crate::observation::{OrgId, UserId};
 use crate::policy::Policy;
 use crate::salesforce::{Salesforce, TokenHashKey};
@@ -63,19 +62,35 @@ enum Turn {
 
 impl Contain<'_> {
     /// Contains the users whom a finding lets contain, then makes `done` true. A finding that asks for nothing is
-    /// passed over; one that asks for less than containment is recorded as refused.
+    /// passed over; one that asks for less than containment is recorded as refused, and one that names nobody who could
+    /// be contained is told.
     pub async fn contain_finding(
         &self,
         raised: &FindingRaised,
         done: Option<Write>,
     ) -> Result<Vec<Containment>, ContainError> {
         let finding = self.finding(&raised.org_id, &raised.finding_id).await?;
-        let mut ended = Vec::new();
-        for request in requests(&finding) {
+        let (mut ended, requests) = (Vec::new(), requests(&finding));
+        if requests.is_empty() {
+            self.telling().seen(&finding).await?;
+        }
+        for request in requests {
             ended.push(self.contain(request, Apply::Act).await?);
         }
         self.take_off(done).await?;
         Ok(ended)
+    }
+
+    /// Tells people what waits to be told, as [`Tell::notify`] does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn notify(&self, org: &OrgId, notifier: &dyn Notifier) -> Result<Notified, ContainError> {
+        self.telling().notify(org, notifier).await
+    }
+
+    fn telling(&self) -> Tell<'_> {
+        Tell { store: self.store, salesforce: self.salesforce, policy: self.policy, clock: self.clock }
     }
 
     /// Ends the access of a target, or shows what that would mean. The same request again gives the same record

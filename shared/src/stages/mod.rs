@@ -14,15 +14,17 @@ mod scan;
 mod sending;
 mod slices;
 mod snapshot;
+mod telling;
 mod token_watch;
 mod watched;
 
 pub use back_fill::BackFill;
-pub use contain::{Apply, Contain, GivenBack, Notified, Password, Release};
+pub use contain::{Apply, Contain, GivenBack, Password, Release};
 pub use contain_error::ContainError;
 pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
 pub use knowledge::{dismissals, findings};
 pub use scan::{Progress, Scan, ScanError, Scanned};
+pub use telling::{Notified, Tell};
 pub use token_watch::TokensSeen;
 pub use watched::{WatchedHour, watched};

@@ -29,6 +29,9 @@ pub struct Kept<T> {
     pub version: u64,
 }
 
+/// A record's sort key, and its content or why that cannot be read.
+pub(crate) type Each<T> = (String, Result<Kept<T>, StoreError>);
+
 impl<T: Serialize + DeserializeOwned> Room<T> {
     /// The room `name` of an org in a table.
     pub fn new(table: Table, org: &OrgId, name: &'static str) -> Self {
@@ -47,19 +50,26 @@ impl<T: Serialize + DeserializeOwned> Room<T> {
     }
 
     /// Every record, with its sort key, in order.
+    ///
+    /// # Errors
+    /// The store's, and where one record cannot be read.
     pub async fn all(&self, store: &dyn Store) -> Result<Vec<(String, Kept<T>)>, StoreError> {
+        let each = self.each(store).await?.into_iter();
+        each.map(|(sort, kept)| Ok((sort, kept?))).collect()
+    }
+
+    /// The same, for whom one that cannot be read must not hide those behind it.
+    pub(crate) async fn each(&self, store: &dyn Store) -> Result<Vec<Each<T>>, StoreError> {
         let partition = self.key("").partition;
         let (mut kept, mut after) = (Vec::new(), String::new());
         loop {
             let page = store.list(self.table, &partition, &after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(kept) };
             after.clone_from(&last.key.sort);
-            for record in page {
-                kept.push((
-                    record.key.sort.clone(),
-                    Kept { value: record.decode()?, version: record.version },
-                ));
-            }
+            kept.extend(page.into_iter().map(|record| {
+                let value = record.decode().map(|value| Kept { value, version: record.version });
+                (record.key.sort, value)
+            }));
         }
     }
 

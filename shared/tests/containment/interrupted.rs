@@ -146,3 +146,58 @@ async fn a_freeze_whose_answer_was_lost_with_its_worker_is_ours_to_take_back() {
     assert_eq!((given.frozen_by, given.open), (FrozenBy::Us, true));
     assert!(!scene.simulator.org().is_frozen(&scene.campaign.user_id));
 }
+
+/// What a person began and whose worker died after its first act.
+async fn begun(target: Option<Target>) -> (Arc<Interrupting>, Scene) {
+    let store = Interrupting::by(Comes::Death);
+    let mut scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::StolenRefreshToken).await;
+    let ended = async |scene: &mut Scene| match target {
+        Some(target) => drop(agreed(scene, target).await),
+        None => drop(scene.person(&scene.user(), Apply::Act).await),
+    };
+    tokio::select! {
+        () = ended(&mut scene) => panic!("it was to die"),
+        () = store.killed.notified() => {}
+    }
+    (store, scene)
+}
+
+#[tokio::test]
+async fn what_a_person_began_and_whose_worker_died_is_gone_on_with_by_itself() {
+    let (_, scene) = begun(None).await;
+    assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty(), "it may still be at it");
+    scene.clock.advance(SignedDuration::from_mins(3));
+    let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
+    assert_eq!((changed.len(), &changed[0].outcome), (1, &Some(Outcome::Contained)), "{changed:#?}");
+    assert!(!scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
+    assert_eq!(scene.records(Table::Contain, "containments").await.len(), 1);
+    scene.clock.advance(SignedDuration::from_mins(1));
+    assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty(), "once");
+}
+
+#[tokio::test]
+async fn what_is_gone_on_with_meets_the_guard_again() {
+    let (_, mut scene) = begun(None).await;
+    scene.clock.advance(SignedDuration::from_mins(3));
+    scene.policy.protected.users.push(scene.user().as_str().to_owned());
+    scene.writes();
+    let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
+    let Some(Outcome::NotContained { reason }) = &changed[0].outcome else { panic!("{changed:#?}") };
+    assert!(reason.contains("may not be gone on with"), "{reason}");
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn whose_sessions_a_record_does_not_tell_are_not_called_ended() {
+    let (store, scene) = begun(Some(Target::App { app_name: "Data Loader".to_owned() })).await;
+    scene.clock.advance(SignedDuration::from_mins(3));
+    let kept = scene.records(Table::Contain, "containments").await.remove(0);
+    let mut body = kept.body;
+    assert_eq!(body["reach"]["holders_cut"], 0);
+    body["reach"]["holders_cut"] = 3.into();
+    let put = Write::Put { key: kept.key, expect: Expect::Version(kept.version), body };
+    store.inner.write(vec![put]).await.unwrap();
+    let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
+    let Some(Outcome::NotContained { reason }) = &changed[0].outcome else { panic!("{changed:#?}") };
+    assert!(reason.contains("3 are in no record"), "{reason}");
+}

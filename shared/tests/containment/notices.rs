@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost};
 use session_warden::clock::Clock;
 use session_warden::containment::Outcome;
-use session_warden::detection::Action;
+use session_warden::detection::{Action, Dismissal};
 use session_warden::notice::{About, Notice, Notifier, NotifyError, WhoIsTold};
 use session_warden::policy::{Mode, Told};
-use session_warden::stages::Notified;
-use session_warden::store::Table;
+use session_warden::stages::{Notified, Tell, dismissals};
+use session_warden::store::{Expect, Key, Table, Write};
 
 use crate::support::Scene;
 
@@ -92,7 +92,110 @@ async fn the_suspect_mailbox_is_never_the_only_one() {
     (scene.policy.notices.tell, scene.policy.notices.support) = (vec![Told::User], Vec::new());
     scene.contain().await.unwrap();
     let (notices, _) = Heard::of(&scene).await;
-    assert_eq!(roles(&notices[0]), [WhoIsTold::Support, WhoIsTold::User], "nobody manages him");
+    assert_eq!(
+        roles(&notices[0]),
+        [WhoIsTold::Support],
+        "nobody manages him, and his mailbox is not told alone"
+    );
+    assert!(notices[0].text.contains("The user is not told by mail"), "{}", notices[0].text);
+}
+
+#[tokio::test]
+async fn who_is_asked_whether_it_was_him_is_not_asked_in_the_suspect_mailbox_alone() {
+    for (support, expected) in [
+        (vec![], vec![WhoIsTold::Support]),
+        (vec!["soc@acme.example".to_owned()], vec![WhoIsTold::Support, WhoIsTold::User]),
+    ] {
+        let mut scene = Scene::of(CampaignKind::BruteForce).await;
+        scene.approvers(&["Ada"]);
+        (scene.policy.mode, scene.policy.notices.support) = (Mode::Ask, support);
+        let raised = scene.keep(&scene.finding(1, Action::Ask)).await;
+        scene.contain_raised(&raised).await.unwrap();
+        let (notices, _) = Heard::of(&scene).await;
+        assert_eq!((notices[0].about, roles(&notices[0])), (About::Asked, expected));
+        assert!(notices[0].text.contains("Was this you?"), "{}", notices[0].text);
+    }
+}
+
+/// A finding about something that is no user, as a spray from one network.
+async fn nobodys(scene: &Scene) -> session_warden::messages::FindingRaised {
+    let mut finding = scene.finding(1, Action::Notify);
+    finding.subject.kind = session_warden::detection::SubjectKind::Network;
+    (finding.subject.name, finding.containable_users) = ("203.0.113.0/24".to_owned(), Vec::new());
+    scene.keep(&finding).await
+}
+
+#[tokio::test]
+async fn a_finding_for_which_nobody_can_be_contained_is_told_once() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    let raised = nobodys(&scene).await;
+    for _ in 0..2 {
+        assert!(scene.stage().contain_finding(&raised, None).await.unwrap().is_empty());
+    }
+    let (notices, notified) = Heard::of(&scene).await;
+    assert_eq!((notices.len(), notified.told, waiting(&scene).await), (1, 1, 0));
+    let notice = &notices[0];
+    assert_eq!((notice.about, roles(notice)), (About::Seen, vec![WhoIsTold::Support]));
+    assert_eq!(notice.finding_id.as_ref().unwrap(), &raised.finding_id);
+    assert!(notice.containment_id.is_none() && notice.title.contains("203.0.113.0/24"), "{notice:#?}");
+    assert!(notice.text.contains("Nothing was done: it is not about one user."), "{}", notice.text);
+}
+
+#[tokio::test]
+async fn a_finding_that_was_dismissed_meanwhile_is_not_told() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    let raised = nobodys(&scene).await;
+    scene.stage().contain_finding(&raised, None).await.unwrap();
+    let finding =
+        session_warden::stages::findings(&scene.org_id()).get(&*scene.store, "f-1").await.unwrap().unwrap();
+    let now = scene.clock.now();
+    let no = Dismissal::of(&finding.value, "Ada".to_owned(), "a test".to_owned(), now, now);
+    let put = Write::put(dismissals(&scene.org_id()).key("f-1"), Expect::Any, &no).unwrap();
+    scene.store.write(vec![put]).await.unwrap();
+    assert!(Heard::of(&scene).await.0.is_empty());
+    assert_eq!(waiting(&scene).await, 0);
+}
+
+#[tokio::test]
+async fn a_notice_that_cannot_be_read_hides_none_behind_it() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    let key = Key::new(Table::Contain, &scene.org_id(), "notices", "0/damaged");
+    let damaged = Write::Put { key, expect: Expect::Any, body: serde_json::json!({ "matter": 7 }) };
+    scene.store.write(vec![damaged]).await.unwrap();
+    scene.contain().await.unwrap();
+    let (notices, notified) = Heard::of(&scene).await;
+    assert_eq!((notices.len(), notified.told, notified.failed.len()), (1, 1, 1));
+    assert!(notified.failed[0].to_string().contains("0/damaged is given up"), "{}", notified.failed[0]);
+    assert_eq!(waiting(&scene).await, 0, "and it is complained of once");
+}
+
+#[tokio::test]
+async fn what_nobody_took_for_a_week_is_given_up() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.contain().await.unwrap();
+    for (days, left) in [(6, 1), (2, 0)] {
+        scene.clock.advance(SignedDuration::from_hours(24 * days));
+        let heard = Heard { fails: Mutex::new(1), ..Heard::default() };
+        assert_eq!((heard.listen(&scene).await.failed.len(), waiting(&scene).await), (1, left), "{days}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_act_tells_findings_and_leaves_the_rest_to_who_did_it() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.contain().await.unwrap();
+    let mut other = scene.finding(1, Action::Contain);
+    other.finding_id = session_warden::detection::FindingId::new("f-2");
+    let (store, salesforce, policy, clock) = (&*scene.store, &scene.salesforce, &scene.policy, &scene.clock);
+    let tell = Tell { store, salesforce, policy, clock };
+    tell.seen(&other).await.unwrap();
+    let heard = Heard::default();
+    tell.notify_of_findings(&scene.org_id(), &heard).await.unwrap();
+    let notices = heard.notices.into_inner().unwrap();
+    let [notice] = &notices[..] else { panic!("{notices:#?}") };
+    assert_eq!(notice.finding_id.as_ref().unwrap().as_str(), "f-2");
+    assert!(notice.text.contains("no identity that may end access"), "{}", notice.text);
+    assert_eq!(waiting(&scene).await, 1);
 }
 
 #[tokio::test]
@@ -129,7 +232,7 @@ async fn who_is_asked_is_told_and_who_only_observes_tells_the_support() {
     let record = scene.contain_raised(&raised).await.unwrap();
     let (notices, _) = Heard::of(&scene).await;
     let asked = (notices[0].about, roles(&notices[0]));
-    assert_eq!(asked, (About::Asked, vec![WhoIsTold::Support, WhoIsTold::User]));
+    assert_eq!(asked, (About::Asked, vec![WhoIsTold::Support]), "nobody but the user has an address");
     assert!(notices[0].text.contains(&format!("warden approve {}", record.containment_id)));
 
     let mut scene = Scene::of(CampaignKind::BruteForce).await;

@@ -79,6 +79,34 @@ async fn a_question_whose_time_is_over_takes_no_finding_in() {
 }
 
 #[tokio::test]
+async fn a_finding_that_joined_a_question_which_was_given_up_is_asked_about_by_itself() {
+    for is_dismissed in [true, false] {
+        let (scene, people, record) = waiting().await;
+        assert_eq!(another(&scene).await.containment_id, record.containment_id, "it joins");
+        if is_dismissed {
+            let (by, reason, at) = ("Grace".to_owned(), "it is a test".to_owned(), scene.clock.now());
+            let no = Dismissal::of(&scene.finding(1, Action::Ask), by, reason, at, at);
+            let write = Write::put(dismissals(&scene.org_id()).key("f-1"), Expect::Any, &no).unwrap();
+            scene.store.write(vec![write]).await.unwrap();
+        } else {
+            scene.clock.advance(SignedDuration::from_mins(61));
+        }
+        let rule = if is_dismissed { "dismissed" } else { "expired" };
+        assert_eq!(Scene::rules(&tended(&scene).await[0]), [rule]);
+        let asked = tended(&scene).await;
+        let [asked] = &asked[..] else { panic!("{asked:#?}") };
+        assert_eq!(
+            (asked.stage, asked.request.trigger.as_ref().unwrap().finding_id.as_str()),
+            (Stage::Waiting, "f-2")
+        );
+        assert_ne!(asked.containment_id, record.containment_id);
+        assert!(tended(&scene).await.is_empty(), "asked once");
+        scene.approve(asked, &people[0].1, "Ada").await;
+        assert_eq!(tended(&scene).await[0].outcome, Some(Outcome::Contained));
+    }
+}
+
+#[tokio::test]
 async fn without_an_answer_nothing_is_done() {
     let (scene, people, record) = waiting().await;
     scene.clock.advance(SignedDuration::from_mins(61));

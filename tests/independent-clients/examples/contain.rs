@@ -110,6 +110,7 @@ async fn ours(simulator: &Simulator, what: &str, victim: Id) -> Value {
         request_id: "bench".to_owned(),
         org_id: org_id.clone(),
         target,
+        also: std::collections::BTreeSet::new(),
         reason: "measured".to_owned(),
         requested_by: RequestedBy::Person { name: "bench".to_owned() },
         trigger: None,

@@ -90,7 +90,7 @@ impl Contain<'_> {
     /// What another finding has led to, if it answers this request too: it waits for people, or has ended within a day.
     pub(super) async fn joinable(&self, request: &Request) -> Result<Option<Kept<Containment>>, StoreError> {
         let org = &request.org_id;
-        for (id, _) in agenda(org).all(self.store).await? {
+        for (id, _) in agenda(org).each(self.store).await? {
             match containments(org).get(self.store, &id).await {
                 Ok(Some(kept)) if kept.value.takes_in(request, self.clock.now()) => return Ok(Some(kept)),
                 Err(StoreError::Unreadable { reason, .. }) => {

@@ -1,38 +1,89 @@
 //! What is looked at again by itself: containments that wait for people, and people who were contained.
 
-use super::requests::tell;
+use super::requests::{requests, tell};
 use super::{Contain, ContainError};
 use crate::containment::{
-    Containment, Due, Journal, Lease, Marks, Relapse, Request, RequestedBy, Stage, Survivor, Target, Task,
-    agenda, containments, release,
+    Containment, Due, Journal, Lease, Marks, OpenPlans, Relapse, Request, RequestedBy, Stage, Survivor,
+    Target, Task, agenda, containments, release,
 };
 use crate::observation::{OrgId, UserId};
 use crate::stages::findings;
 use crate::store::Kept;
 
 impl Contain<'_> {
-    /// Goes through an org's agenda: carries out what people have agreed to, gives up what they refused or let pass,
+    /// Goes on with containments whose worker has died, and through an org's agenda: carries out what people have agreed to, gives up what they refused or let pass,
     /// and looks whether access that was ended has come back. Answers every containment that has changed; one that
     /// fails is told to the log and tried again next time.
     ///
     /// # Errors
-    /// When the agenda cannot be read, or something is due and the connection leads to another org.
+    /// When the store cannot be read, or something is due and the connection leads to another org.
     pub async fn tend(&self, org: &OrgId) -> Result<Vec<Containment>, ContainError> {
         let (mut changed, now) = (Vec::new(), self.clock.now());
-        let mut all = agenda(org).all(self.store).await?;
-        all.retain(|(_, due)| due.value.at <= now);
-        if !all.is_empty() {
+        let left = self.unfinished(org).await?;
+        let mut all = agenda(org).each(self.store).await?;
+        all.retain(|(_, due)| due.as_ref().map_or(true, |due| due.value.at <= now));
+        if !all.is_empty() || !left.is_empty() {
             self.check_scope(org).await?;
         }
+        for id in left {
+            note(&id, self.finish(org, &id).await.map(Vec::from_iter), &mut changed);
+        }
         for (id, due) in all {
-            match self.tend_one(org, &id, due.value.what).await {
-                Ok(records) => changed.extend(records.into_iter().inspect(tell)),
-                Err(error) => {
-                    tracing::error!(containment.id = id, error = %error, "a containment could not be tended");
-                }
-            }
+            let tended = match due {
+                Ok(due) => self.tend_one(org, &id, due.value.what).await,
+                Err(error) => Err(error.into()),
+            };
+            note(&id, tended, &mut changed);
         }
         Ok(changed)
+    }
+
+    /// Containments that have begun and not ended: their worker is at it, or has died.
+    async fn unfinished(&self, org: &OrgId) -> Result<Vec<String>, ContainError> {
+        let open = OpenPlans::read(self.store, org).await?;
+        Ok(open.iter().flat_map(OpenPlans::ids).map(str::to_owned).collect())
+    }
+
+    /// Goes on for a worker that has died, under the guard of those that go on; `None` while it lives.
+    async fn finish(&self, org: &OrgId, id: &str) -> Result<Option<Containment>, ContainError> {
+        let Some(kept) = self.begun(org, id).await? else { return Ok(None) };
+        let (subject, now) = (kept.value.request.target.subject(), self.clock.now());
+        let Some(lease) = Lease::take(self.store, org, &subject, now).await? else { return Ok(None) };
+        // The worker may have ended between the look and the lease.
+        let looked = match self.begun(org, id).await {
+            Ok(Some(kept)) => {
+                self.with_finding(kept.value.request.clone()).await.map(|known| Some((kept, known.1)))
+            }
+            other => other.map(|_| None),
+        };
+        match looked {
+            Ok(Some((kept, finding))) => Box::pin(self.resume(kept, finding, lease)).await.map(Some),
+            other => {
+                release(self.store, &lease, now).await;
+                other.map(|_| None)
+            }
+        }
+    }
+
+    async fn begun(&self, org: &OrgId, id: &str) -> Result<Option<Kept<Containment>>, ContainError> {
+        let kept = containments(org).get(self.store, id).await?;
+        Ok(kept.filter(|kept| kept.value.stage == Stage::Acting))
+    }
+
+    /// Asks about each finding that had joined a question which was given up.
+    async fn ask_anew(&self, record: &Containment) -> Result<Vec<Containment>, ContainError> {
+        let (org, mut asked) = (&record.request.org_id, Vec::new());
+        for joined in &record.joined {
+            let Some(finding) = findings(org).get(self.store, joined.finding_id.as_str()).await? else {
+                continue;
+            };
+            let about = |request: &Request| request.target.user() == record.request.target.user();
+            for request in requests(&finding.value).into_iter().filter(about) {
+                asked.push(Box::pin(self.contain(request, super::Apply::Act)).await?);
+            }
+        }
+        self.store.write(vec![agenda(org).remove(record.containment_id.as_str())]).await?;
+        Ok(asked)
     }
 
     async fn tend_one(&self, org: &OrgId, id: &str, task: Task) -> Result<Vec<Containment>, ContainError> {
@@ -41,6 +92,7 @@ impl Contain<'_> {
             (Some(kept), Task::Consent) if kept.value.stage == Stage::Waiting => {
                 Ok(Box::pin(self.answer_of_people(kept)).await?.into_iter().collect())
             }
+            (Some(kept), Task::AskAnew) if kept.value.is_refused() => self.ask_anew(&kept.value).await,
             (Some(kept), Task::Watch { since }) if kept.value.is_proven() => {
                 let next = Due::watch(since, kept.value.residual_until, self.clock.now());
                 Box::pin(self.watch(&kept.value, next)).await
@@ -138,6 +190,16 @@ impl Contain<'_> {
                 release(self.store, &lease, self.clock.now()).await;
                 Ok(other.map(|_| None)?)
             }
+        }
+    }
+}
+
+/// What became of one, told to the log where it failed.
+fn note(id: &str, tended: Result<Vec<Containment>, ContainError>, changed: &mut Vec<Containment>) {
+    match tended {
+        Ok(records) => changed.extend(records.into_iter().inspect(tell)),
+        Err(error) => {
+            tracing::error!(containment.id = id, error = %error, "a containment could not be tended");
         }
     }
 }
