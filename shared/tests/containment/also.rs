@@ -18,7 +18,9 @@ async fn scene() -> Scene {
     let scene = Scene::of(CampaignKind::BruteForce).await;
     let (user, other) = (scene.campaign.user_id, scene.somebody_else());
     let mut org = scene.simulator.org();
-    TRUSTED.map(|address| org.trust_address(user, address));
+    for address in TRUSTED {
+        org.trust_address(user, address);
+    }
     let other = org.user(other.as_str()).unwrap().id;
     org.trust_address(other, TRUSTED[0]);
     drop(org);

@@ -9,6 +9,7 @@ use salesforce_simulator::{CampaignKind, Write as Written};
 use session_warden::containment::{
     FrozenBy, KillSwitch, Outcome, StepKind, StepResult, Switch, Target, kill_switch,
 };
+use session_warden::detection::Level;
 use session_warden::observation::OrgId;
 use session_warden::stages::{Apply, Password};
 use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
@@ -16,7 +17,7 @@ use tokio::sync::Notify;
 
 use crate::giving_back::released;
 use crate::support::Scene;
-use crate::wide::agreed;
+use crate::wide::{agreed, stolen_app};
 
 /// What comes with the first act that is recorded.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,15 +149,18 @@ async fn a_freeze_whose_answer_was_lost_with_its_worker_is_ours_to_take_back() {
 }
 
 /// What a person began and whose worker died after its first act.
-async fn begun(target: Option<Target>) -> (Arc<Interrupting>, Scene) {
+async fn begun(level: Level) -> (Arc<Interrupting>, Scene) {
     let store = Interrupting::by(Comes::Death);
     let mut scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::StolenRefreshToken).await;
-    let ended = async |scene: &mut Scene| match target {
-        Some(target) => drop(agreed(scene, target).await),
-        None => drop(scene.person(&scene.user(), Apply::Act).await),
+    let app_name = stolen_app(&scene);
+    let works = async {
+        match level {
+            Level::App => drop(agreed(&mut scene, Target::App { app_name }).await),
+            _ => drop(scene.person(&scene.user(), Apply::Act).await),
+        }
     };
     tokio::select! {
-        () = ended(&mut scene) => panic!("it was to die"),
+        () = works => panic!("it was to die"),
         () = store.killed.notified() => {}
     }
     (store, scene)
@@ -164,7 +168,7 @@ async fn begun(target: Option<Target>) -> (Arc<Interrupting>, Scene) {
 
 #[tokio::test]
 async fn what_a_person_began_and_whose_worker_died_is_gone_on_with_by_itself() {
-    let (_, scene) = begun(None).await;
+    let (_, scene) = begun(Level::User).await;
     assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty(), "it may still be at it");
     scene.clock.advance(SignedDuration::from_mins(3));
     let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
@@ -177,7 +181,7 @@ async fn what_a_person_began_and_whose_worker_died_is_gone_on_with_by_itself() {
 
 #[tokio::test]
 async fn what_is_gone_on_with_meets_the_guard_again() {
-    let (_, mut scene) = begun(None).await;
+    let (_, mut scene) = begun(Level::User).await;
     scene.clock.advance(SignedDuration::from_mins(3));
     scene.policy.protected.users.push(scene.user().as_str().to_owned());
     scene.writes();
@@ -189,7 +193,7 @@ async fn what_is_gone_on_with_meets_the_guard_again() {
 
 #[tokio::test]
 async fn whose_sessions_a_record_does_not_tell_are_not_called_ended() {
-    let (store, scene) = begun(Some(Target::App { app_name: "Data Loader".to_owned() })).await;
+    let (store, scene) = begun(Level::App).await;
     scene.clock.advance(SignedDuration::from_mins(3));
     let kept = scene.records(Table::Contain, "containments").await.remove(0);
     let mut body = kept.body;
