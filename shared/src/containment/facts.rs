@@ -43,7 +43,7 @@ pub(crate) struct Gatherer<'a> {
 }
 
 impl Gatherer<'_> {
-    /// Reads everything at once. About one user the evidence takes at most six calls and two
+    /// Reads everything at once, in shared calls. About one user the evidence takes at most six calls and two
     /// seconds; the first time, also what each object shows, and with external client apps a call for each in use.
     ///
     /// # Errors
@@ -53,14 +53,18 @@ impl Gatherer<'_> {
         let own = salesforce.own_user().await?;
         let own_users: Vec<_> = self.own_users.iter().cloned().chain([own]).collect();
         let (user, within) = (reach.target.user().cloned(), (!reach.target.is_wide()).then_some(EVIDENCE));
-        let (users, spared, visibility, administrators, active_users, holdings) = tokio::join!(
-            Box::pin(self.account(user.as_ref())),
-            Box::pin(self.spared(&reach.target, &own_users)),
-            Box::pin(salesforce.visibility()),
-            Box::pin(administrators(salesforce, &reach.target)),
-            Box::pin(salesforce.active_user_count()),
-            Box::pin(Holdings::read(salesforce, &reach, self.token_key, within)),
-        );
+        let readings = async {
+            tokio::join!(
+                Box::pin(self.account(user.as_ref())),
+                Box::pin(self.spared(&reach.target, &own_users)),
+                Box::pin(salesforce.visibility()),
+                Box::pin(administrators(salesforce, &reach.target)),
+                Box::pin(salesforce.active_user_count()),
+                Box::pin(Holdings::read(salesforce, &reach, self.token_key, within)),
+            )
+        };
+        let (users, spared, visibility, administrators, active_users, holdings) =
+            salesforce.together(readings).await;
         let spared = settled(spared)?;
         let unspared = spared.as_ref().err().cloned();
         reach.spared = spared.unwrap_or_default();

@@ -98,10 +98,13 @@ impl Actor<'_> {
     }
 
     pub(super) async fn look(&self) -> Sighting {
-        let (visibility, holdings) = tokio::join!(
-            Box::pin(self.salesforce.visibility()),
-            Holdings::read(self.salesforce, &self.reach, self.token_key, None),
-        );
+        let readings = async {
+            tokio::join!(
+                Box::pin(self.salesforce.visibility()),
+                Box::pin(Holdings::read(self.salesforce, &self.reach, self.token_key, None)),
+            )
+        };
+        let (visibility, holdings) = self.salesforce.together(readings).await;
         let visibility = match visibility {
             Ok(visibility) => visibility,
             Err(error) => return Sighting::Unseen(error.to_string()),

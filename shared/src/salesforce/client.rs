@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use jiff::SignedDuration;
 use reqwest::Client;
@@ -35,6 +36,8 @@ pub struct Salesforce {
     grant: Mutex<Option<Arc<Grant>>>,
     meter: Meter,
     lanes: Lanes,
+    /// Whether Salesforce has refused to answer several readings in one call.
+    pub(super) alone: AtomicBool,
     pub(super) descriptions: Descriptions,
     pub(super) learned_fields: LearnedFields,
     /// What the operator does without.
@@ -70,6 +73,7 @@ impl Salesforce {
             grant: Mutex::new(None),
             meter: Meter::default(),
             lanes: Lanes::default(),
+            alone: AtomicBool::new(false),
             descriptions: Descriptions::default(),
             learned_fields: LearnedFields::default(),
             off: match role {
@@ -142,19 +146,31 @@ impl Salesforce {
     }
 
     async fn attempt(&self, call: &Call, grant: &Grant) -> Result<Vec<u8>, SalesforceError> {
+        match self.shared_answer(call).await {
+            Some(answer) => answer,
+            None => self.attempt_alone(call, grant).await,
+        }
+    }
+
+    pub(super) async fn attempt_alone(&self, call: &Call, grant: &Grant) -> Result<Vec<u8>, SalesforceError> {
         self.meter.claim(self.reserve_percent, self.clock.now(), call.object)?;
         let answer = self.metered(call.build(&self.http, grant), call.object).await?;
         if (200..300).contains(&answer.status) {
             self.lanes.answered();
             return Ok(answer.body);
         }
-        let error = refusal::read(call.object, answer.status, &answer.body);
+        Err(self.refused(call.object, answer.status, &answer.body))
+    }
+
+    /// Reads a refusal, and takes note of what it says about limits.
+    pub(super) fn refused(&self, object: &str, status: u16, body: &[u8]) -> SalesforceError {
+        let error = refusal::read(object, status, body);
         match error {
             SalesforceError::RequestLimit { .. } => self.meter.note_exhausted(self.clock.now()),
             SalesforceError::TooManyAtOnce { .. } => self.lanes.complained(),
             _ => {}
         }
-        Err(error)
+        error
     }
 
     /// Sends a form to an OAuth endpoint of the instance, without the access token.
@@ -188,7 +204,7 @@ impl Salesforce {
         Ok(answer)
     }
 
-    async fn grant(&self) -> Result<Arc<Grant>, SalesforceError> {
+    pub(super) async fn grant(&self) -> Result<Arc<Grant>, SalesforceError> {
         let mut held = self.grant.lock().await;
         if let Some(grant) = held.as_ref() {
             return Ok(Arc::clone(grant));

@@ -51,6 +51,7 @@ mod seen_rows;
 mod session_delete;
 mod setup_audit_trail;
 mod soql;
+mod together;
 mod token_hash;
 mod token_partition;
 mod token_request;

@@ -13,6 +13,7 @@ mod also;
 mod attacker;
 mod crashes;
 mod faults_of_others;
+mod frugal;
 mod giving_back;
 mod interrupted;
 mod joining;

@@ -52,7 +52,8 @@ pub use permission::{Permission, Permissions};
 pub use security_setting::SecuritySetting;
 pub use settings::{LateRows, NotInOrg};
 pub use switches::{
-    AccessStatus, AccessTokens, Cascade, CascadedItems, ClientAppTokens, ClientApps, FreezePermission,
-    FreezeSessions, LockStatus, LoginRows, LoginSubType, LoginUser, Lying, Outsiders, OwnAudience, Pages,
-    PasswordReset, RefreshRows, RevokeSessions, Switches, TemporarySessions, TimeoutStatus,
+    AccessStatus, AccessTokens, Cascade, CascadedItems, ClientAppTokens, ClientApps, Composite,
+    FreezePermission, FreezeSessions, LockStatus, LoginRows, LoginSubType, LoginUser, Lying, Outsiders,
+    OwnAudience, Pages, PasswordReset, RefreshRows, RevokeSessions, Switches, TemporarySessions,
+    TimeoutStatus,
 };

@@ -125,6 +125,13 @@ switches! {
         /// Both tell them.
         Listed,
     }
+    /// Whether several readings can be asked for in one call.
+    composite: Composite {
+        /// They can, and count as one call.
+        Served,
+        /// The resource is not found.
+        Absent,
+    }
     /// When a login row becomes visible to queries.
     login_rows: LoginRows {
         /// As soon as it is written.

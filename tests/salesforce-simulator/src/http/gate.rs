@@ -1,6 +1,7 @@
 //! What every request passes: its size, ordered faults, admission, and the journal.
 
 use super::answer::Note;
+use super::composite::Within;
 use super::interference::{Broken, answered};
 use super::{Shared, admission};
 use crate::access::RestError;
@@ -64,6 +65,9 @@ pub(super) fn settle(response: &mut Response, entry: &mut Entry, org: &Org) {
         if let Some(status) = status.and_then(|status| StatusCode::from_u16(status).ok()) {
             *response.status_mut() = status;
         }
+    }
+    if let Some(Within(asked)) = response.extensions().get() {
+        entry.query.clone_from(asked);
     }
     let broken = response.extensions().get::<Broken>().is_some();
     entry.status = if broken { 0 } else { response.status().as_u16() };

@@ -2,10 +2,10 @@
 
 use super::admission::{bearer, handled};
 use super::gate::decoded;
-use super::{Meddling, Shared};
+use super::{Call, Meddling, Shared};
 use crate::access::RestError;
 use crate::faults::{Asked, Effect};
-use crate::journal::Request as Entry;
+use crate::journal::{Matched, Request as Entry, Secrecy};
 use crate::org::Org;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -36,7 +36,8 @@ impl Slow {
 pub(super) struct Broken;
 
 pub(super) async fn answered(shared: &Shared, request: Request, next: Next, entry: &mut Entry) -> Response {
-    entry.fault = ordered(&mut shared.org(), &request, entry);
+    let caller = |org: &mut Org| bearer(&request).and_then(|token| org.holder_of(token));
+    entry.fault = ordered(&mut shared.org(), caller, entry);
     match entry.fault.clone() {
         None => handled(shared, request, next, entry).await,
         Some(effect) => match instead(&effect, entry) {
@@ -46,13 +47,34 @@ pub(super) async fn answered(shared: &Shared, request: Request, next: Next, entr
     }
 }
 
-fn ordered(org: &mut Org, request: &Request, entry: &Entry) -> Option<Effect> {
+/// What a part of a composite call is answered with by a fault ordered for it; `None` where it is handled.
+pub(super) async fn meets(shared: &Shared, call: &Call, method: &str, url: &str) -> Option<Response> {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let entry = Entry {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: decoded(query),
+        caller: None,
+        status: 0,
+        matched: Matched::Yes,
+        fault: None,
+        secrecy: Secrecy::Kept,
+    };
+    let caller = |_: &mut Org| Some(call.caller.username.clone());
+    let effect = ordered(&mut shared.org(), caller, &entry)?;
+    if let Effect::Delay(milliseconds) | Effect::Withheld(milliseconds) = effect {
+        pause(milliseconds).await;
+    }
+    instead(&effect, &entry)
+}
+
+fn ordered(org: &mut Org, caller: impl FnOnce(&mut Org) -> Option<String>, entry: &Entry) -> Option<Effect> {
     if !org.faults.are_ordered() {
         return None;
     }
     let path = format!("{}?{}", decoded(&entry.path), entry.query);
     let object = object_of(org, entry).map(str::to_owned);
-    let caller = bearer(request).and_then(|token| org.holder_of(token));
+    let caller = caller(org);
     let asked =
         Asked { method: &entry.method, path: &path, object: object.as_deref(), caller: caller.as_deref() };
     org.faults.take(&asked)

@@ -6,6 +6,7 @@ mod app_usage;
 mod client;
 mod collections;
 mod columns;
+mod composite;
 pub(crate) mod cursors;
 mod describe;
 mod gate;

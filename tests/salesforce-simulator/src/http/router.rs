@@ -1,8 +1,8 @@
 //! Which path leads where; a slash at its end changes nothing.
 
 use super::{
-    Shared, app_usage, collections, describe, gate, identity, limits, oauth, passwords, query, records,
-    tooling,
+    Shared, app_usage, collections, composite, describe, gate, identity, limits, oauth, passwords, query,
+    records, tooling,
 };
 use axum::Router;
 use axum::middleware;
@@ -40,6 +40,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/services/data/{version}/sobjects/{object}/describe", get(describe::one)),
         ("/services/data/{version}/sobjects/User/{id}/password", password),
         ("/services/data/{version}/sobjects/{object}/{id}", record),
+        ("/services/data/{version}/composite", post(composite::composite)),
         ("/services/data/{version}/composite/sobjects", delete(collections::delete)),
         ("/services/data/{version}/apps/oauth/usage", get(app_usage::apps)),
         ("/services/data/{version}/apps/oauth/usage/{app}/users", get(app_usage::users)),
