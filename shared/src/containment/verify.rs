@@ -49,7 +49,7 @@ pub(crate) enum Verdict {
 /// What a re-read showed.
 pub(super) enum Sighting {
     /// Something is left, or nothing.
-    Seen(Holdings),
+    Seen(Box<Holdings>),
     /// It proves nothing.
     Unseen(String),
 }
@@ -119,7 +119,7 @@ impl Actor<'_> {
             }
         }
         match holdings.unread().first() {
-            None => Sighting::Seen(holdings),
+            None => Sighting::Seen(Box::new(holdings)),
             Some(unread) => Sighting::Unseen(unread.clone()),
         }
     }
