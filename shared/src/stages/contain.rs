@@ -99,8 +99,8 @@ impl Contain<'_> {
         self.check_scope(&request.org_id).await?;
         let (request, finding) = self.with_finding(request).await?;
         match apply {
-            Apply::Plan => self.preview(request, finding).await,
-            Apply::Act => self.act(request, finding).await.inspect(tell),
+            Apply::Plan => Box::pin(self.preview(request, finding)).await,
+            Apply::Act => Box::pin(self.act(request, finding)).await.inspect(tell),
         }
     }
 
