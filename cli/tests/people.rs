@@ -91,6 +91,7 @@ async fn the_switch_stops_everybody_says_who_and_why_and_is_lifted() {
     assert!(served.simulator.org().take_writes().is_empty());
     let (code, out, _) = served.warden(&["resume", "--reason", "the policy was mended"]).await;
     assert!(code == 0 && out.contains("Lifted"), "{out}");
+    assert!(out.contains("not tried again by itself") && out.contains(", refused ("), "{out}");
     let (code, out, err) = served.contain_now(&user, &[]).await;
     assert_eq!(code, 0, "{out}{err}");
     served.simulator.org().take_writes();

@@ -2,8 +2,9 @@
 
 use anyhow::bail;
 use clap::Args;
+use jiff::Timestamp;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::containment::{KillSwitch, Switch, kill_switch};
+use session_warden::containment::{Containment, KillSwitch, Outcome, Switch, containments, kill_switch};
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::observation::OrgId;
 use session_warden::settings::Settings;
@@ -48,6 +49,10 @@ pub(crate) async fn run(options: &SwitchOptions, switch: Switch, format: Output)
         reason: options.reason.clone(),
         at: SystemClock.now(),
     };
+    let left = match switch {
+        Switch::Thrown => Vec::new(),
+        Switch::Lifted => stopped_meanwhile(&workplace, &orgs).await?,
+    };
     let missed = throw(&workplace, &orgs, &kept).await;
     for org in &orgs {
         enter(&workplace, org, &kept).await?;
@@ -64,10 +69,35 @@ pub(crate) async fn run(options: &SwitchOptions, switch: Switch, format: Output)
         return Err(anyhow::Error::from(error).context(format!("{org} is NOT stopped")));
     }
     match format {
-        Output::Json => output::say_json(&serde_json::json!({ "orgs": orgs, "kill_switch": kept }))?,
-        Output::Table | Output::Csv => output::say(&words(&orgs, switch))?,
+        Output::Json => {
+            let json = serde_json::json!({ "orgs": orgs, "kill_switch": kept, "not_tried_again": left });
+            output::say_json(&json)?;
+        }
+        Output::Table | Output::Csv => output::say(&words(&orgs, switch, &left))?,
     }
     Ok(Exit::Clean)
+}
+
+/// What was refused, or begun and stopped, since the switch was thrown: nothing of it is tried again by itself.
+async fn stopped_meanwhile(workplace: &Workplace, orgs: &[OrgId]) -> anyhow::Result<Vec<Containment>> {
+    let (store, mut stopped) = (workplace.store.as_ref(), Vec::new());
+    for org in orgs {
+        let Some(thrown) = kill_switch(org).get(store, "org").await? else { continue };
+        let all = containments(org).all(store).await?.into_iter().map(|(_, kept)| kept.value);
+        let since = thrown.value.at;
+        stopped
+            .extend(all.filter(|record| thrown.value.switch == Switch::Thrown && was_stopped(record, since)));
+    }
+    Ok(stopped)
+}
+
+fn was_stopped(record: &Containment, since: Timestamp) -> bool {
+    let is_stopped = match &record.outcome {
+        Some(Outcome::Refused { refusals }) => refusals.iter().any(|refusal| refusal.rule == "kill-switch"),
+        Some(Outcome::NotContained { .. }) => true,
+        _ => false,
+    };
+    is_stopped && record.finished.is_some_and(|finished| finished >= since)
 }
 
 /// Stops every org before anything is written about any; one that cannot be stopped keeps no other one going.
@@ -110,17 +140,23 @@ async fn enter(workplace: &Workplace, org: &OrgId, kept: &KillSwitch) -> anyhow:
     }
 }
 
-fn words(orgs: &[OrgId], switch: Switch) -> String {
+fn words(orgs: &[OrgId], switch: Switch, left: &[Containment]) -> String {
     let named: Vec<_> = orgs.iter().map(|org| output::harmless(org.as_str())).collect();
-    match switch {
-        Switch::Thrown => format!(
-            "Stopped: no containment begins or goes on in {}. Scanning and findings go on; `warden resume` lifts it.",
-            named.join(", ")
-        ),
-        Switch::Lifted => format!(
-            "Lifted: containments go on in {}, under the policy. What was refused meanwhile is not tried again: see `warden findings`, \
-             and use `warden contain`.",
-            named.join(", ")
-        ),
+    let named = named.join(", ");
+    if switch == Switch::Thrown {
+        return format!(
+            "Stopped: no containment begins or goes on in {named}. Scanning and findings go on; `warden resume` lifts it."
+        );
     }
+    let mut lines = vec![format!("Lifted: containments go on in {named}, under the policy.")];
+    lines.extend((!left.is_empty()).then(|| {
+        "What was refused or stopped meanwhile is not tried again by itself. Use `warden contain` for:"
+            .to_owned()
+    }));
+    lines.extend(left.iter().map(|record| {
+        let done = if record.is_refused() { "refused" } else { "begun, and not ended" };
+        let name = output::harmless(&record.request.target.name());
+        format!("  {name}, {done} ({})", record.containment_id)
+    }));
+    lines.join("\n")
 }

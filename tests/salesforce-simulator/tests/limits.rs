@@ -5,7 +5,7 @@
 mod support;
 
 use reqwest::Method;
-use salesforce_simulator::{Clock, Effect, Fault, Matcher, Occurrence, Permission, Simulator};
+use salesforce_simulator::{Clock, Composite, Effect, Fault, Matcher, Occurrence, Permission, Simulator};
 use serde_json::{Value, json};
 use support::{Api, answer, http, log_in, now, started};
 
@@ -59,6 +59,42 @@ async fn so_many_calls_at_the_same_time() {
     assert!(status == 403 && body[0]["message"].as_str().unwrap().contains("ConcurrentRequests"), "{body}");
     simulator.org().set_concurrent_calls(1);
     assert_eq!(api.query("SELECT Id FROM User").await.0, 200);
+}
+
+#[tokio::test]
+async fn readings_that_share_a_call_count_once_and_fail_alone() {
+    let (simulator, api) = asked().await;
+    let query = "/services/data/v67.0/query?q=SELECT%20Id%20FROM%20";
+    let (users, nothing) = (format!("{query}User"), format!("{query}Nothing"));
+    let describe = "/services/data/v67.0/sobjects/User/describe";
+    let (status, body) = api.composite(&[&users, &nothing, describe]).await;
+    assert_eq!((status, simulator.org().api_calls()), (200, 1));
+    let parts = body["compositeResponse"].as_array().unwrap();
+    let told: Vec<_> =
+        parts.iter().map(|part| (&part["referenceId"], part["httpStatusCode"].as_u64().unwrap())).collect();
+    assert_eq!(told, [(&json!("r0"), 200), (&json!("r1"), 400), (&json!("r2"), 200)]);
+    assert_eq!(parts[0]["body"], api.query("SELECT Id FROM User").await.1);
+    assert_eq!(parts[1]["body"][0]["errorCode"], "INVALID_TYPE");
+    assert_eq!(parts[2]["body"]["name"], "User");
+    assert_eq!(api.composite(&[users.as_str(); 5]).await.0, 200);
+    assert_eq!(api.composite(&[users.as_str(); 6]).await.0, 400, "five queries and no more");
+    assert_eq!(api.composite(&[describe; 26]).await.0, 400);
+    simulator.org().switches_mut().composite = Composite::Absent;
+    assert_eq!(api.composite(&[describe]).await.0, 404);
+    simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_fault_ordered_for_one_reading_meets_it_in_a_shared_call_too() {
+    let (simulator, api) = asked().await;
+    let refused = Effect::refusal(403, "INSUFFICIENT_ACCESS");
+    simulator.org().faults_mut().add(Fault::new("GET", "FROM User", 1, refused));
+    let query = |object: &str| format!("/services/data/v67.0/query?q=SELECT%20Id%20FROM%20{object}");
+    let urls = [query("Profile"), query("User")];
+    let (_, body) = api.composite(&[&urls[0], &urls[1]]).await;
+    let told = |part: usize| body["compositeResponse"][part]["httpStatusCode"].as_u64();
+    assert_eq!((told(0), told(1)), (Some(200), Some(403)), "{body}");
+    simulator.finish().unwrap();
 }
 
 #[tokio::test]

@@ -104,6 +104,15 @@ impl Api {
         answer(self.http.patch(url).bearer_auth(&self.token).json(&body).send().await.unwrap()).await
     }
 
+    /// Several readings in one call.
+    pub(crate) async fn composite(&self, urls: &[&str]) -> (u16, Value) {
+        let part = |(number, url): (usize, &&str)| json!({ "method": "GET", "url": url, "referenceId": format!("r{number}") });
+        let parts: Vec<_> = urls.iter().enumerate().map(part).collect();
+        let url = format!("{}/services/data/v67.0/composite", self.url);
+        let body = json!({ "allOrNone": false, "compositeRequest": parts });
+        answer(self.http.post(url).bearer_auth(&self.token).json(&body).send().await.unwrap()).await
+    }
+
     pub(crate) async fn revoke(&self, token: &str) -> u16 {
         let url = format!("{}/services/oauth2/revoke", self.url);
         self.http.post(url).form(&[("token", token)]).send().await.unwrap().status().as_u16()
