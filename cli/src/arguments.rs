@@ -193,6 +193,17 @@ pub(crate) struct DrillOptions {
     pub(crate) report: PathBuf,
     #[command(flatten)]
     pub(crate) world: WorldOptions,
+    /// Drill in a real org instead: a person logs in as the canary that the policy names, and he is contained.
+    #[arg(long, value_name = "FILE", requires = "policy", conflicts_with_all = ["scenario", "report"])]
+    pub(crate) connection: Option<String>,
+    /// The policy that names the canary, in drill.canary.
+    #[arg(long, value_name = "FILE", requires = "connection")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Minutes in which somebody logs in as the canary.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=120))]
+    pub(crate) wait: u16,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
 }
 
 /// The simulated org.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use salesforce_simulator::{Access, Campaign, Door, Org, Simulator, Write};
 use serde::Serialize;
-use session_warden::containment::Outcome;
+use session_warden::containment::{Containment, Outcome};
 
 use super::Cast;
+use super::stages::{Stage, stages};
 use crate::output;
 use crate::round::Round;
 
@@ -18,6 +19,8 @@ pub(crate) struct Attack {
     pub(crate) found_by: Vec<String>,
     pub(crate) outcome: String,
     pub(crate) login_to_verified_seconds: Option<i64>,
+    /// How long after the hostile login each stage was reached.
+    pub(crate) stages: Vec<Stage>,
     pub(crate) second_try: String,
     /// Found, contained, and every way in shut.
     pub(crate) repelled: bool,
@@ -83,9 +86,16 @@ fn judge_attack(org: &mut Org, campaign: &Campaign, round: &Round, problems: &mu
         found_by: found_by.into_iter().collect(),
         outcome: containment.map_or("-".to_owned(), output::outcome_words),
         login_to_verified_seconds: containment.and_then(|c| c.login_to_verified_seconds),
+        stages: containment.map(|record| stages_of(record, round)).unwrap_or_default(),
         second_try: second_try(access),
         repelled: is_contained && !access.gets_in(),
     }
+}
+
+fn stages_of(record: &Containment, round: &Round) -> Vec<Stage> {
+    let Some(trigger) = &record.request.trigger else { return Vec::new() };
+    let found = round.raised.iter().find(|finding| finding.finding_id == trigger.finding_id);
+    found.map(|finding| stages(trigger.first_seen, finding.detected_at, record)).unwrap_or_default()
 }
 
 fn campaign_name(campaign: &Campaign) -> String {

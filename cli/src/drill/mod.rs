@@ -1,9 +1,11 @@
-//! `warden drill`: the whole job against a simulated org. It learns the org's history, lets three attackers and six
+//! `warden drill`: the whole job against a simulated org, or against a real one with a canary. It learns the org's history, lets three attackers and six
 //! harmless oddities loose at once, finds the attackers, ends their access, and lets them try again.
 
+mod canary;
 mod judgement;
 mod policy;
 mod report;
+mod stages;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -36,6 +38,9 @@ pub(crate) struct Cast {
 /// Runs the drill; it ends with 1 when an attacker was missed or a harmless user was touched.
 pub(crate) async fn run(options: &DrillOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "drill")?;
+    if let Some(document) = &options.connection {
+        return Box::pin(canary::run(options, document, format)).await;
+    }
     anyhow::ensure!(options.world.users <= MOST_HELD, "A drill plays among at most {MOST_HELD} users");
     let simulator = Simulator::start(generate(&seed(&options.world)))
         .await
@@ -126,6 +131,9 @@ fn show(
         judgement.touched.len(),
         raised.len()
     ))?;
+    for attack in judgement.attacks.iter().filter(|attack| !attack.stages.is_empty()) {
+        output::say(&format!("{}, after the login: {}.", attack.campaign, stages::words(&attack.stages)))?;
+    }
     for problem in &judgement.problems {
         output::say(&format!("PROBLEM: {}", output::harmless(problem)))?;
     }

@@ -48,6 +48,8 @@ pub struct Policy {
     pub notices: Notices,
     /// What a review calls too long.
     pub review: Review,
+    /// Whom a drill in this org is about.
+    pub drill: Drill,
     /// How long evidence is kept, and what leaves with it.
     pub evidence: Evidence,
     /// Accounts of programs about which something was decided.
@@ -180,6 +182,14 @@ pub struct Review {
     pub longest_session: SignedDuration,
     /// A longer time without a complete scan is a gap; at least five minutes.
     pub longest_pause: SignedDuration,
+}
+
+/// Whom a drill in this org is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Drill {
+    /// The username of an account that is there for drills alone: `warden drill --connection` contains it.
+    pub canary: Option<String>,
 }
 
 /// How long evidence is kept, and what leaves with it.

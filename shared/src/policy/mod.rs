@@ -16,7 +16,7 @@ mod wording;
 pub use decide::{Decision, Standing};
 pub use detections::{Detections, Rule};
 pub use document::{
-    Also, Approvals, Approver, Caps, Containment, Egress, Evidence, FreezeMode, Integration,
+    Also, Approvals, Approver, Caps, Containment, Drill, Egress, Evidence, FreezeMode, Integration,
     IntegrationConsent, Mode, Notices, Policy, Protected, Redacted, Review, Told,
 };
 pub use error::{PolicyError, PolicyFault};
