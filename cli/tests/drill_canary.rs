@@ -24,7 +24,7 @@ async fn the_canary_is_contained_and_every_stage_is_timed() {
     let told: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(told["containment"]["outcome"]["outcome"], "contained");
     let stages = told["stages"].as_array().unwrap();
-    let names: Vec<_> = stages.iter().map(|stage| stage["stage"].as_str().unwrap()).collect();
+    let names: Vec<_> = stages.iter().map(|stage| stage["name"].as_str().unwrap()).collect();
     assert_eq!((names[0], names[1], *names.last().unwrap()), ("seen", "decided", "verified"));
     assert!(names.contains(&"freeze the account"), "{names:?}");
     let seconds: Vec<_> = stages.iter().map(|stage| stage["seconds_after_login"].as_f64().unwrap()).collect();

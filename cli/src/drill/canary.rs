@@ -99,7 +99,7 @@ fn tell(record: &Containment, stages: &[Stage], format: Output) -> anyhow::Resul
     let mut table = output::table(&["Stage", "At", "After the login"]);
     for stage in stages {
         table.add_row([
-            output::cell(&stage.stage),
+            output::cell(&stage.name),
             output::cell(stage.at.strftime("%H:%M:%S%.3fZ").to_string()),
             output::cell(format!("{:.1} s", stage.seconds_after_login)),
         ]);

@@ -9,7 +9,7 @@ use crate::output;
 /// One stage, and when it was reached.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stage {
-    pub(crate) stage: String,
+    pub(crate) name: String,
     pub(crate) at: Timestamp,
     pub(crate) seconds_after_login: f64,
 }
@@ -25,12 +25,12 @@ pub(super) fn stages(login: Timestamp, seen: Timestamp, record: &Containment) ->
         .into_iter()
         .chain(acts)
         .chain(proof)
-        .map(|(stage, at)| Stage { stage, at, seconds_after_login: at.duration_since(login).as_secs_f64() })
+        .map(|(name, at)| Stage { name, at, seconds_after_login: at.duration_since(login).as_secs_f64() })
         .collect()
 }
 
 /// In one line.
 pub(super) fn words(stages: &[Stage]) -> String {
-    let each = stages.iter().map(|stage| format!("{} {:.1} s", stage.stage, stage.seconds_after_login));
+    let each = stages.iter().map(|stage| format!("{} {:.1} s", stage.name, stage.seconds_after_login));
     each.collect::<Vec<_>>().join(", ")
 }

@@ -387,10 +387,10 @@ fn no_sequence_breaks_a_promise(sequences: u32, seed: u8) {
     if let Err(broken) = outcome {
         panic!("{broken}");
     }
-    let seen = &play.borrow().seen;
+    let came = &play.borrow().seen;
     for kind in ["waited", "approved", "contained", "session ended", "wide", "joined", "refused", "died"] {
-        let times = seen.get(kind).copied().unwrap_or_default();
-        assert!(times >= sequences as usize / 100, "{kind} only {times} times: {seen:?}");
+        let times = came.get(kind).copied().unwrap_or_default();
+        assert!(times >= sequences as usize / 100, "{kind} only {times} times: {came:?}");
     }
 }
 
