@@ -81,7 +81,7 @@ mod tests {
             notice_id: "n1".to_owned(),
             org_id: "00D000000000001EAA".into(),
             about: About::Ended,
-            containment_id: crate::containment::ContainmentId::of(&"00D000000000001EAA".into(), "r1"),
+            containment_id: Some(crate::containment::ContainmentId::of(&"00D000000000001EAA".into(), "r1")),
             finding_id: None,
             at: "2026-11-02T12:00:00Z".parse().unwrap(),
             to,
