@@ -11,13 +11,12 @@ use crate::workplace::Rules;
 pub(crate) fn detections_off(history: &History, beside: &[Sensor], rules: &Rules) -> Vec<DetectionOff> {
     let now = SystemClock.now();
     let missing = |sensor: Sensor| match sensor {
-        Sensor::Logins => None,
         Sensor::Tokens => Some("the use of tokens is seen between two looks, and a file is one"),
         Sensor::Sessions if !beside.contains(&sensor) => Some("no --sessions file was given"),
         Sensor::Verifications if !beside.contains(&sensor) => Some("no --verifications file was given"),
         // The logins themselves name their users; what else an account is comes with --users.
         Sensor::Accounts if !beside.contains(&sensor) => Some("no --users file was given"),
-        Sensor::Sessions | Sensor::Verifications | Sensor::Accounts => None,
+        Sensor::Logins | Sensor::Sessions | Sensor::Verifications | Sensor::Accounts => None,
         Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => (!rules.packs.supplies(sensor, now))
             .then_some("the policy declares no such data pack (docs/packs.md)"),
         Sensor::Relay => Some("Salesforce's own alarms arrive by Event Relay, in AWS (docs/deploy.md)"),

@@ -117,8 +117,8 @@ impl Rules {
         let text = policy_text(file)?;
         let own = own_rules(&text, file, named)?;
         let mut rules = Self::under(text.policy).with_packs(file);
-        let runs = |rule: &Box<dyn Detection>| rules.policy.mode_of(rule.about().id) != Mode::Off;
-        let own: Vec<_> = own.into_iter().filter(runs).collect();
+        let runs = |rule: &dyn Detection| rules.policy.mode_of(rule.about().id) != Mode::Off;
+        let own: Vec<_> = own.into_iter().filter(|rule| runs(rule.as_ref())).collect();
         rules.detections.extend(own);
         Ok(rules)
     }

@@ -72,7 +72,7 @@ mod tests {
 
     const ORG: &str = "00D000000000001EAA";
 
-    fn message(group: &str, payload: Value) -> Message {
+    fn message(group: &str, payload: &Value) -> Message {
         let body = json!({ "id": "6a7e8feb", "source": format!("aws.partner/salesforce.com/{ORG}/0YL000000000001EAA"),
             "detail-type": "LoginAnomalyEvent", "detail": { "payload": payload } });
         Message { id: "m1".to_owned(), group: Some(group.to_owned()), body }
@@ -86,19 +86,19 @@ mod tests {
     async fn an_event_becomes_a_batch_of_its_own_org_alone() {
         let store = MemoryStore::new();
         let payload = json!({ "EventDate": "2026-11-26T12:00:00Z", "UserId": "005000000000001AAA" });
-        let made = batch(&store, &message(ORG, payload.clone()), now()).await.unwrap().unwrap();
+        let made = batch(&store, &message(ORG, &payload), now()).await.unwrap().unwrap();
         assert_eq!(
             (&made["org_id"], &made["observations"][0]["kind"]),
             (&json!(ORG), &json!("login_anomaly"))
         );
-        let other = batch(&store, &message("00D000000000002EAA", payload), now()).await.unwrap_err();
+        let other = batch(&store, &message("00D000000000002EAA", &payload), now()).await.unwrap_err();
         assert_eq!(other.error_type(), "InvalidPayload");
     }
 
     #[tokio::test]
     async fn one_that_cannot_be_read_is_kept_and_holds_up_nothing() {
         let store = MemoryStore::new();
-        assert_eq!(batch(&store, &message(ORG, json!({})), now()).await.unwrap(), None);
+        assert_eq!(batch(&store, &message(ORG, &json!({})), now()).await.unwrap(), None);
         let room: Room<BTreeMap<String, Value>> = Room::new(Table::Evaluate, &OrgId::new(ORG), "quarantine");
         let kept = room.get(&store, "m1").await.unwrap().unwrap().value;
         assert!(kept["reason"].as_str().unwrap().contains("EventDate"), "{kept:?}");

@@ -52,12 +52,12 @@ fn message(notice: &Notice) -> serde_json::Result<String> {
 }
 
 fn for_people(notice: &Notice) -> String {
-    let mut text = format!("{}\n\n{}", notice.title, notice.text);
     let addresses: Vec<_> = notice.to.iter().filter_map(|recipient| recipient.address.as_deref()).collect();
-    if !addresses.is_empty() {
-        text.push_str(&format!("\n\nTo be told besides: {}", addresses.join(", ")));
-    }
-    text
+    let besides = match addresses.as_slice() {
+        [] => String::new(),
+        addresses => format!("\n\nTo be told besides: {}", addresses.join(", ")),
+    };
+    format!("{}\n\n{}{besides}", notice.title, notice.text)
 }
 
 fn subject(title: &str) -> String {

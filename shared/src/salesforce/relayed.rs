@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use crate::observation::Outcome;
 
-    fn event(kind: &str, payload: Value) -> Value {
+    fn event(kind: &str, payload: &Value) -> Value {
         json!({ "version": "0", "id": "6a7e8feb", "detail-type": kind, "detail": { "payload": payload } })
     }
 
@@ -147,7 +147,7 @@ mod tests {
             let payload = json!({ "LoginHistoryId": "0Ya5g00000AbCdEAAV", "EventDate": date, "UserId": "0055g00000AbCdEAAV",
                 "Status": "Success", "SourceIp": "198.51.100.7", "LoginLatitude": 52.5, "LoginLongitude": 13.4,
                 "City": "Berlin", "CountryIso": "DE", "Browser": "Chrome 130", "SessionKey": "x" });
-            let Observation::Login(login) = seen(&event("LoginEventStream", payload)) else {
+            let Observation::Login(login) = seen(&event("LoginEventStream", &payload)) else {
                 panic!("a login")
             };
             assert_eq!(login.id.as_str(), "0Ya5g00000AbCdEAAV");
@@ -161,28 +161,30 @@ mod tests {
     fn an_alarm_is_of_its_user_whatever_else_is_missing() {
         let payload = json!({ "EventDate": 1_795_700_000_965_i64, "UserId": "0055g00000AbCdEAAV", "Score": 0.94,
             "CurrentIp": "203.0.113.9", "PreviousIp": "198.51.100.7", "EventIdentifier": "e1" });
-        let Observation::Threat(threat) = seen(&event("SessionHijackingEvent", payload)) else {
+        let Observation::Threat(threat) = seen(&event("SessionHijackingEvent", &payload)) else {
             panic!("a threat")
         };
         assert_eq!((threat.id.as_str(), threat.score), ("e1", Some(0.94)));
         assert_eq!(threat.source.to_string(), "203.0.113.9");
         let bare = json!({ "EventDate": "2026-11-26T13:33:20Z", "UserId": "0055g00000AbCdEAAV", "Score": 7 });
-        let Observation::Threat(threat) = seen(&event("LoginAnomalyEvent", bare)) else { panic!("a threat") };
+        let Observation::Threat(threat) = seen(&event("LoginAnomalyEvent", &bare)) else {
+            panic!("a threat")
+        };
         assert_eq!((threat.id.as_str(), threat.score), ("6a7e8feb", None));
     }
 
     #[test]
     fn what_says_nothing_is_passed_over_and_what_is_not_known_is_refused() {
         let nothing = [
-            event("LogoutEventStream", json!({})),
-            event("LoginEventStream", json!({ "EventDate": 1, "LoginHistoryId": null })),
-            event("CredentialStuffingEvent", json!({ "EventDate": 1 })),
+            event("LogoutEventStream", &json!({})),
+            event("LoginEventStream", &json!({ "EventDate": 1, "LoginHistoryId": null })),
+            event("CredentialStuffingEvent", &json!({ "EventDate": 1 })),
         ];
         for event in nothing {
             assert_eq!(relayed(&event).unwrap(), Relayed::Nothing);
         }
         let unknown =
-            [json!("?"), json!({}), event("ReportEvent", json!({})), event("LoginAnomalyEvent", json!({}))];
+            [json!("?"), json!({}), event("ReportEvent", &json!({})), event("LoginAnomalyEvent", &json!({}))];
         for event in unknown {
             assert!(relayed(&event).is_err());
         }

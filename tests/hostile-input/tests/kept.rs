@@ -1,5 +1,7 @@
 //! Every file that is kept in `fuzz/corpus/` is fed to every parser, not just to the one that it was made for.
 
+#![allow(clippy::unwrap_used, reason = "a test's support fails the test")]
+
 use std::fs;
 use std::path::PathBuf;
 

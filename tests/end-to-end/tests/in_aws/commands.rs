@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::world::{COMMANDS, World, metric};
 
+const REQUESTED: &str = "Containment Requested";
+
 #[ignore = "moto takes its time; `make test-aws` runs it"]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_siem_requests_passes_every_guard() {
@@ -15,7 +17,6 @@ async fn what_a_siem_requests_passes_every_guard() {
             "reason": "seen at the proxy", "requested_by": "siem" });
         world.aws.put_event(COMMANDS, "acme.siem", kind, &detail).await;
     };
-    const REQUESTED: &str = "Containment Requested";
     let user = json!({ "kind": "user", "id": campaign.user_id.as_str() });
     request(REQUESTED, "user", user).await;
     request(REQUESTED, "everybody", json!({ "kind": "org" })).await;
