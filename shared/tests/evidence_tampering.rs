@@ -295,7 +295,7 @@ proptest! {
     #[test]
     fn nothing_in_the_store_makes_the_ledger_panic(
         room in prop::sample::select(vec![ENTRIES, PAYLOADS, HEAD]),
-        sort in "[0-9]{20}|.{0,4}|head",
+        sort in "[0-9]{20}|.{1,4}|head",
         body in prop::sample::select(vec![
             json!(null), json!({ "payload": "" }), json!({ "redacted_by": u64::MAX }),
             json!({ "org": ORG, "seq": u64::MAX, "hash": "00".repeat(32), "at": "2026-01-01T00:00:00Z" }),

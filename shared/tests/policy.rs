@@ -137,7 +137,7 @@ cheese: yes
     line 44, packs[3].path: the path of a file is needed
     line 44, packs[3].valid_until: it ends before it begins
     line 44, packs[3].max_age: a duration above zero is needed, for example 24h
-    line 45, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, evidence, integrations, egress, packs, own_rules, exemptions, detections, tests
+    line 45, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, drill, evidence, integrations, egress, packs, own_rules, exemptions, detections, tests
     "#);
 }
 

@@ -51,7 +51,11 @@ pub(crate) async fn run(options: &SwitchOptions, switch: Switch, format: Output)
     };
     let left = match switch {
         Switch::Thrown => Vec::new(),
-        Switch::Lifted => stopped_meanwhile(&workplace, &orgs).await?,
+        // What cannot be listed keeps nobody from lifting the switch.
+        Switch::Lifted => stopped_meanwhile(&workplace, &orgs).await.unwrap_or_else(|error| {
+            output::warn(&format!("What was stopped meanwhile cannot be listed: {error:#}"));
+            Vec::new()
+        }),
     };
     let missed = throw(&workplace, &orgs, &kept).await;
     for org in &orgs {

@@ -68,6 +68,10 @@ impl Actor<'_> {
             self.freeze(journal, answers).await?;
         }
         if plan.password == Resetting::Wanted {
+            let stop = self.stopped(0, 1, journal).await?;
+            if stop.is_some() {
+                return Ok(stop);
+            }
             self.reset_password(journal, answers).await?;
         }
         let stop = match &plan.tokens {

@@ -1,9 +1,12 @@
 //! What the record of an earlier containment means to a request that comes later.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Containment, Outcome, Request, RequestedBy, Stage};
 use crate::detection::Action;
+use crate::policy::Also;
 
 /// What a record means to a request for the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +67,12 @@ impl Containment {
     pub(crate) fn also_answers(&self, request: &Request) -> bool {
         request.is_by_person()
             && self.request.target.covers(&request.target)
+            && self.has_done(&request.also)
             && (self.is_proven() || self.request.is_by_person())
+    }
+
+    fn has_done(&self, also: &BTreeSet<Also>) -> bool {
+        also.is_empty() || self.reach.as_ref().is_some_and(|reach| also.is_subset(&reach.also))
     }
 
     /// Whether the request's evidence is later than the end of this containment.

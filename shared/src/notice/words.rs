@@ -94,7 +94,7 @@ fn instant(at: jiff::Timestamp) -> String {
 
 /// Addresses that the evidence names, each once.
 fn addresses(finding: &Finding) -> Vec<String> {
-    const NAMES: [&str; 4] = ["source", "login_source", "session_source", "registered_from"];
+    const NAMES: [&str; 5] = ["source", "login_source", "session_source", "threat_source", "registered_from"];
     let evidence = finding.detections.iter().flat_map(|detected| {
         NAMES.iter().filter_map(|name| detected.evidence.get(*name).and_then(Value::as_str))
     });

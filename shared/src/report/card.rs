@@ -152,7 +152,8 @@ fn lasted(first: Timestamp, last: Timestamp) -> String {
 
 /// Addresses and places that the evidence names, each once.
 pub(super) fn sources(finding: &Finding) -> Vec<Shown> {
-    const NAMES: [&str; 5] = ["source", "to", "login_source", "session_source", "registered_from"];
+    const NAMES: [&str; 6] =
+        ["source", "to", "login_source", "session_source", "threat_source", "registered_from"];
     let mut sources: Vec<Shown> = Vec::new();
     for name in NAMES {
         for detected in &finding.detections {

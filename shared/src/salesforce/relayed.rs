@@ -74,7 +74,7 @@ impl When {
 /// Says what keeps it from being read, without repeating its content.
 pub fn relayed(event: &Value) -> Result<Relayed, String> {
     let Event { id, kind, detail } =
-        Event::deserialize(event).map_err(|error| format!("it is no relayed event: {error}"))?;
+        Event::deserialize(event).map_err(|_| "it has not the shape of a relayed event".to_owned())?;
     match kind.as_str() {
         "LoginEventStream" => login(detail.payload),
         "SessionHijackingEvent" => threat(ThreatKind::SessionHijacking, id, detail.payload),
@@ -91,7 +91,7 @@ fn login(mut payload: Map<String, Value>) -> Result<Relayed, String> {
         return Ok(Relayed::Nothing);
     }
     let date = payload.remove("EventDate").ok_or("it has no EventDate")?;
-    let time = When::deserialize(date).map_err(|error| format!("its EventDate: {error}"))?.read()?;
+    let time = When::deserialize(date).map_err(|_| "its EventDate is no instant".to_owned())?.read()?;
     // The record's LoginTime is in whole seconds.
     let second = Timestamp::from_second(time.as_second()).unwrap_or(time);
     let geo = json!({ "Latitude": payload.remove("LoginLatitude"), "Longitude": payload.remove("LoginLongitude"),
@@ -108,7 +108,8 @@ fn login(mut payload: Map<String, Value>) -> Result<Relayed, String> {
 }
 
 fn threat(kind: ThreatKind, id: String, payload: Map<String, Value>) -> Result<Relayed, String> {
-    let alarm = Alarm::deserialize(Value::Object(payload)).map_err(|error| error.to_string())?;
+    let alarm = Alarm::deserialize(Value::Object(payload))
+        .map_err(|_| "its EventDate, UserId or Score is not as documented".to_owned())?;
     // Nothing can be done about nobody.
     let Some(user_id) = alarm.user_id else { return Ok(Relayed::Nothing) };
     let [source, current] = [alarm.source_ip.0, alarm.current_ip.0];
@@ -119,7 +120,8 @@ fn threat(kind: ThreatKind, id: String, payload: Map<String, Value>) -> Result<R
         time: alarm.event_date.read()?,
         user_id,
         source: if current.address().is_some() { current } else { source },
-        score: alarm.score.filter(|score| (0.0..=1.0).contains(score)),
+        // What is outside the range that is documented makes nobody sure.
+        score: alarm.score.map(|score| if (0.0..=1.0).contains(&score) { score } else { 0.0 }),
         summary: alarm.summary.0,
     };
     Ok(Relayed::Seen(Box::new(Observation::Threat(Box::new(threat)))))
@@ -170,7 +172,7 @@ mod tests {
         let Observation::Threat(threat) = seen(&event("LoginAnomalyEvent", &bare)) else {
             panic!("a threat")
         };
-        assert_eq!((threat.id.as_str(), threat.score), ("6a7e8feb", None));
+        assert_eq!((threat.id.as_str(), threat.score), ("6a7e8feb", Some(0.0)));
     }
 
     #[test]

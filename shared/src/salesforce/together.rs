@@ -99,8 +99,12 @@ impl Salesforce {
         match self.composite(&share).await {
             Ok(answers) => {
                 for (reading, answer) in share.into_iter().zip(answers) {
-                    // Who no longer waits needs no answer.
-                    drop(reading.answer.send(answer));
+                    match answer {
+                        // Who no longer waits needs no answer.
+                        Ok(body) => drop(reading.answer.send(Ok(body))),
+                        // It is asked for alone, for what is refused here may be granted there.
+                        Err(error) => tracing::debug!(error = %error, "a reading is asked for alone"),
+                    }
                 }
             }
             Err(error) => {

@@ -81,6 +81,7 @@ async fn readings_that_share_a_call_count_once_and_fail_alone() {
     assert_eq!(api.composite(&[describe; 26]).await.0, 400);
     simulator.org().switches_mut().composite = Composite::Absent;
     assert_eq!(api.composite(&[describe]).await.0, 404);
+    assert_eq!(simulator.org().forgive_unmatched(), 1, "nobody has an object of that name");
     simulator.finish().unwrap();
 }
 

@@ -1,15 +1,15 @@
-//! H11: Salesforce itself takes a session or a login for hostile.
+//! Salesforce itself takes a session or a login for hostile.
 
 use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
 use crate::observation::{Threat, ThreatKind};
 
 pub(crate) static ABOUT: About = About {
     id: "platform-threat",
-    row: "H11",
+    row: "new",
     title: "Salesforce itself raises an alarm",
     why: "Salesforce compares the fingerprints of a browser within one session, and sees stuffing of passwords over all its \
           orgs, which nobody outside can. Its events name a user and no session that could be deleted, so what follows ends \
-          all of the user's.",
+          all of the user's; at the level `session` the guard refuses, for it cannot tell them apart.",
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Session,
@@ -44,7 +44,8 @@ impl Detection for PlatformThreat {
         let hit = Hit::new(&ABOUT, severity, Subject::user(&threat.user_id), Some(&threat.user_id))
             .fact("event", threat.kind.name())
             .fact("event_id", threat.id.clone())
-            .fact("source", threat.source.to_string())
+            // Not the address of a session: by it no family could be told from the user's own.
+            .fact("threat_source", threat.source.to_string())
             .fact("score", threat.score)
             .fact("summary", threat.summary.clone())
             .containable();
