@@ -85,7 +85,8 @@ async fn what_is_left_of_a_family_whose_root_and_mark_are_gone_is_seen() {
 async fn the_refresh_token_behind_sessions_that_were_not_read_at_first_goes_too() {
     let (scene, _) = scene(CampaignKind::StolenRefreshToken).await;
     let refused = Effect::refusal(403, "INSUFFICIENT_ACCESS");
-    scene.simulator.org().faults_mut().add(Fault::new("GET", "FROM AuthSession WHERE", 1, refused));
+    // In the call that readings share, and alone.
+    scene.simulator.org().faults_mut().add(Fault::new("GET", "FROM AuthSession WHERE", 2, refused));
     let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
     assert_eq!(record.outcome, Some(Outcome::SessionEnded), "{record:#?}");
     assert_eq!((record.impact.unread.len(), record.impact.tokens), (1, 0), "{:#?}", record.impact);
