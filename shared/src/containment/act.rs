@@ -55,7 +55,7 @@ impl Actor<'_> {
     /// # Errors
     /// Only the store's: without a record of it nothing more is done. Salesforce's failures are results.
     pub(super) async fn carry_out(
-        &self,
+        &mut self,
         plan: &Plan,
         journal: &mut Journal<'_>,
         answers: &mut Answers,
@@ -95,12 +95,16 @@ impl Actor<'_> {
     }
 
     async fn reset_password(
-        &self,
+        &mut self,
         journal: &mut Journal<'_>,
         answers: &mut Answers,
     ) -> Result<(), StoreError> {
         let Some(user) = self.reach.target.user() else { return Ok(()) };
         let result = result(self.salesforce.reset_password(user).await.map(|()| Applied::Done));
+        if result == StepResult::Done {
+            self.reach.password_reset = Some(journal.now());
+            journal.record.reach = Some(self.reach.kept_in_record());
+        }
         answers.password = Some(result.clone());
         journal.acted(result.clone(), &self.entry(StepKind::ResetPassword, &result)).await
     }

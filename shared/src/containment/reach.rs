@@ -34,6 +34,9 @@ pub struct Reach {
     /// When the password had last been changed as it was first read, the epoch for never: a reset is told by another time.
     #[serde(default)]
     pub(crate) password_before: Option<Timestamp>,
+    /// When Salesforce answered that it had reset the password. Without it another time of change is somebody else's change.
+    #[serde(default)]
+    pub(crate) password_reset: Option<Timestamp>,
 }
 
 impl Reach {
@@ -47,6 +50,7 @@ impl Reach {
             holders_cut: 0,
             also: BTreeSet::new(),
             password_before: None,
+            password_reset: None,
         }
     }
 
@@ -97,10 +101,11 @@ impl Reach {
         }
     }
 
-    /// Whether the password is still the one from before, as far as is known.
+    /// Whether the password may still be one that the attacker knows: that from before, or one that he has set himself.
     pub(super) fn has_old_password(&self, holdings: &Holdings) -> bool {
         let changed = holdings.password_changed.as_ref().ok().copied().flatten();
-        self.also.contains(&Also::ResetPassword) && (changed.is_none() || changed == self.password_before)
+        let is_reset = self.password_reset.is_some() && changed.is_some() && changed != self.password_before;
+        self.also.contains(&Also::ResetPassword) && !is_reset
     }
 
     /// By which ids the rest of a hostile family is known when what was marked of it is gone, and which applications

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use salesforce_simulator::{CampaignKind, Door, Lying, Write};
+use salesforce_simulator::{CampaignKind, Door, Effect, Fault, Lying, Write};
 use session_warden::containment::{Containment, Outcome, Request, StepKind, Survivor};
 use session_warden::detection::Action;
 use session_warden::policy::{Also, FreezeMode};
@@ -72,6 +72,18 @@ async fn the_policy_can_ask_for_it_and_nobody_else_does() {
     plain.person(&plain.user(), Apply::Act).await.unwrap();
     assert_eq!(plain.simulator.org().login_ips().len(), 3, "unasked, addresses stay");
     plain.writes();
+}
+
+/// Another time of change proves no reset: the attacker, whose session still lives, may have set a password of his own.
+#[tokio::test]
+async fn a_change_of_the_password_that_salesforce_has_not_answered_for_is_no_reset() {
+    let scene = scene().await;
+    let lost = Fault::new("DELETE", "/password", 1_000, Effect::CloseAfter);
+    scene.simulator.org().faults_mut().add(lost);
+    let record = asked_for(&scene, &[Also::ResetPassword]).await;
+    assert!(matches!(record.outcome, Some(Outcome::NotContained { .. })), "{record:#?}");
+    assert!(record.survivors.iter().any(|survivor| matches!(survivor, Survivor::Password { .. })));
+    scene.writes();
 }
 
 #[tokio::test]
