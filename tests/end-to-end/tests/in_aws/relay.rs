@@ -46,7 +46,7 @@ async fn what_salesforce_relays_is_judged_once_and_its_own_alarm_ends_the_access
         org.logins().iter().rfind(|login| login.user_id == campaign.user_id).unwrap().clone()
     };
     let login = of_user(&world.simulator.org());
-    let event = json!({ "LoginHistoryId": login.id.as_str(), "UserId": user, "Status": login.status.as_str(),
+    let event = json!({ "LoginHistoryId": login.id.as_str(), "UserId": user, "Status": &*login.status,
         "EventDate": (login.login_time + SignedDuration::from_secs(1)).as_millisecond(), "SourceIp": "203.0.113.9" });
     let before = total(&evaluate, "observations.new");
     relayed("LoginEventStream", &event).await;
