@@ -8,8 +8,8 @@ pub(crate) static ABOUT: About = About {
     row: "new",
     title: "Salesforce itself raises an alarm",
     why: "Salesforce compares the fingerprints of a browser within one session, and sees stuffing of passwords over all its \
-          orgs, which nobody outside can. Its events name a user and no session that could be deleted, so what follows ends \
-          all of the user's; at the level `session` the guard refuses, for it cannot tell them apart.",
+          orgs, which nobody outside can. Its events name a user and no session that could be deleted, so what follows is \
+          about all of the user's; at the level `session` the guard refuses, for it cannot tell them apart.",
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Session,

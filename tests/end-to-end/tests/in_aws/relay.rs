@@ -13,7 +13,7 @@ fn total(evaluate: &Function, name: &str) -> u64 {
 
 #[ignore = "moto takes its time; `make test-aws` runs it"]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_salesforce_relays_is_judged_once_and_its_own_alarm_ends_the_access() {
+async fn what_salesforce_relays_is_judged_once_and_its_own_alarm_asks() {
     let world = World::new().await;
     let (scan, evaluate) = (world.start("scan-login-history"), world.start("evaluate-activity"));
     let revoke = world.start("revoke-sessions");
@@ -27,14 +27,15 @@ async fn what_salesforce_relays_is_judged_once_and_its_own_alarm_ends_the_access
         world.pump(&evaluate).await;
     };
 
-    // No scan has seen the attack: what follows is the alarm's.
-    assert!(!world.is_contained(&campaign));
+    // No scan has seen the attack: what follows is the alarm's, which asks, and nobody is there to answer.
     let now = world.simulator.org().now();
     let alarm = json!({ "EventIdentifier": "e1", "EventDate": now.to_string(), "UserId": user, "Score": 0.97,
         "CurrentIp": "203.0.113.9", "Summary": "two browsers" });
     relayed("SessionHijackingEvent", &alarm).await;
+    assert_eq!(metric(&evaluate, "FindingsHigh"), Some(1.0), "{:?}", evaluate.log());
     world.pump(&revoke).await;
-    assert!(world.is_contained(&campaign), "{:?}", revoke.log());
+    assert_eq!(metric(&revoke, "ContainmentsRefused"), Some(1.0), "{:?}", revoke.log());
+    assert!(!world.is_contained(&campaign), "one kind of evidence alone ends nobody's access");
 
     relayed("LoginAnomalyEvent", &json!({ "UserId": user })).await;
     assert_eq!(metric(&evaluate, "RowsRejected"), Some(1.0), "it was kept, and held up nothing");
@@ -55,4 +56,6 @@ async fn what_salesforce_relays_is_judged_once_and_its_own_alarm_ends_the_access
     assert!(world.scan(&scan).await["logins"].as_u64().unwrap() > 0);
     world.pump(&evaluate).await;
     assert_eq!(total(&evaluate, "observations.duplicate"), known + 1, "the relayed one is known");
+    world.pump(&revoke).await;
+    assert!(world.is_contained(&campaign), "{:?}", revoke.log());
 }
