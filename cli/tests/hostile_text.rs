@@ -173,6 +173,58 @@ fn hostile_text_from_every_file_is_harmless_in_every_output() {
     }
 }
 
+/// A list, a rule and a policy of which every text is hostile, about what the attacks of [`history`] show.
+fn write_lists(directory: &Path, text: &str) {
+    let cell = format!("\"{}\"", text.replace('"', "\"\""));
+    let list = format!(
+        "value,type,source\n203.0.113.77,ip,{cell}\n{cell},user-agent,{cell}\n{cell},{cell},{cell}\n"
+    );
+    fs::write(directory.join("list.csv"), list).unwrap();
+    let literal = text.replace('\\', "\\\\").replace('\'', "\\'");
+    let pattern = format!("[ipv4-addr:value = '203.0.113.77' OR domain-name:value = '{literal}']");
+    let named = |pattern: &str| json!({ "type": "indicator", "id": text, "name": text, "pattern": pattern });
+    let bundle = json!({ "type": "bundle", "objects": [named(&pattern), named(text)] });
+    fs::write(directory.join("list.json"), bundle.to_string()).unwrap();
+    let quoted = escaped(text);
+    let rule = format!(
+        "title: {quoted}\nid: from-there\ndescription: {quoted}\nauthor: {quoted}\n\
+         logsource: {{ product: salesforce, service: login }}\n\
+         detection: {{ there: {{ source.ip: 203.0.113.77 }}, other: {{ client.browser|contains: {quoted} }}, condition: 1 of them }}\n"
+    );
+    fs::write(directory.join("rules.yaml"), rule).unwrap();
+    let policy = format!(
+        "mode: contain\nown_rules: {{ files: [rules.yaml] }}\npacks:\n  - {{ name: {quoted}, path: list.csv, kind: indicators }}\n  \
+         - {{ name: {}, path: list.json, kind: tor, max_age: 8760h }}\n",
+        escaped(&format!("{text}2"))
+    );
+    fs::write(directory.join("lists.yaml"), policy).unwrap();
+}
+
+#[test]
+fn hostile_lists_and_rules_are_harmless_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("history.csv"), history()).unwrap();
+    for text in HOSTILE {
+        write_lists(directory.path(), text);
+        let (code, out, err) = run(directory.path(), &["policy", "check", "lists.yaml"]);
+        assert!(code == 0 && err.contains("cannot be used"), "{out}{err}");
+        let explain = ["policy", "explain", "lists.yaml", "--detection", "rule-from-there"];
+        assert_eq!(run(directory.path(), &explain).0, 0);
+        let evaluate =
+            ["evaluate", "--csv", "history.csv", "--policy", "lists.yaml", "--report", "lists.html"];
+        let (_, json, _) = run(directory.path(), &[&evaluate[..], &["--output", "json"]].concat());
+        for told in ["rule-from-there", "listed-indicator", "anonymous-network"] {
+            assert!(json.contains(&format!("\"{told}\"")), "{told} is told");
+        }
+        run(directory.path(), &evaluate);
+        assert_harmless("lists.html", &fs::read_to_string(at("lists.html")).unwrap());
+    }
+    let dom = browse(&at("lists.html"));
+    assert_eq!((dom.matches("<script").count(), dom.matches("<img").count()), (0, 0));
+    assert!(!dom.contains("<title>owned"));
+}
+
 #[test]
 fn hostile_records_one_a_line() {
     let directory = tempfile::tempdir().unwrap();

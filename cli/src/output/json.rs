@@ -9,9 +9,14 @@ use serde::Serialize;
 use super::harmless::is_hostile;
 use super::say;
 
+/// A document, in lines that a person may look at.
+pub(crate) fn pretty_json(document: &impl Serialize) -> anyhow::Result<String> {
+    Ok(escaped(&serde_json::to_string_pretty(document).context("Failed to write JSON")?))
+}
+
 /// Prints a document for scripts.
 pub(crate) fn say_json(document: &impl Serialize) -> anyhow::Result<()> {
-    say(&escaped(&serde_json::to_string_pretty(document).context("Failed to write JSON")?))
+    say(&pretty_json(document)?)
 }
 
 /// Writes one object, on a line of its own.

@@ -14,7 +14,7 @@ pub(crate) use csv::say_csv_rows;
 pub(crate) use file::write_file;
 pub(crate) use findings::{findings_table, say_csv};
 pub(crate) use harmless::{harmless, lines, sentence};
-pub(crate) use json::{say_json, say_json_line, say_json_lines};
+pub(crate) use json::{pretty_json, say_json, say_json_line, say_json_lines};
 pub(crate) use listing::{List, Listed, say_table};
 #[cfg(test)]
 pub(crate) use table::fitted;

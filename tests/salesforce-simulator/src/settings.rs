@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) logins_an_hour: Option<usize>,
     /// Seconds a JWT outlives its deleted session.
     pub(crate) jwt_tail: i64,
+    /// What stands before every text that somebody may choose.
+    pub(crate) hostile_text: Option<String>,
 }
 
 /// Login rows that queries see only some time after they were written.
@@ -69,6 +71,7 @@ impl Default for Settings {
             closed_addresses: HashSet::new(),
             logins_an_hour: None,
             jwt_tail: 1_800,
+            hostile_text: None,
         }
     }
 }
@@ -84,6 +87,11 @@ fn name<'n>(object: &'n str, field: Option<&str>) -> std::borrow::Cow<'n, str> {
 }
 
 impl Org {
+    /// Puts a text before whatever users, administrators and clients may choose, in every answer to a query.
+    pub fn set_hostile_text(&mut self, text: &str) {
+        self.settings.hostile_text = Some(text.to_owned());
+    }
+
     /// Takes a field from the org, as if a licence for it were missing; queries for it meet `INVALID_FIELD`.
     pub fn remove_field(&mut self, object: &str, field: &str) -> Result<(), NotInOrg> {
         self.settings.missing.insert(known(object, Some(field))?);

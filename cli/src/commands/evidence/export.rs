@@ -58,8 +58,7 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
         let copy = RedactedCopy::of(&what, &key);
         (case.redacted(&what, &copy), less(&page, &copy)?)
     };
-    let text = serde_json::to_string_pretty(&case).context("Failed to write the case as JSON")?;
-    output::write_file(&options.json, text.as_bytes())?;
+    output::write_file(&options.json, output::pretty_json(&case)?.as_bytes())?;
     if let Some(file) = &options.html {
         report::write(file, &page)?;
     }

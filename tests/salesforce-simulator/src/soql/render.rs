@@ -65,7 +65,7 @@ impl Template {
             match part {
                 Part::Field { key, name } => {
                     out.extend_from_slice(key);
-                    row.value(name, view).write(out);
+                    worded(name, row.value(name, view), view).write(out);
                 }
                 Part::Parent { key, relation, record } => {
                     out.extend_from_slice(key);
@@ -91,6 +91,39 @@ impl Template {
     }
 }
 
+/// Fields whose text is a user's, an administrator's or a client's own.
+const CHOSEN: [&str; 20] = [
+    "AppName",
+    "Application",
+    "Browser",
+    "City",
+    "ClientVersion",
+    "DelegateUser",
+    "Display",
+    "Email",
+    "FederationIdentifier",
+    "FirstName",
+    "ForwardedForIp",
+    "Label",
+    "LastName",
+    "LoginUrl",
+    "Name",
+    "Platform",
+    "PostalCode",
+    "Remarks",
+    "Section",
+    "Username",
+];
+
+fn worded<'v>(field: &str, value: Value<'v>, view: &View<'_>) -> Value<'v> {
+    match (&view.org.settings.hostile_text, value) {
+        (Some(hostile), Value::Text(text)) if CHOSEN.contains(&field) => {
+            Value::Text(format!("{hostile}{text}").into())
+        }
+        (_, value) => value,
+    }
+}
+
 fn key(name: &str) -> Vec<u8> {
     format!(r#","{name}":"#).into_bytes()
 }
@@ -110,7 +143,8 @@ impl LoginTemplate {
     /// Whether the rows and their places hold everything the template shows.
     pub(crate) fn can_be(template: &Template, view: &View<'_>) -> bool {
         let foreign = |part: &Part| matches!(part, Part::Parent { relation, .. } if *relation != "LoginGeo");
-        login_history::reads_alike(view) && !template.parts.iter().any(foreign)
+        let is_plain = view.org.settings.hostile_text.is_none();
+        is_plain && login_history::reads_alike(view) && !template.parts.iter().any(foreign)
     }
 
     pub(crate) fn new(template: Template) -> Self {
