@@ -14,7 +14,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(400);
 const CROWDED_PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs `attempt` until it succeeds, fails for good, or was repeated `retries` times. Every request of this room is
-/// safe to repeat: reads change nothing, and deleting, revoking and freezing twice is the same as once.
+/// safe to repeat: reads change nothing, deleting, revoking and freezing twice is the same as once, and a password that is
+/// reset twice only costs its user a second mail.
 pub(super) async fn persist<T, F>(retries: u32, attempt: impl Fn() -> F) -> Result<T, SalesforceError>
 where
     F: Future<Output = Result<T, SalesforceError>>,

@@ -41,7 +41,7 @@ async fn main() {
     let victim = people[people.len() - 1];
     fill(&mut org, what, count, &people, victim);
     let simulator = Simulator::start(org).await.unwrap();
-    let slow = Fault::on(Matcher::any(), Occurrence::Every, Effect::Delay(LATENCY));
+    let slow = Fault::on(Matcher::any().whole_calls(), Occurrence::Every, Effect::Delay(LATENCY));
     simulator.org().faults_mut().add(slow);
     simulator.org().take_writes();
     let measured = match &arguments[2..] {

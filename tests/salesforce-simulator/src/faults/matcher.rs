@@ -7,6 +7,16 @@ pub struct Matcher {
     path_contains: String,
     object: Option<String>,
     caller: Option<String>,
+    share: Option<Share>,
+}
+
+/// Whether a request is a call of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// It is.
+    Whole,
+    /// It is a part of a composite call.
+    Part,
 }
 
 /// A request as a matcher sees it.
@@ -16,6 +26,7 @@ pub(crate) struct Asked<'r> {
     pub(crate) path: &'r str,
     pub(crate) object: Option<&'r str>,
     pub(crate) caller: Option<&'r str>,
+    pub(crate) share: Share,
 }
 
 impl Matcher {
@@ -52,10 +63,18 @@ impl Matcher {
         self
     }
 
+    /// Calls alone, not the parts of a composite call.
+    #[must_use]
+    pub fn whole_calls(mut self) -> Self {
+        self.share = Some(Share::Whole);
+        self
+    }
+
     pub(crate) fn matches(&self, asked: &Asked<'_>) -> bool {
         let same = |wanted: &str, found: &str| wanted.eq_ignore_ascii_case(found);
         self.method.as_deref().is_none_or(|method| same(method, asked.method))
             && asked.path.contains(&self.path_contains)
+            && self.share.is_none_or(|share| share == asked.share)
             && self
                 .object
                 .as_deref()

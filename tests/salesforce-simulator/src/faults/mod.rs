@@ -5,7 +5,7 @@ mod effect;
 mod matcher;
 
 pub use effect::Effect;
-pub(crate) use matcher::Asked;
+pub(crate) use matcher::{Asked, Share};
 pub use matcher::Matcher;
 
 use rand::RngExt;

@@ -4,7 +4,7 @@ use super::admission::{bearer, handled};
 use super::gate::decoded;
 use super::{Call, Meddling, Shared};
 use crate::access::RestError;
-use crate::faults::{Asked, Effect};
+use crate::faults::{Asked, Effect, Share};
 use crate::journal::{Matched, Request as Entry, Secrecy};
 use crate::org::Org;
 use axum::body::{Body, Bytes, to_bytes};
@@ -37,7 +37,7 @@ pub(super) struct Broken;
 
 pub(super) async fn answered(shared: &Shared, request: Request, next: Next, entry: &mut Entry) -> Response {
     let caller = |org: &mut Org| bearer(&request).and_then(|token| org.holder_of(token));
-    entry.fault = ordered(&mut shared.org(), caller, entry);
+    entry.fault = ordered(&mut shared.org(), caller, entry, Share::Whole);
     match entry.fault.clone() {
         None => handled(shared, request, next, entry).await,
         Some(effect) => match instead(&effect, entry) {
@@ -61,14 +61,19 @@ pub(super) async fn meets(shared: &Shared, call: &Call, method: &str, url: &str)
         secrecy: Secrecy::Kept,
     };
     let caller = |_: &mut Org| Some(call.caller.username.clone());
-    let effect = ordered(&mut shared.org(), caller, &entry)?;
+    let effect = ordered(&mut shared.org(), caller, &entry, Share::Part)?;
     if let Effect::Delay(milliseconds) | Effect::Withheld(milliseconds) = effect {
         pause(milliseconds).await;
     }
     instead(&effect, &entry)
 }
 
-fn ordered(org: &mut Org, caller: impl FnOnce(&mut Org) -> Option<String>, entry: &Entry) -> Option<Effect> {
+fn ordered(
+    org: &mut Org,
+    caller: impl FnOnce(&mut Org) -> Option<String>,
+    entry: &Entry,
+    share: Share,
+) -> Option<Effect> {
     if !org.faults.are_ordered() {
         return None;
     }
@@ -76,7 +81,7 @@ fn ordered(org: &mut Org, caller: impl FnOnce(&mut Org) -> Option<String>, entry
     let object = object_of(org, entry).map(str::to_owned);
     let caller = caller(org);
     let asked =
-        Asked { method: &entry.method, path: &path, object: object.as_deref(), caller: caller.as_deref() };
+        Asked { method: &entry.method, path: &path, object: object.as_deref(), caller: caller.as_deref(), share };
     org.faults.take(&asked)
 }
 
