@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::{Holdings, Reach, Target};
+use super::{Holdings, Reach, Target, Trail};
 use crate::observation::{AccountKind, User, UserId};
 use crate::policy::Protected;
 use crate::salesforce::{Salesforce, SalesforceError, TokenHashKey, Visibility};
@@ -30,6 +30,7 @@ pub(crate) struct Facts {
     pub(crate) administrators: Readable<Vec<UserId>>,
     pub(crate) active_users: Readable<u64>,
     pub(crate) holdings: Holdings,
+    pub(crate) trail: Trail,
     pub(crate) reach: Reach,
     pub(crate) read_at: Timestamp,
 }
@@ -43,7 +44,7 @@ pub(crate) struct Gatherer<'a> {
 }
 
 impl Gatherer<'_> {
-    /// Reads everything at once, in shared calls. About one user the evidence takes at most six calls and two
+    /// Reads everything at once, in shared calls. About one user the evidence takes at most seven calls and two
     /// seconds; the first time, also what each object shows, and with external client apps a call for each in use.
     ///
     /// # Errors
@@ -61,22 +62,29 @@ impl Gatherer<'_> {
                 Box::pin(administrators(salesforce, &reach.target)),
                 Box::pin(salesforce.active_user_count()),
                 Box::pin(Holdings::read(salesforce, &reach, self.token_key, within)),
+                Box::pin(Trail::read(salesforce, &reach.target, now, within)),
             )
         };
-        let (users, spared, visibility, administrators, active_users, holdings) =
+        let (users, spared, visibility, administrators, active_users, holdings, trail) =
             salesforce.together(readings).await;
         let spared = settled(spared)?;
-        let unspared = spared.as_ref().err().cloned();
-        reach.spared = spared.unwrap_or_default();
+        let (spared, unspared) = match spared {
+            Ok((spared, unknown)) => (spared, unknown),
+            Err(reason) => (BTreeSet::new(), Some(reason)),
+        };
+        reach.spared = spared;
         reach.learn(&holdings);
+        let visibility = settled(visibility)?;
+        let trail = trail.as_seen(&visibility);
         Ok(Facts {
             user: settled(users)?,
             own_users,
             unspared,
-            visibility: settled(visibility)?,
+            visibility,
             administrators: settled(administrators)?,
             active_users: settled(active_users)?,
             holdings,
+            trail,
             reach,
             read_at: now,
         })
@@ -88,21 +96,31 @@ impl Gatherer<'_> {
         Ok(users.into_iter().find(|found| found.id == *user))
     }
 
-    /// Whom a wide containment must leave alone: an entry of the policy that names nobody spares nobody.
-    async fn spared(&self, target: &Target, own: &[UserId]) -> Result<BTreeSet<UserId>, SalesforceError> {
+    /// Whom a wide containment must leave alone, and why that may not be all: a login name that is nobody's is a slip of
+    /// the pen, or was changed, perhaps by whoever is to be kept from it.
+    async fn spared(
+        &self,
+        target: &Target,
+        own: &[UserId],
+    ) -> Result<(BTreeSet<UserId>, Option<String>), SalesforceError> {
         if !target.is_wide() {
-            return Ok(BTreeSet::new());
+            return Ok(Default::default());
         }
         let entries: Vec<_> =
             self.protected.users.iter().chain(&self.protected.break_glass).cloned().collect();
         let id = |entry: String| async move {
             if !entry.contains('@') {
-                return Ok(Some(UserId::new(entry.trim())));
+                return Ok(Ok(UserId::new(entry.trim())));
             }
-            Ok::<_, SalesforceError>(self.salesforce.user_named(entry.trim()).await?.map(|user| user.id))
+            let named = self.salesforce.user_named(entry.trim()).await?;
+            Ok::<_, SalesforceError>(named.map(|user| user.id).ok_or(entry))
         };
         let ids: Vec<_> = stream::iter(entries).map(id).buffered(AT_ONCE).try_collect().await?;
-        Ok(ids.into_iter().flatten().chain(own.iter().cloned()).collect())
+        let unknown = ids.iter().find_map(|id| id.as_ref().err());
+        let unknown = unknown.map(|entry| {
+            format!("nobody in this org is called `{entry}`, which the policy protects: correct the entry, or take it out")
+        });
+        Ok((ids.into_iter().flatten().chain(own.iter().cloned()).collect(), unknown))
     }
 }
 

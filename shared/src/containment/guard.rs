@@ -6,7 +6,7 @@ use super::{CapsUsage, Charge, Readable, Refusal, Request, RequestedBy, Target};
 use crate::detection::{Action, Finding};
 use crate::observation::{User, UserId};
 use crate::policy::{Policy, Standing};
-use crate::salesforce::{Sight, Visibility};
+use crate::salesforce::Visibility;
 
 /// How many people must agree to what one alone may not do.
 const TWO: usize = 2;
@@ -157,16 +157,7 @@ fn blind(c: &Circumstances<'_>) -> Vec<Refusal> {
         Ok(visibility) => visibility,
         Err(reason) => return vec![unreadable("blind", "what the acting identity may see", reason)],
     };
-    let sensors = c.request.target.senses().iter();
-    let blind = sensors.filter_map(|(what, ability)| match visibility.of(*ability) {
-        Sight::Seeing => None,
-        Sight::Blind { missing } => Some(refuse(
-            "blind",
-            format!("the acting identity cannot see {what} of others; it lacks {missing}"),
-        )),
-        Sight::Off => Some(refuse("blind", format!("the acting identity does not look at {what}"))),
-    });
-    blind.collect()
+    c.request.target.unseen(visibility).into_iter().map(|reason| refuse("blind", reason)).collect()
 }
 
 fn stopped(c: &Circumstances<'_>) -> Option<Refusal> {

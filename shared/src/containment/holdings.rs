@@ -10,8 +10,8 @@ use super::{Reach, Readable, Target};
 use crate::observation::{LoginId, UserId};
 use crate::policy::Also;
 use crate::salesforce::{
-    Ability, FoundSession, FoundToken, FreezeState, KnownAddress, Salesforce, SalesforceError, TokenHashKey,
-    Whose,
+    Ability, FoundSession, FoundToken, FreezeState, KnownAddress, Salesforce, SalesforceError, Sight,
+    TokenHashKey, Visibility, Whose,
 };
 
 /// What a target holds.
@@ -117,6 +117,18 @@ impl Target {
             Self::App { .. } => &[SESSIONS, TOKENS],
             Self::Org => &[SESSIONS],
         }
+    }
+
+    /// What the acting identity cannot see of it, as clauses.
+    pub(crate) fn unseen(&self, visibility: &Visibility) -> Vec<String> {
+        let clause = |(what, ability): &(&str, Ability)| match visibility.of(*ability) {
+            Sight::Seeing => None,
+            Sight::Blind { missing } => {
+                Some(format!("the acting identity cannot see {what} of others; it lacks {missing}"))
+            }
+            Sight::Off => Some(format!("the acting identity does not look at {what}")),
+        };
+        self.senses().iter().filter_map(clause).collect()
     }
 }
 

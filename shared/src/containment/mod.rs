@@ -25,6 +25,7 @@ mod snapshot;
 mod target;
 mod thaw;
 mod token_key;
+mod trail;
 mod verify;
 
 pub use approval::{Approval, ApproverKey, Declined, Pending, approvals, consent, declined};
@@ -58,5 +59,6 @@ pub(crate) use kill_switch::thrown;
 pub(crate) use lease::Lease;
 pub(crate) use open_plans::OpenPlans;
 pub(crate) use relapse::Relapse;
-pub(crate) use snapshot::enter_holdings;
+pub(crate) use snapshot::enter_snapshot;
+pub(crate) use trail::Trail;
 pub(crate) use verify::Verdict;

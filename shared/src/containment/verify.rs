@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::act::{Actor, Answers};
 use super::journal::Journal;
-use super::snapshot::enter_holdings;
+use super::snapshot::enter_sighting;
 use super::{Freezing, Holdings, Outcome, Plan, Resetting, StepResult, Survivor, Target};
 use crate::evidence::EntryKind;
 use crate::policy::FreezeMode;
@@ -179,7 +179,7 @@ impl Actor<'_> {
             journal.expect(next);
         }
         match sighting {
-            Sighting::Seen(holdings) => enter_holdings(EntryKind::Reread, holdings, journal).await,
+            Sighting::Seen(holdings) => enter_sighting(holdings, journal).await,
             Sighting::Unseen(reason) => {
                 journal.enter(EntryKind::Reread, &json!({ "could_not_see": reason }), Vec::new()).await
             }

@@ -58,8 +58,11 @@ impl Recipients {
             let manager = addresses.manager.iter().filter(|_| wanted(Told::Manager));
             all.extend(manager.map(|address| recipient(WhoIsTold::Manager, address)));
             let user = addresses.user.as_ref().filter(|_| wanted(Told::User));
-            if user.is_some() && all.iter().all(|other| other.address.is_none()) {
-                return Self { all, without_user: true };
+            let others = all.iter().filter_map(|other| other.address.as_ref());
+            let is_users = |address: &String| user.is_some_and(|user| user.eq_ignore_ascii_case(address));
+            if user.is_some() && others.into_iter().all(is_users) {
+                let reader = Recipient { role: WhoIsTold::Support, address: None };
+                return Self { all: vec![reader], without_user: true };
             }
             all.extend(user.map(|address| recipient(WhoIsTold::User, address)));
         }
@@ -100,6 +103,17 @@ mod tests {
                 assert_eq!(told[0], WhoIsTold::Support, "{about} {tell:?}");
             }
         }
+    }
+
+    #[test]
+    fn his_own_mailbox_under_another_title_is_nobody_else() {
+        let user = Some("Ada@acme.example".to_owned());
+        let own_manager = Addresses { manager: user.clone(), user };
+        let notices = Notices { support: vec!["ada@acme.example".to_owned()], ..Notices::default() };
+        let told = Recipients::of(About::Ended, &notices, &own_manager);
+        assert!(told.leaves_user_out() && told.iter().all(|to| to.address.is_none()), "{told:?}");
+        let notices = Notices { support: vec!["soc@acme.example".to_owned()], ..notices };
+        assert!(!Recipients::of(About::Ended, &notices, &own_manager).leaves_user_out());
     }
 
     #[test]

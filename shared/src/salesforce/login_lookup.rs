@@ -1,10 +1,13 @@
-//! LoginHistory rows by their ids, for whatever points to them.
+//! LoginHistory rows by their ids, for whatever points to them, and the newest of a user.
+
+use jiff::Timestamp;
 
 use super::client::Salesforce;
+use super::datetime::literal;
 use super::error::SalesforceError;
 use super::login_record::{OBJECT, login};
-use super::soql::{IDS_PER_QUERY, list};
-use crate::observation::{Login, LoginId};
+use super::soql::{IDS_PER_QUERY, list, quote};
+use crate::observation::{Login, LoginId, UserId};
 
 const SELECT: &str = "SELECT Id, UserId, LoginTime, LoginType, LoginSubType, Status, SourceIp, CountryIso, Application, \
                       Browser, Platform FROM LoginHistory";
@@ -19,5 +22,19 @@ impl Salesforce {
             logins.extend(self.rows(OBJECT, soql, login).await?);
         }
         Ok(logins)
+    }
+
+    /// The newest logins of a user since then, at most `limit`, the newest first; with their country alone as their place.
+    pub(crate) async fn newest_logins(
+        &self,
+        user: &UserId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Login>, SalesforceError> {
+        let (user, since) = (quote(user.as_str()), literal(since));
+        let soql = format!(
+            "{SELECT} WHERE UserId = {user} AND LoginTime >= {since} ORDER BY LoginTime DESC LIMIT {limit}"
+        );
+        self.rows(OBJECT, soql, login).await
     }
 }

@@ -9,6 +9,7 @@ use super::datetime::{Instant, literal};
 use super::describe::Wanted;
 use super::error::SalesforceError;
 use super::query::record;
+use super::soql::quote;
 use super::wire::Text;
 use crate::observation::{LoginId, Source, UserId, Verification, VerificationId};
 
@@ -77,6 +78,21 @@ impl Salesforce {
         let mut found = self.rows(OBJECT, soql, verification_from_record).await?;
         found.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
         Ok(found)
+    }
+
+    /// The newest verifications of a user since then, at most `limit`, the newest first.
+    pub(crate) async fn newest_verifications(
+        &self,
+        user: &UserId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Verification>, SalesforceError> {
+        let (select, user) = (self.seen(&WANTED).await?.select(), quote(user.as_str()));
+        let soql = format!(
+            "{select} WHERE UserId = {user} AND VerificationTime >= {} ORDER BY VerificationTime DESC LIMIT {limit}",
+            literal(since)
+        );
+        self.rows(OBJECT, soql, verification_from_record).await
     }
 }
 

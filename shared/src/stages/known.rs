@@ -1,6 +1,8 @@
 //! What a containment is judged by, and the versions under which it was read.
 
 use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{Contain, ContainError};
 use crate::containment::{
@@ -73,9 +75,36 @@ impl Known {
         }
     }
 
+    /// What was decided by, as it was read, for the evidence.
+    pub(super) fn inputs(&self, request: &Request) -> Value {
+        let facts = &self.facts;
+        let blind = facts.visibility.as_ref().map(|visibility| request.target.unseen(visibility));
+        json!({
+            "read_at": facts.read_at,
+            "finding": self.finding,
+            "dismissed": self.dismissed,
+            "approvals": self.approvals,
+            "own_users": facts.own_users,
+            "spared": facts.reach.spared.len(),
+            "administrators": as_read(facts.administrators.as_ref().map(Vec::len)),
+            "active_users": as_read(facts.active_users.as_ref()),
+            "open_plans": as_read(self.open_plans.as_ref().map(OpenPlans::users)),
+            "reserved": as_read(self.caps.as_ref().map(CapsUsage::used)),
+            "kill_switch": as_read(self.kill_switch.as_ref()),
+            "blind": as_read(blind),
+        })
+    }
+
     /// Whether a record is one that every containment of the org writes.
     pub(super) fn is_shared(&self, key: &Key) -> bool {
         self.caps.as_ref().is_ok_and(|caps| caps.holds(key))
             || self.open_plans.as_ref().is_ok_and(|open| open.key() == *key)
+    }
+}
+
+fn as_read(read: Result<impl Serialize, &String>) -> Value {
+    match read {
+        Ok(value) => json!(value),
+        Err(reason) => json!({ "unreadable": reason }),
     }
 }

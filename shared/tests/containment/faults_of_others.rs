@@ -110,7 +110,8 @@ async fn nobody_is_deactivated_or_frozen_because_nothing_is_left() {
 #[tokio::test]
 async fn an_exclusion_list_that_cannot_be_read_stops_everything() {
     let mut scene = Scene::of(CampaignKind::BruteForce).await;
-    scene.policy.protected.users.push("ceo@acme.example".to_owned());
+    let protected = scene.simulator.org().users()[0].username.clone();
+    scene.policy.protected.users.push(protected);
     let people = scene.approvers(&["Ada", "Grace"]);
     let waiting = scene.stage().contain(asked(&scene, Target::Org), Apply::Act).await.unwrap();
     for (name, key) in &people {
@@ -119,5 +120,16 @@ async fn an_exclusion_list_that_cannot_be_read_stops_everything() {
     scene.refuse_queries_by_username();
     let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
     assert_eq!(Scene::rules(&changed[0]), ["protected"], "{changed:#?}");
+    assert!(scene.writes().is_empty());
+}
+
+/// Somebody on a list of exclusions was renamed, or its entry is a slip of the pen, and he is touched like everybody else.
+#[tokio::test]
+async fn an_exclusion_that_is_nobodys_name_stops_everything() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.policy.protected.break_glass.push("nobody@acme.example".to_owned());
+    let refused = scene.stage().contain(asked(&scene, Target::Org), Apply::Act).await.unwrap();
+    assert!(Scene::rules(&refused).contains(&"protected"), "{refused:#?}");
+    assert!(refused.pending.is_none(), "nobody can agree to it");
     assert!(scene.writes().is_empty());
 }

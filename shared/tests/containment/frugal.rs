@@ -46,5 +46,5 @@ async fn a_user_with_fifty_sessions_and_twenty_tokens_takes_few_calls() {
 async fn where_readings_cannot_share_calls_they_are_asked_for_one_by_one() {
     let sent = sent(Composite::Absent).await;
     let shared = sent.iter().filter(|line| line.ends_with("/composite ")).count();
-    assert!(shared == 1 && sent.len() < 50, "it is tried once: {sent:#?}");
+    assert!(shared == 1 && sent.len() < 55, "it is tried once: {sent:#?}");
 }

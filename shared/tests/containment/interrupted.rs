@@ -10,6 +10,7 @@ use session_warden::containment::{
     FrozenBy, KillSwitch, Outcome, StepKind, StepResult, Switch, Target, kill_switch,
 };
 use session_warden::detection::Level;
+use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::observation::OrgId;
 use session_warden::stages::{Apply, Password};
 use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
@@ -19,7 +20,7 @@ use crate::giving_back::released;
 use crate::support::Scene;
 use crate::wide::{agreed, stolen_app};
 
-/// What comes with the first act that is recorded.
+/// What comes with an entry of the ledger.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Comes {
     /// The kill switch is thrown right after the record.
@@ -28,30 +29,36 @@ enum Comes {
     Death,
 }
 
-/// A store in which something comes with the first act.
+/// A store in which something comes with the first entry of a kind.
 struct Interrupting {
     inner: MemoryStore,
+    kind: &'static str,
     comes: Comes,
     has_come: AtomicBool,
     killed: Notify,
 }
 
 impl Interrupting {
+    /// With the first act.
     fn by(comes: Comes) -> Arc<Self> {
+        Self::at("act", comes)
+    }
+
+    fn at(kind: &'static str, comes: Comes) -> Arc<Self> {
         let (inner, has_come, killed) = (MemoryStore::new(), AtomicBool::new(false), Notify::new());
-        Arc::new(Self { inner, comes, has_come, killed })
+        Arc::new(Self { inner, kind, comes, has_come, killed })
     }
 }
 
-/// The org of an act that is written.
-fn org_of_act(writes: &[Write]) -> Option<OrgId> {
+/// The org of an entry of this kind that is written.
+fn org_of(kind: &str, writes: &[Write]) -> Option<OrgId> {
     let bodies = || {
         writes.iter().filter_map(|write| match write {
             Write::Put { body, .. } => Some(body),
             Write::Delete { .. } => None,
         })
     };
-    bodies().find(|body| body["kind"] == "act")?;
+    bodies().find(|body| body["kind"] == kind)?;
     bodies().find_map(|body| body["request"]["org_id"].as_str()).map(OrgId::new)
 }
 
@@ -72,7 +79,8 @@ impl Store for Interrupting {
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<(), StoreError> {
-        let Some(org) = org_of_act(&writes).filter(|_| !self.has_come.swap(true, Ordering::SeqCst)) else {
+        let Some(org) = org_of(self.kind, &writes).filter(|_| !self.has_come.swap(true, Ordering::SeqCst))
+        else {
             return self.inner.write(writes).await;
         };
         if self.comes == Comes::Death {
@@ -131,6 +139,23 @@ async fn who_goes_on_for_a_dead_worker_has_the_consent_that_was_given() {
     }
     let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
     assert_eq!((&record.outcome, record.approved.len()), (&Some(Outcome::Contained), 2), "{record:#?}");
+}
+
+#[tokio::test]
+async fn what_was_there_before_stands_in_the_evidence_though_the_first_worker_died_before_it() {
+    let store = Interrupting::at("snapshot", Comes::Death);
+    let scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    tokio::select! {
+        ended = scene.contain() => panic!("{ended:?}"),
+        () = store.killed.notified() => scene.clock.advance(SignedDuration::from_mins(3)),
+    }
+    let record = scene.contain().await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::Contained));
+    let entries =
+        Ledger::new(&*scene.store, scene.org_id()).entries_of(record.containment_id.as_str()).await.unwrap();
+    let kinds: Vec<_> = entries.iter().map(|recorded| recorded.entry.kind).collect();
+    let place = |kind| kinds.iter().position(|found| *found == kind).unwrap();
+    assert!(place(EntryKind::Snapshot) < place(EntryKind::Act), "{kinds:?}");
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use futures::future;
 use salesforce_simulator::{
     CampaignKind, Cascade, CascadedItems, Effect, Fault, Lying, RevokeSessions, Switches, Write,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use session_warden::containment::{Outcome, Stage, StepKind, StepResult, Survivor};
 use session_warden::detection::Action;
-use session_warden::evidence::{EntryKind, Ledger};
+use session_warden::evidence::{EntryKind, Ledger, Payload};
 use session_warden::policy::FreezeMode;
 use session_warden::stages::Apply;
 use session_warden::store::{MemoryStore, Table};
@@ -70,6 +70,23 @@ async fn every_step_stands_in_a_chain_that_is_whole() {
     let entries = ledger.entries_of(record.containment_id.as_str()).await.unwrap();
     let kinds: Vec<_> = entries.iter().map(|recorded| recorded.entry.kind).collect();
     assert_eq!(kinds[..2], [EntryKind::Decision, EntryKind::Snapshot]);
+    let payload = |place: usize| match &entries[place].payload {
+        Payload::Kept(payload) => payload.clone(),
+        other => panic!("{other:?}"),
+    };
+    let decided = payload(0);
+    assert_eq!(
+        decided["inputs"]["finding"]["finding_id"],
+        json!(record.request.trigger.as_ref().unwrap().finding_id)
+    );
+    assert_eq!((&decided["inputs"]["blind"], &decided["inputs"]["kill_switch"]), (&json!([]), &Value::Null));
+    assert!(decided["inputs"]["active_users"].as_u64() > Some(1), "{decided}");
+    let before: Vec<_> =
+        (1..kinds.len()).filter(|place| kinds[*place] == EntryKind::Snapshot).map(payload).collect();
+    let rows =
+        |what: &str| before.iter().flat_map(|part| part[what].as_array().into_iter().flatten()).count();
+    assert!(rows("sessions") > 0 && rows("tokens") > 0 && rows("logins") > 0, "{before:#?}");
+    assert!(before.iter().all(|part| part["unread"] == json!([])), "{before:#?}");
     assert_eq!(kinds.iter().filter(|kind| **kind == EntryKind::Act).count(), 3);
     assert_eq!(kinds[kinds.len() - 2..], [EntryKind::Reread, EntryKind::Outcome]);
     let verified = ledger.verify(None).await.unwrap();

@@ -1,14 +1,13 @@
 //! From the facts to the recorded intent, the acts and the proof; or on from where another worker stopped.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Contain, ContainError};
 use crate::containment::{
     Actor, Approval, Approved, Charge, Circumstances, Containment, Impact, Journal, Lease, OpenPlans,
-    Outcome, Plan, Reach, Refusal, Request, Verdict, enter_holdings, may_be_repeated, may_go_on, refusals,
+    Outcome, Plan, Reach, Refusal, Request, Verdict, enter_snapshot, may_be_repeated, may_go_on, refusals,
 };
 use crate::detection::Finding;
-use crate::evidence::EntryKind;
 use crate::observation::OrgId;
 use crate::stages::known::Known;
 use crate::store::{Kept, StoreError};
@@ -80,7 +79,8 @@ impl Contain<'_> {
             let refusals = refusals(&self.circumstances(&request, &known));
             if !refusals.is_empty() {
                 journal.record.api_calls = self.calls_since(calls);
-                return self.refuse_or_ask(refusals, outgrown, before, journal).await;
+                let inputs = known.inputs(&request);
+                return self.refuse_or_ask(refusals, inputs, outgrown, before, journal).await;
             }
             journal.record.pending = before.and_then(|before| before.pending.clone());
             journal.record.approved =
@@ -91,7 +91,7 @@ impl Contain<'_> {
                 Err(error) => return Err(error.into()),
                 Ok(()) => {
                     journal.enter_approvals(&approvals).await?;
-                    enter_holdings(EntryKind::Snapshot, &known.facts.holdings, journal).await?;
+                    enter_snapshot(&known.facts.holdings, &known.facts.trail, journal).await?;
                     return Ok(self.carry_through(plan, known.facts.reach, calls, journal).await?);
                 }
             }
@@ -103,6 +103,7 @@ impl Contain<'_> {
     async fn refuse_or_ask(
         &self,
         refusals: Vec<Refusal>,
+        inputs: Value,
         outgrown: Option<String>,
         before: Option<&Containment>,
         journal: &mut Journal<'_>,
@@ -115,7 +116,7 @@ impl Contain<'_> {
         }
         let record = &journal.record;
         let payload = json!({ "request": record.request, "impact": record.impact, "refusals": refusals,
-            "policy_hash": record.policy_hash, "asked": pending, "approvals_do_not_fit": outgrown });
+            "policy_hash": record.policy_hash, "inputs": inputs, "asked": pending, "approvals_do_not_fit": outgrown });
         Ok(journal.refuse(refusals, pending, &payload).await?)
     }
 
@@ -134,7 +135,7 @@ impl Contain<'_> {
             reserved.push(open.opening(&record.containment_id, &record.request.target.subject())?);
         }
         let payload = json!({ "request": record.request, "policy_hash": record.policy_hash,
-            "impact": record.impact, "steps": plan.steps(), "approvals": approvals });
+            "inputs": known.inputs(&record.request), "impact": record.impact, "steps": plan.steps(), "approvals": approvals });
         journal.intend(plan, &payload, reserved).await
     }
 
@@ -153,6 +154,7 @@ impl Contain<'_> {
         }
         let circumstances = self.circumstances(&request, &known);
         let refusals = if is_repeated { may_be_repeated(&circumstances) } else { may_go_on(&circumstances) };
+        let has_acted = journal.record.has_acted();
         // Whether an act that had begun was done is not known, so it counts as done.
         journal.record.interrupt(self.clock.now());
         if let Some(refusal) = refusals.first() {
@@ -164,6 +166,10 @@ impl Contain<'_> {
         let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.clock.now());
         journal.record.reach = Some(facts.reach.kept_in_record());
         journal.go_on(&plan, opening).await?;
+        // The worker before may have died before it recorded what was there.
+        if !has_acted {
+            enter_snapshot(&facts.holdings, &facts.trail, journal).await?;
+        }
         Ok(self.carry_through(plan, facts.reach, calls, journal).await?)
     }
 

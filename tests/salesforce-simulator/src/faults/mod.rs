@@ -5,8 +5,8 @@ mod effect;
 mod matcher;
 
 pub use effect::Effect;
-pub(crate) use matcher::{Asked, Share};
 pub use matcher::Matcher;
+pub(crate) use matcher::{Asked, Share};
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

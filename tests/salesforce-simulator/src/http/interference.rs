@@ -80,8 +80,13 @@ fn ordered(
     let path = format!("{}?{}", decoded(&entry.path), entry.query);
     let object = object_of(org, entry).map(str::to_owned);
     let caller = caller(org);
-    let asked =
-        Asked { method: &entry.method, path: &path, object: object.as_deref(), caller: caller.as_deref(), share };
+    let asked = Asked {
+        method: &entry.method,
+        path: &path,
+        object: object.as_deref(),
+        caller: caller.as_deref(),
+        share,
+    };
     org.faults.take(&asked)
 }
 
