@@ -52,6 +52,7 @@ pub(crate) fn step_words(kind: StepKind) -> &'static str {
         StepKind::DeleteSessions => "delete sessions",
         StepKind::ForgetAddresses => "forget trusted addresses",
         StepKind::Reread => "read again",
+        StepKind::Thaw => "thaw the account",
     }
 }
 

@@ -7,7 +7,7 @@ use futures::{StreamExt, future, stream};
 use serde::Serialize;
 
 use super::journal::{Acted, Journal, joined};
-use super::{Freezing, Pauses, Plan, Reach, Readable, Resetting, StepKind, StepResult};
+use super::{Freezing, Outcome, Pauses, Plan, Reach, Readable, Resetting, StepKind, StepResult};
 use crate::evidence::EntryKind;
 use crate::observation::{Session, SessionId, TokenKey};
 use crate::policy;
@@ -64,7 +64,7 @@ impl Actor<'_> {
         if stop.is_some() {
             return Ok(stop);
         }
-        if plan.freeze == Freezing::Wanted {
+        if plan.freeze != Freezing::NotWanted {
             self.freeze(journal, answers).await?;
         }
         if plan.password == Resetting::Wanted {
@@ -139,6 +139,15 @@ impl Actor<'_> {
         let result = result(self.salesforce.set_frozen(user, Frozen::Yes).await);
         answers.freeze = Some(result.clone());
         journal.acted(result.clone(), &self.entry(StepKind::Freeze, &result)).await
+    }
+
+    /// Lets a user in again of whom nothing is left. Where that fails he stays frozen.
+    pub(super) async fn thaw(&self, journal: &mut Journal<'_>) -> Result<Outcome, StoreError> {
+        let Some(user) = self.reach.target.user() else { return Ok(Outcome::AccessEnded) };
+        let result = result(self.salesforce.set_frozen(user, Frozen::No).await);
+        let is_in = !matches!(result, StepResult::Failed { .. });
+        journal.acted(result.clone(), &self.entry(StepKind::Thaw, &result)).await?;
+        Ok(if is_in { Outcome::AccessEnded } else { Outcome::Contained })
     }
 
     async fn revoke(

@@ -155,6 +155,10 @@ impl Plan {
                 "More than 5,000 people hold its tokens, and the record keeps 5,000 of them: should the worker die, sessions \
                  of the others may live on, and it is not called ended.",
             ),
+            (
+                self.freeze == Freezing::Meanwhile,
+                "The account is frozen only until nothing is left: then whoever knows its password can log in again.",
+            ),
             (self.freeze == Freezing::NotWanted, not_frozen(&reach.target)),
         ];
         sentences

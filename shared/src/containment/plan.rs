@@ -18,6 +18,8 @@ const SKEW: SignedDuration = SignedDuration::from_mins(5);
 pub enum Freezing {
     /// It is.
     Wanted,
+    /// It is, until nothing is left.
+    Meanwhile,
     /// It is so already, or the policy does not want it.
     NotWanted,
 }
@@ -54,6 +56,7 @@ impl Plan {
         Self {
             freeze: match (freeze, &reach.target) {
                 (FreezeMode::Hold, Target::User { .. }) => Freezing::Wanted,
+                (FreezeMode::UntilVerified, Target::User { .. }) => Freezing::Meanwhile,
                 _ => Freezing::NotWanted,
             },
             tokens: holdings.tokens.as_ref().map(|found| to_revoke(found, reach)).map_err(Clone::clone),
@@ -97,7 +100,7 @@ impl Plan {
     /// The steps in their order, each with how many things it is aimed at. What could not be read is a step all the
     /// same, for it may hold something.
     pub fn steps(&self) -> Vec<(StepKind, usize)> {
-        let freeze = (self.freeze == Freezing::Wanted).then_some((StepKind::Freeze, 1));
+        let freeze = (self.freeze != Freezing::NotWanted).then_some((StepKind::Freeze, 1));
         let password = (self.password == Resetting::Wanted).then_some((StepKind::ResetPassword, 1));
         let addresses = wanted(StepKind::ForgetAddresses, self.addresses.as_ref().map(Vec::len));
         let tokens = wanted(StepKind::RevokeTokens, self.tokens.as_ref().map(Vec::len));

@@ -110,6 +110,8 @@ pub enum StepKind {
     ForgetAddresses,
     /// Read again.
     Reread,
+    /// Let the user in again, of whom nothing is left.
+    Thaw,
 }
 
 /// What became of an act.

@@ -75,11 +75,12 @@ impl Containment {
     /// Whether it froze its user, who was not frozen before; also where the answer was lost, for who the last to change
     /// the account was is told by the account itself.
     pub fn freezes(&self) -> bool {
-        let froze = |step: &super::Step| {
-            step.kind == StepKind::Freeze
-                && matches!(step.result, StepResult::Done | StepResult::Failed { .. })
+        let says = |step: &super::Step| match (step.kind, &step.result) {
+            (StepKind::Freeze, StepResult::Done | StepResult::Failed { .. }) => Some(true),
+            (StepKind::Thaw, StepResult::Done | StepResult::AlreadySo) => Some(false),
+            _ => None,
         };
-        self.released.is_none() && self.steps.iter().any(froze)
+        self.released.is_none() && self.steps.iter().rev().find_map(says) == Some(true)
     }
 }
 

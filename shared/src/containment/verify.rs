@@ -8,7 +8,7 @@ use serde_json::json;
 use super::act::{Actor, Answers};
 use super::journal::Journal;
 use super::snapshot::enter_sighting;
-use super::{Freezing, Holdings, Outcome, Plan, Resetting, StepResult, Survivor, Target};
+use super::{Freezing, Holdings, Outcome, Plan, Resetting, StepKind, StepResult, Survivor, Target};
 use crate::evidence::EntryKind;
 use crate::policy::FreezeMode;
 use crate::salesforce::Sight;
@@ -46,6 +46,17 @@ pub(crate) enum Verdict {
     Stopped(String),
 }
 
+/// What comes after a re-read.
+#[derive(Clone, Copy)]
+enum Then<'p> {
+    /// The acts on what is left.
+    Act(&'p Plan),
+    /// Nothing is left, and the user is let in again.
+    Thaw,
+    /// Nothing.
+    End,
+}
+
 /// What a re-read showed.
 pub(super) enum Sighting {
     /// Something is left, or nothing.
@@ -79,11 +90,17 @@ impl Actor<'_> {
             let next = self.remaining(&sighting, journal);
             let is_over = round >= attempts || next.is_empty() && matches!(sighting, Sighting::Seen(_));
             let outcome = self.judge(&sighting, &next, &answers, journal);
-            self.record_sighting(&sighting, (!is_over).then_some(&next), journal).await?;
-            if is_over {
-                return Ok(Verdict::Ended(outcome));
+            let then = match (is_over, &outcome) {
+                (false, _) => Then::Act(&next),
+                (true, Outcome::Contained) if self.lets_in_again(journal) => Then::Thaw,
+                (true, _) => Then::End,
+            };
+            self.record_sighting(&sighting, then, journal).await?;
+            match then {
+                Then::Act(_) => plan = next,
+                Then::Thaw => return Ok(Verdict::Ended(self.thaw(journal).await?)),
+                Then::End => return Ok(Verdict::Ended(outcome)),
             }
-            plan = next;
         }
     }
 
@@ -91,7 +108,11 @@ impl Actor<'_> {
     pub(crate) async fn sees_nothing_left(&self, now: Timestamp) -> bool {
         match self.look().await {
             Sighting::Seen(holdings) => {
-                Plan::left(&holdings, &self.reach, self.policy.freeze, now).is_empty()
+                let freeze = match self.policy.freeze {
+                    FreezeMode::UntilVerified => FreezeMode::Never,
+                    mode => mode,
+                };
+                Plan::left(&holdings, &self.reach, freeze, now).is_empty()
             }
             Sighting::Unseen(_) => false,
         }
@@ -160,23 +181,30 @@ impl Actor<'_> {
     fn success(&self) -> Outcome {
         match (&self.reach.target, self.policy.freeze) {
             (Target::Session { .. }, _) => Outcome::SessionEnded,
-            (Target::User { .. }, FreezeMode::Hold) => Outcome::Contained,
+            (Target::User { .. }, FreezeMode::Hold | FreezeMode::UntilVerified) => Outcome::Contained,
             (Target::User { .. }, FreezeMode::Never) | (Target::App { .. } | Target::Org, _) => {
                 Outcome::AccessEnded
             }
         }
     }
 
+    /// Only what we froze.
+    fn lets_in_again(&self, journal: &Journal<'_>) -> bool {
+        self.policy.freeze == FreezeMode::UntilVerified && journal.record.freezes()
+    }
+
     async fn record_sighting(
         &self,
         sighting: &Sighting,
-        next: Option<&Plan>,
+        then: Then<'_>,
         journal: &mut Journal<'_>,
     ) -> Result<(), StoreError> {
         let now = journal.now();
         journal.record.end_step(result_of(sighting), now);
-        if let Some(next) = next {
-            journal.expect(next);
+        match then {
+            Then::Act(next) => journal.expect(next),
+            Then::Thaw => journal.record.expect(&[(StepKind::Thaw, 1)], now),
+            Then::End => {}
         }
         match sighting {
             Sighting::Seen(holdings) => enter_sighting(holdings, journal).await,
@@ -195,7 +223,7 @@ fn result_of(sighting: &Sighting) -> StepResult {
 }
 
 fn survivors(left: &Plan, answers: &Answers) -> Vec<Survivor> {
-    let unfrozen = (left.freeze == Freezing::Wanted)
+    let unfrozen = (left.freeze != Freezing::NotWanted)
         .then(|| Survivor::Unfrozen { reason: reason(answers.freeze.as_ref(), "frozen") });
     let tokens = left.tokens.iter().flatten().map(|found| Survivor::Token {
         key: found.token.key.clone(),

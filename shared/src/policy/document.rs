@@ -94,6 +94,9 @@ pub enum FreezeMode {
     /// Frozen until a person releases him.
     #[default]
     Hold,
+    /// Frozen until a second look shows that nothing is left: no session and token begins while they are ended, and then he
+    /// can log in again.
+    UntilVerified,
     /// Not frozen: his access is ended and he can log in again.
     Never,
 }

@@ -251,6 +251,7 @@ fn act_name(kind: StepKind) -> &'static str {
         StepKind::DeleteSessions => "Delete sessions",
         StepKind::ForgetAddresses => "Forget trusted addresses",
         StepKind::Reread => "Read again",
+        StepKind::Thaw => "Thaw the account",
     }
 }
 

@@ -12,6 +12,7 @@ use session_warden::containment::{
 use session_warden::detection::Level;
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::observation::OrgId;
+use session_warden::policy::FreezeMode;
 use session_warden::stages::{Apply, Password};
 use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
 use tokio::sync::Notify;
@@ -156,6 +157,19 @@ async fn what_was_there_before_stands_in_the_evidence_though_the_first_worker_di
     let kinds: Vec<_> = entries.iter().map(|recorded| recorded.entry.kind).collect();
     let place = |kind| kinds.iter().position(|found| *found == kind).unwrap();
     assert!(place(EntryKind::Snapshot) < place(EntryKind::Act), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn who_was_let_in_again_by_a_worker_that_died_is_so_in_the_end() {
+    let store = Interrupting::at("outcome", Comes::Death);
+    let mut scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    scene.policy.containment.freeze = FreezeMode::UntilVerified;
+    tokio::select! {
+        ended = scene.contain() => panic!("{ended:?}"),
+        () = store.killed.notified() => scene.clock.advance(SignedDuration::from_mins(3)),
+    }
+    assert_eq!(scene.contain().await.unwrap().outcome, Some(Outcome::AccessEnded));
+    assert!(!scene.simulator.org().is_frozen(&scene.campaign.user_id));
 }
 
 #[tokio::test]

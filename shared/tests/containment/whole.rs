@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future;
 use salesforce_simulator::{
-    CampaignKind, Cascade, CascadedItems, Effect, Fault, Lying, RevokeSessions, Switches, Write,
+    CampaignKind, Cascade, CascadedItems, Effect, Fault, Frost, Lying, RevokeSessions, Switches, Write,
 };
 use serde_json::{Value, json};
 use session_warden::containment::{Outcome, Stage, StepKind, StepResult, Survivor};
@@ -165,6 +165,32 @@ async fn without_a_freeze_access_ends_and_is_not_called_contained() {
     assert_eq!(record.outcome, Some(Outcome::AccessEnded));
     assert!(!scene.simulator.org().is_frozen(&scene.campaign.user_id));
     assert!(!scene.writes().iter().any(|write| matches!(write, Write::SetFrozen { .. })));
+}
+
+#[tokio::test]
+async fn who_is_frozen_until_nothing_is_left_is_let_in_again_by_nobody_but_us() {
+    for by_another in [false, true] {
+        let mut scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+        scene.policy.containment.freeze = FreezeMode::UntilVerified;
+        if by_another {
+            scene.simulator.org().set_frozen(&scene.campaign.user_id, Frost::Frozen);
+        }
+        let record = scene.contain().await.unwrap();
+        let outcome = if by_another { Outcome::Contained } else { Outcome::AccessEnded };
+        assert_eq!(record.outcome, Some(outcome), "{record:#?}");
+        assert_eq!(scene.simulator.org().is_frozen(&scene.campaign.user_id), by_another);
+        let mut loot = scene.campaign.loot.clone();
+        loot.password = None;
+        assert!(
+            !scene.simulator.org().attempt(&loot).gets_in(),
+            "but for the password nothing is worth anything"
+        );
+        let is_freeze = |write: &Write| matches!(write, Write::SetFrozen { .. });
+        assert_eq!(scene.writes().into_iter().filter(is_freeze).count(), if by_another { 0 } else { 2 });
+        let last = record.steps.last().unwrap().kind;
+        assert_eq!(last, if by_another { StepKind::Reread } else { StepKind::Thaw });
+        assert!(!record.impact.freezes && !record.freezes());
+    }
 }
 
 #[tokio::test]

@@ -142,6 +142,7 @@ fn failure_name(kind: StepKind) -> &'static str {
         StepKind::DeleteSessions => "Deleting sessions failed",
         StepKind::ForgetAddresses => "Forgetting addresses failed",
         StepKind::Reread => "Reading again failed",
+        StepKind::Thaw => "Thawing failed",
     }
 }
 
@@ -154,5 +155,6 @@ fn step_name(kind: StepKind) -> &'static str {
         StepKind::DeleteSessions => "Sessions deleted",
         StepKind::ForgetAddresses => "Trusted addresses forgotten",
         StepKind::Reread => "Read again",
+        StepKind::Thaw => "Account thawed",
     }
 }
