@@ -48,6 +48,23 @@ pub struct Circumstances<'a> {
     pub now: Timestamp,
 }
 
+/// Whether what is repeated counts in the caps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// It is counted already.
+    Already,
+    /// The caps of the day on which it was counted are over.
+    Anew,
+}
+
+impl Counts {
+    /// How a repetition counts of what began then.
+    pub(crate) fn of(began: Timestamp, now: Timestamp) -> Self {
+        let day = |at: Timestamp| at.as_second().div_euclid(86_400);
+        if day(began) == day(now) { Self::Already } else { Self::Anew }
+    }
+}
+
 /// Every rule that refuses, in a fixed order; empty when it may be carried out.
 pub fn refusals(c: &Circumstances<'_>) -> Vec<Refusal> {
     let mut refusals = who(c);
@@ -69,12 +86,15 @@ pub(crate) fn may_go_on(c: &Circumstances<'_>) -> Vec<Refusal> {
     refusals
 }
 
-/// The rules for what has ended without success and is gone on with because it is asked for again: all but the caps,
-/// in which the user is counted already.
-pub(crate) fn may_be_repeated(c: &Circumstances<'_>) -> Vec<Refusal> {
+/// The rules for what has ended without success and is gone on with because it is asked for again: all, but the caps only
+/// where it began on another day, for it is counted in those of its own.
+pub(crate) fn may_be_repeated(c: &Circumstances<'_>, counts: Counts) -> Vec<Refusal> {
     let mut refusals = may_go_on(c);
     refusals.extend(last_administrator(c));
     refusals.extend(blind(c));
+    if counts == Counts::Anew {
+        refusals.extend(caps(c));
+    }
     refusals.extend(wide(c));
     refusals.extend(policy(c, refusals.is_empty()));
     refusals

@@ -112,13 +112,14 @@ impl<'a> Journal<'a> {
         if given.is_empty() { Ok(()) } else { self.enter(EntryKind::Approval, &given, Vec::new()).await }
     }
 
-    /// Records that what was interrupted, or has not succeeded, is gone on with; it is an open plan, again or still.
-    pub(crate) async fn go_on(&mut self, plan: &Plan, opening: Write) -> Result<(), StoreError> {
+    /// Records that what was interrupted, or has not succeeded, is gone on with; `also` makes it an open plan, again or still,
+    /// and reserves what it takes.
+    pub(crate) async fn go_on(&mut self, plan: &Plan, also: Vec<Write>) -> Result<(), StoreError> {
         self.record.stage = Stage::Acting;
         (self.record.outcome, self.record.finished) = (None, None);
         self.expect(plan);
         let payload = serde_json::json!({ "goes_on": true, "left": plan.steps() });
-        self.enter(EntryKind::Decision, &payload, vec![opening]).await
+        self.enter(EntryKind::Decision, &payload, also).await
     }
 
     /// Plans the steps of a round; they are written with the next entry.

@@ -52,7 +52,7 @@ pub(crate) use agenda::{Due, Task, agenda};
 pub(crate) use answer::Answer;
 pub(crate) use approval::{askable, refused_by};
 pub(crate) use facts::{Facts, Gatherer};
-pub(crate) use guard::{may_be_repeated, may_go_on};
+pub(crate) use guard::{Counts, may_be_repeated, may_go_on};
 pub use journal::containments;
 pub(crate) use journal::{Journal, release};
 pub(crate) use kill_switch::thrown;

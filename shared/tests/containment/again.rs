@@ -118,6 +118,24 @@ async fn what_was_not_contained_is_gone_on_with_when_the_finding_comes_again() {
 }
 
 #[tokio::test]
+async fn what_is_gone_on_with_on_another_day_counts_in_its_caps() {
+    let mut scene = scene().await;
+    scene.simulator.org().switches_mut().lying = Lying::Deletes;
+    assert!(matches!(scene.contain().await.unwrap().outcome, Some(Outcome::NotContained { .. })));
+    scene.simulator.org().switches_mut().lying = Lying::No;
+    scene.clock.advance(SignedDuration::from_hours(24));
+    scene.policy.containment.max_age = SignedDuration::from_hours(72);
+    scene.policy.caps.per_day = 0;
+    scene.writes();
+    let stopped = scene.contain().await.unwrap();
+    let Some(Outcome::NotContained { reason }) = &stopped.outcome else { panic!("{stopped:#?}") };
+    assert!(reason.contains("caps.per_day") && scene.writes().is_empty(), "{reason}");
+    scene.policy.caps.per_day = 100;
+    assert_eq!(scene.contain().await.unwrap().outcome, Some(Outcome::Contained));
+    assert_eq!(users_in_the_caps(&scene).await, 2);
+}
+
+#[tokio::test]
 async fn a_person_who_asks_again_is_answered_only_while_it_lasts() {
     let scene = scene().await;
     let ask = async || scene.person(&scene.user(), Apply::Act).await.unwrap();

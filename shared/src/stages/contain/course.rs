@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Contain, ContainError};
 use crate::containment::{
-    Actor, Approval, Approved, Charge, Circumstances, Containment, Impact, Journal, Lease, OpenPlans,
+    Actor, Approval, Approved, Charge, Circumstances, Containment, Counts, Impact, Journal, Lease, OpenPlans,
     Outcome, Plan, Reach, Refusal, Request, Verdict, enter_snapshot, may_be_repeated, may_go_on, refusals,
 };
 use crate::detection::Finding;
@@ -153,7 +153,9 @@ impl Contain<'_> {
             known.approvals = journal.record.approved.len();
         }
         let circumstances = self.circumstances(&request, &known);
-        let refusals = if is_repeated { may_be_repeated(&circumstances) } else { may_go_on(&circumstances) };
+        let counts = Counts::of(journal.record.started, self.clock.now());
+        let refusals =
+            if is_repeated { may_be_repeated(&circumstances, counts) } else { may_go_on(&circumstances) };
         let has_acted = journal.record.has_acted();
         // Whether an act that had begun was done is not known, so it counts as done.
         journal.record.interrupt(self.clock.now());
@@ -161,11 +163,14 @@ impl Contain<'_> {
             return Ok(self.stop(refusal.clone(), journal).await?);
         }
         let open = known.open_plans.map_err(|reason| unreadable_plans(&request.org_id, reason))?;
-        let opening = open.opening(&journal.record.containment_id, &request.target.subject())?;
+        let mut also = vec![open.opening(&journal.record.containment_id, &request.target.subject())?];
+        if let (true, Counts::Anew, Ok(caps)) = (is_repeated, counts, &known.caps) {
+            also.extend(caps.reserving(Charge::of(&request.target))?);
+        }
         let (facts, freeze) = (known.facts, self.policy.containment.freeze);
         let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.clock.now());
         journal.record.reach = Some(facts.reach.kept_in_record());
-        journal.go_on(&plan, opening).await?;
+        journal.go_on(&plan, also).await?;
         // The worker before may have died before it recorded what was there.
         if !has_acted {
             enter_snapshot(&facts.holdings, &facts.trail, journal).await?;
