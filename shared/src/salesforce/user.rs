@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Salesforce;
-use super::datetime::Instant;
+use super::datetime::{Instant, literal};
 use super::describe::Wanted;
 use super::error::SalesforceError;
 use super::query::{Cursor, Page, record};
@@ -118,6 +119,11 @@ impl Salesforce {
     pub async fn users_called(&self, text: &str) -> Result<Vec<User>, SalesforceError> {
         let text = quote(text);
         self.users_where(&format!("Username = {text} OR Name = {text} OR Email = {text}")).await
+    }
+
+    /// The users whose accounts were changed since then: switched off, renamed, given another password.
+    pub(crate) async fn changed_users(&self, since: Timestamp) -> Result<Vec<User>, SalesforceError> {
+        self.users_where(&format!("LastModifiedDate >= {}", literal(since))).await
     }
 
     async fn users_where(&self, condition: &str) -> Result<Vec<User>, SalesforceError> {

@@ -9,7 +9,7 @@ use crate::observation::{AccountKind, OrgId, User, UserId};
 use crate::salesforce::{Salesforce, SalesforceError};
 use crate::store::{Expect, Room, Store, StoreError, Table, Write};
 
-/// An account is read again after this: it may have been renamed, deactivated, or given another profile.
+/// An account is read again after this: it may have been given another profile.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,11 @@ pub(super) struct Accounts {
 impl Accounts {
     pub(super) fn of(org: &OrgId, own: &[String]) -> Self {
         Self { room: Room::new(Table::Scan, org, "accounts"), own: own.to_vec(), fresh: HashMap::new() }
+    }
+
+    /// What was told of them is no longer so.
+    pub(super) fn have_changed<'u>(&mut self, ids: impl Iterator<Item = &'u UserId>) {
+        self.fresh.extend(ids.map(|id| (id.clone(), false)));
     }
 
     /// Those of `ids` that the evaluation does not know or knows too old, read from Salesforce, and the writes that

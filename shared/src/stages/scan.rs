@@ -25,6 +25,9 @@ const PLAIN: SignedDuration = SignedDuration::from_hours(24);
 /// A page on its way from the reading to the sending.
 pub(super) type FetchedPage = Result<Page<Login>, SalesforceError>;
 
+/// How long ago an account may have been changed whose sessions are judged again: longer than a monitor is down unnoticed.
+const CHANGED: SignedDuration = SignedDuration::from_hours(48);
+
 /// The scan of one org.
 pub struct Scan<'a> {
     /// Reads the org.
@@ -219,7 +222,10 @@ impl Scan<'_> {
         if !sending.sees(sight, Ability::Sessions, "live sessions") {
             return Ok(());
         }
-        let mut snapshot = Snapshot::read(self.store, &sending.scanned.org).await?;
+        let since = sending.now.checked_sub(CHANGED).unwrap_or(Timestamp::MIN);
+        let changed = self.salesforce.changed_users(since).await?;
+        sending.accounts.have_changed(changed.iter().map(|user| &user.id));
+        let mut snapshot = Snapshot::read(self.store, &sending.scanned.org, &changed).await?;
         let mut pages = pin!(self.salesforce.session_pages(Whose::Everyone));
         while let Some(page) = pages.try_next().await? {
             let aside = sending.set_aside(&page.rejected)?;

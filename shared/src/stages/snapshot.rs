@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{OrgId, Session, SessionLogin};
+use crate::observation::{OrgId, Session, SessionLogin, User, UserId};
 use crate::store::{Kept, Room, Store, StoreError, Table, Write};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,29 +13,35 @@ struct Known {
     /// The login it pointed to when it was first seen; Salesforce moves it when the session is reused.
     #[serde(default)]
     first_login: Option<SessionLogin>,
+    /// What was last seen to have changed of its account; empty for nothing.
+    #[serde(default)]
+    account: String,
 }
 
 /// The last snapshot, compared with sessions page by page. One record a session: the snapshot has no size limit.
 pub(super) struct Snapshot {
     room: Room<Known>,
     known: HashMap<String, Kept<Known>>,
+    changed: HashMap<UserId, String>,
     met: BTreeSet<String>,
 }
 
 /// What has changed since the last snapshot.
 #[derive(Default)]
 pub(super) struct Changes {
-    /// Sessions that are new, or whose address or login is another.
+    /// Sessions that are new, or whose address, login or account is another.
     pub(super) sessions: Vec<Session>,
     /// Makes the store know the new snapshot.
     pub(super) writes: Vec<Write>,
 }
 
 impl Snapshot {
-    pub(super) async fn read(store: &dyn Store, org: &OrgId) -> Result<Self, StoreError> {
+    /// `changed` are the users whose accounts were changed not long ago: what they hold is judged again.
+    pub(super) async fn read(store: &dyn Store, org: &OrgId, changed: &[User]) -> Result<Self, StoreError> {
         let room: Room<Known> = Room::new(Table::Scan, org, "sessions");
         let known = room.all(store).await?.into_iter().collect();
-        Ok(Self { room, known, met: BTreeSet::new() })
+        let changed = changed.iter().map(|user| (user.id.clone(), state_of(user))).collect();
+        Ok(Self { room, known, changed, met: BTreeSet::new() })
     }
 
     /// Compares some of the live sessions.
@@ -45,13 +51,18 @@ impl Snapshot {
             let (id, revision) = (session.id.to_string(), session.revision());
             let before = self.known.get(&id);
             self.met.insert(id.clone());
-            if before.is_some_and(|kept| kept.value.revision == revision) {
+            let account = match (self.changed.get(&session.user_id), before) {
+                (Some(state), _) => state.clone(),
+                (None, Some(kept)) => kept.value.account.clone(),
+                (None, None) => String::new(),
+            };
+            if before.is_some_and(|kept| kept.value.revision == revision && kept.value.account == account) {
                 continue;
             }
             let first_login =
                 before.map_or_else(|| session.login.clone(), |kept| kept.value.first_login.clone());
             let version = before.map(|kept| kept.version);
-            let known = Known { revision, first_login: first_login.clone() };
+            let known = Known { revision, first_login: first_login.clone(), account };
             changes.writes.push(self.room.put(&id, version, &known)?);
             session.first_login = first_login.filter(|first| Some(&first.id) != session.login_id());
             changes.sessions.push(session);
@@ -63,6 +74,12 @@ impl Snapshot {
     pub(super) fn forget_others(&self) -> Vec<Write> {
         self.known.keys().filter(|id| !self.met.contains(*id)).map(|id| self.room.remove(id)).collect()
     }
+}
+
+/// What decides about a session beside its own row.
+fn state_of(user: &User) -> String {
+    let password = user.details.last_password_change.map(|at| at.to_string());
+    format!("{}/{}", if user.is_active { "active" } else { "inactive" }, password.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -93,7 +110,7 @@ mod tests {
     }
 
     async fn scan(store: &MemoryStore, live: Vec<Session>) -> Vec<Session> {
-        let mut snapshot = Snapshot::read(store, &OrgId::new("00D")).await.unwrap();
+        let mut snapshot = Snapshot::read(store, &OrgId::new("00D"), &[]).await.unwrap();
         let mut changes = snapshot.compare(live.into_iter()).unwrap();
         changes.writes.extend(snapshot.forget_others());
         store.write(changes.writes).await.unwrap();

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{BenignKind, CampaignKind, Permission};
-use session_warden::detection::{Severity, SubjectKind};
+use salesforce_simulator::{Activity, BenignKind, CampaignKind, Permission, User};
+use session_warden::detection::{Finding, Severity, SubjectKind};
 use session_warden::stages::ScanError;
 
 use crate::org_under_watch::crashing_store::CrashingStore;
@@ -32,6 +32,29 @@ async fn three_campaigns_are_found_and_nobody_else() {
         "own identities are no news"
     );
     assert!(watched.simulator.org().take_writes().is_empty(), "a scan changes nothing");
+}
+
+/// Whoever leaves or resets a password has sessions that were judged before.
+#[tokio::test]
+async fn what_a_changed_account_holds_is_judged_again() {
+    let mut watched = Watched::after_learning().await;
+    watched.round().await;
+    let leaver = {
+        let mut org = watched.simulator.org();
+        let holds = |user: &&Arc<User>| user.is_active() && !org.live_sessions_of(&user.id).is_empty();
+        let leaver = org.users().iter().filter(holds).next_back().unwrap().id;
+        org.set_activity(&leaver, Activity::Inactive);
+        leaver.to_string()
+    };
+    watched.pass(SignedDuration::from_mins(5));
+    watched.round().await;
+    let named = |finding: &&Finding| {
+        finding.user_id.as_ref().is_some_and(|user| user.as_str() == leaver)
+            && finding.detections.iter().any(|detection| detection.id == "leavers-session")
+    };
+    assert_eq!(watched.findings.values().filter(named).count(), 1, "{:#?}", watched.findings);
+    watched.pass(SignedDuration::from_mins(5));
+    assert_eq!(watched.round().await.sessions, 0, "once");
 }
 
 #[tokio::test]

@@ -299,8 +299,9 @@ impl Org {
 
     /// Switches an account on or off.
     pub fn set_activity(&mut self, user_id: &str, activity: Activity) {
+        let now = self.now();
         if let Some(user) = self.users.get_mut(user_id) {
-            user.activity = activity;
+            (user.activity, user.modified) = (activity, Some(now));
         }
     }
 

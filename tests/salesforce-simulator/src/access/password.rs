@@ -29,7 +29,7 @@ impl Org {
         let now = self.now();
         if let Some(user) = self.users.get_mut(&user_id).filter(|_| self.switches.lying != Lying::Always) {
             user.password.clone_from(&password);
-            user.password_changed = Some(now);
+            (user.password_changed, user.modified) = (Some(now), Some(now));
         }
         Ok(password)
     }

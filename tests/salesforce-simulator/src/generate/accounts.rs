@@ -66,6 +66,7 @@ impl Account {
             time_zone: self.time_zone,
             department: names::department(self.number),
             manager_id: None,
+            modified: None,
             password_changed: None,
             created: self.created,
             last_login: None,

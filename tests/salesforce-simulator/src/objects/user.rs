@@ -42,6 +42,8 @@ pub struct User {
     pub manager_id: Option<Id>,
     /// When the account was made.
     pub created: Timestamp,
+    /// When the account was last changed, if it was since it was made.
+    pub modified: Option<Timestamp>,
     /// When the password was last made another, if it was since the account was made.
     pub password_changed: Option<Timestamp>,
     /// Last success.
@@ -118,7 +120,8 @@ impl Row for User {
             "FederationIdentifier" => Value::maybe_text(self.federation_identifier.as_deref()),
             "Department" => Value::text(self.department),
             "ManagerId" => self.manager_id.map_or(Value::Null, Value::Id),
-            "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => Value::Time(self.created),
+            "CreatedDate" => Value::Time(self.created),
+            "LastModifiedDate" | "SystemModstamp" => Value::Time(self.modified.unwrap_or(self.created)),
             "LastPasswordChangeDate" => Value::Time(self.password_changed.unwrap_or(self.created)),
             "LastLoginDate" => Value::maybe_time(self.last_login),
             "NumberOfFailedLogins" => Value::Count(0),
