@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use session_warden::detection::{Finding, Lane, OrgState, Present, TailEntry};
+use session_warden::detection::{Finding, Lane, OrgState, Present, Remembers, TailEntry};
 use session_warden::history_file::{History, HistoryError};
 use session_warden::observation::{Observation, OrgId, Origins, Position, User};
 
@@ -44,20 +44,22 @@ pub(crate) fn judge(
     let mut batch = Vec::with_capacity(BATCH);
     for login in history.spill.in_order()? {
         let login = login?;
-        progress(1);
         if login.time >= window.until {
             continue;
         }
         let observation = Observation::Login(Box::new(login));
-        let later = beside.observations.split_off(&observation.position());
-        batch.extend(std::mem::replace(&mut beside.observations, later).into_values());
+        if !beside.observations.is_empty() {
+            let later = beside.observations.split_off(&observation.position());
+            batch.extend(std::mem::replace(&mut beside.observations, later).into_values());
+        }
         batch.push(observation);
         if batch.len() >= BATCH {
-            judging.take(std::mem::take(&mut batch), window);
+            progress(batch.len() as u64);
+            judging.take(batch.drain(..), window);
         }
     }
-    batch.extend(beside.observations.into_values().filter(|seen| seen.position().time < window.until));
-    judging.take(batch, window);
+    batch.extend(beside.observations.into_values().filter(|seen| seen.time() < window.until));
+    judging.take(batch.drain(..), window);
     Ok(judging.findings.into_values().collect())
 }
 
@@ -70,24 +72,21 @@ struct Judging<'a> {
 
 impl<'a> Judging<'a> {
     fn begin(org: &'a OrgId, history: &History, users: Vec<User>, rules: &'a Rules) -> Self {
-        let mut state =
-            OrgState { users: history.users.clone().into_iter().collect(), ..OrgState::default() };
+        let named = history.users.clone().into_iter().collect();
+        let mut state = OrgState { users: named, remembers: Remembers::Nothing, ..OrgState::default() };
         state.users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
         Self { org, rules, state, findings: BTreeMap::new() }
     }
 
-    fn take(&mut self, batch: Vec<Observation>, window: Window) {
-        let lane =
-            |seen: &Observation| if seen.position().time < window.since { Lane::Teach } else { Lane::Live };
+    fn take(&mut self, batch: impl Iterator<Item = Observation>, window: Window) {
+        let lane = |seen: &Observation| if seen.time() < window.since { Lane::Teach } else { Lane::Live };
         let entry = |mut observation| {
             self.rules.packs.tell(&mut observation);
             TailEntry { lane: lane(&observation), observation }
         };
-        let entries: Vec<_> = batch.into_iter().map(entry).collect();
         let (policy, detections) = (&self.rules.policy, &self.rules.detections);
-        let absorbed = self.state.absorb(self.org, policy, detections, entries, Present::AsItHappened);
-        // Rows come in order and once: which were seen need not be remembered.
-        self.state.seen.clear();
+        let batch = batch.map(entry);
+        let absorbed = self.state.absorb(self.org, policy, detections, batch, Present::AsItHappened);
         self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));
     }
 }

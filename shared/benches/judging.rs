@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use salesforce_simulator::{Seed, generate};
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::detection::{Lane, OrgState, Present, TailEntry, catalogue};
+use session_warden::detection::{Lane, OrgState, Present, Remembers, TailEntry, catalogue};
 use session_warden::observation::{
     Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place, UserId,
 };
 use session_warden::policy::Policy;
 
 /// Rows judged in one go, as in `warden evaluate`.
-const BATCH: usize = 2_000;
+const BATCH: usize = 20_000;
 
 fn history() -> Vec<Login> {
     let org = generate(&Seed { users: 120, days: 60, now: SystemClock.now(), ..Seed::default() });
@@ -54,11 +54,10 @@ fn batches(history: &[Login]) -> Vec<Vec<TailEntry>> {
 fn judge(batches: Vec<Vec<TailEntry>>) -> usize {
     let (org, policy) = (OrgId::new("org"), Policy::default());
     let detections = catalogue(&policy);
-    let mut state = OrgState::default();
+    let mut state = OrgState { remembers: Remembers::Nothing, ..OrgState::default() };
     let mut findings = 0;
     for batch in batches {
         findings += state.absorb(&org, &policy, &detections, batch, Present::AsItHappened).raised.len();
-        state.seen.clear();
     }
     findings
 }

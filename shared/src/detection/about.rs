@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::family_of;
-use super::{Hit, View};
+use super::{Hit, Shown, View};
 use crate::observation::{Login, Session, Threat, TokenUse, Verification};
 
 /// How much of its weight a detection keeps beside a stronger one of its own family.
@@ -221,6 +221,9 @@ pub struct About {
     pub confidence: Confidence,
     /// What it looks at.
     pub family: Family,
+    /// Which logins it is shown: it can say nothing of others.
+    #[serde(skip)]
+    pub shown: Shown,
     /// MITRE ATT&CK techniques.
     pub mitre: &'static [&'static str],
     /// What must be readable.

@@ -54,7 +54,7 @@ impl Episode {
     pub(super) fn open(org: &OrgId, at: &Position, hits: Vec<Hit>) -> Option<Self> {
         let subject = hits.first()?.subject.clone();
         let mut hash = Sha256::new();
-        for part in [org.as_str(), &subject.key(), &at.id] {
+        for part in [org.as_str(), &subject.key(), &at.to_string()] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
@@ -86,7 +86,7 @@ impl Episode {
     pub(super) fn add(&mut self, at: &Position, hit: Hit) {
         self.first_seen = self.first_seen.min(at.time);
         self.last_seen = self.last_seen.max(at.time);
-        let key = format!("{}@{}", hit.detection, at.id);
+        let key = format!("{}@{at}", hit.detection);
         if self.hits.contains_key(&key) {
             return;
         }

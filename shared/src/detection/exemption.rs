@@ -63,7 +63,7 @@ impl Exemption {
         facts: &Facts<'_>,
         account: Option<&User>,
     ) -> bool {
-        let time = seen.position().time;
+        let time = seen.time();
         self.detections.contains(&hit.detection)
             && time < self.until
             && self.from.is_none_or(|from| from <= time)

@@ -43,6 +43,8 @@ pub struct Facts<'a> {
     /// What links attempts of one tool from many places: TLS, cipher, the host logged in to, browser family and platform; `None` for a client
     /// that says nothing of itself.
     pub fingerprint: Option<u32>,
+    /// TLS version and cipher, as a mark; `None` where Salesforce recorded neither.
+    pub cipher: Option<u32>,
     /// Whether the user knows the network or one near it, or it is the organisation's.
     pub knows_network: Known,
     /// Whether the user knows the client's family.
@@ -64,6 +66,7 @@ impl<'a> Facts<'a> {
             network: None,
             country: None,
             fingerprint: None,
+            cipher: None,
             knows_network: Known::Unsaid,
             knows_client: Known::Unsaid,
             knows_country: Known::Unsaid,
@@ -83,8 +86,8 @@ impl<'a> Facts<'a> {
         let fingerprint = (family != SILENT)
             .then(|| marks([&client.tls_protocol, &client.cipher_suite, &login.detail.login_url, family]));
         let hour = hour_of(login.time, view.account());
-        let mut facts =
-            Self { family, network, country, fingerprint, path: login.path(), hour, ..Self::none() };
+        let (path, cipher) = (login.path(), cipher(login));
+        let mut facts = Self { family, network, country, fingerprint, cipher, path, hour, ..Self::none() };
         let settled = login.time - SETTLED;
         if let Some(user) = view.user().filter(|user| has_history(user, login.time)) {
             facts.knows_network = knows_network(view, user, login);
@@ -105,6 +108,12 @@ impl<'a> Facts<'a> {
     pub fn is_stranger(&self) -> bool {
         self.knows_network == Known::No && self.knows_client == Known::No
     }
+}
+
+fn cipher(login: &Login) -> Option<u32> {
+    let client = &login.client;
+    let is_told = !client.tls_protocol.is_empty() || !client.cipher_suite.is_empty();
+    is_told.then(|| marks([client.tls_protocol.as_str(), &client.cipher_suite]))
 }
 
 /// A user's habits follow his clock, also when that is put forward.

@@ -80,18 +80,30 @@ impl Familiarity {
 
 /// What is known of each value of one feature, for example of each network of a user, in the order of the values.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Familiar<K>(Vec<(K, Familiarity)>);
+pub struct Familiar<K> {
+    known: Vec<(K, Familiarity)>,
+    /// How often anything was seen that is not forgotten: summed up once, for every login asks.
+    total: u64,
+}
 
 impl<K> Default for Familiar<K> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { known: Vec::new(), total: 0 }
+    }
+}
+
+impl<K> FromIterator<(K, Familiarity)> for Familiar<K> {
+    fn from_iter<I: IntoIterator<Item = (K, Familiarity)>>(known: I) -> Self {
+        let mut familiar = Self { known: known.into_iter().collect(), total: 0 };
+        familiar.sum_up();
+        familiar
     }
 }
 
 impl<K: Serialize> Serialize for Familiar<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (key, known) in &self.0 {
+        let mut map = serializer.serialize_map(Some(self.known.len()))?;
+        for (key, known) in &self.known {
             map.serialize_entry(key, known)?;
         }
         map.end()
@@ -100,14 +112,20 @@ impl<K: Serialize> Serialize for Familiar<K> {
 
 impl<'de, K: Deserialize<'de> + Ord> Deserialize<'de> for Familiar<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(BTreeMap::deserialize(deserializer)?.into_iter().collect()))
+        Ok(BTreeMap::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
+impl<K> Familiar<K> {
+    fn sum_up(&mut self) {
+        self.total = self.known.iter().map(|(_, known)| u64::from(known.count)).sum();
     }
 }
 
 impl<K: Ord> Familiar<K> {
     /// Learns that `key` was seen at `time`.
     pub fn learn(&mut self, key: K, time: Timestamp) {
-        match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
+        match self.known.binary_search_by(|(known, _)| known.cmp(&key)) {
             Ok(place) => self.again(place, time),
             Err(_) => self.insert(key, time),
         }
@@ -118,7 +136,7 @@ impl<K: Ord> Familiar<K> {
     where
         K: Borrow<Q>,
     {
-        match self.0.binary_search_by(|(known, _)| known.borrow().cmp(key)) {
+        match self.known.binary_search_by(|(known, _)| known.borrow().cmp(key)) {
             Ok(place) => self.again(place, time),
             Err(_) => self.insert(make(key), time),
         }
@@ -126,33 +144,36 @@ impl<K: Ord> Familiar<K> {
 
     /// Learns the value that `is` picks out, made where none is.
     pub fn learn_where(&mut self, is: impl Fn(&K) -> bool, make: impl FnOnce() -> K, time: Timestamp) {
-        match self.0.iter().position(|(known, _)| is(known)) {
+        match self.known.iter().position(|(known, _)| is(known)) {
             Some(place) => self.again(place, time),
             None => self.insert(make(), time),
         }
     }
 
     fn again(&mut self, place: usize, time: Timestamp) {
-        if let Some((_, known)) = self.0.get_mut(place) {
+        if let Some((_, known)) = self.known.get_mut(place) {
+            let before = known.count;
             known.again(time);
+            self.total += u64::from(known.count - before);
         }
     }
 
     fn insert(&mut self, key: K, time: Timestamp) {
-        let place = self.0.partition_point(|(known, _)| *known < key);
-        self.0.insert(place, (key, Familiarity::once(time)));
+        let place = self.known.partition_point(|(known, _)| *known < key);
+        self.known.insert(place, (key, Familiarity::once(time)));
         self.forget();
     }
 
     /// Forgets what is too old beside the newest, and what is one too many: what was learned late may be that itself.
     fn forget(&mut self) {
-        let Some(now) = self.0.iter().map(|(_, known)| known.last).max() else { return };
-        self.0.retain(|(_, known)| day(now) - day(known.last) <= MEMORY_DAYS);
-        if self.0.len() > CAPACITY
-            && let Some((oldest, _)) = self.0.iter().enumerate().min_by_key(|(_, (_, known))| known.last)
+        let Some(now) = self.known.iter().map(|(_, known)| known.last).max() else { return };
+        self.known.retain(|(_, known)| day(now) - day(known.last) <= MEMORY_DAYS);
+        if self.known.len() > CAPACITY
+            && let Some((oldest, _)) = self.known.iter().enumerate().min_by_key(|(_, (_, known))| known.last)
         {
-            self.0.remove(oldest);
+            self.known.remove(oldest);
         }
+        self.sum_up();
     }
 
     /// What is known of `key`.
@@ -160,8 +181,8 @@ impl<K: Ord> Familiar<K> {
     where
         K: Borrow<Q>,
     {
-        let place = self.0.binary_search_by(|(known, _)| known.borrow().cmp(key)).ok()?;
-        self.0.get(place).map(|(_, known)| known)
+        let place = self.known.binary_search_by(|(known, _)| known.borrow().cmp(key)).ok()?;
+        self.known.get(place).map(|(_, known)| known)
     }
 
     /// Whether `key` was seen on at least `days` different days and first before `before`.
@@ -174,22 +195,22 @@ impl<K: Ord> Familiar<K> {
 
     /// Everything that is known.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &Familiarity)> {
-        self.0.iter().map(|(key, known)| (key, known))
+        self.known.iter().map(|(key, known)| (key, known))
     }
 
     /// How often anything was seen that is not forgotten.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(|(_, known)| u64::from(known.count)).sum()
+        self.total
     }
 
     /// How many values are known.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.known.len()
     }
 
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.known.is_empty()
     }
 }
 

@@ -20,6 +20,7 @@ mod left_out;
 mod profile;
 mod risk;
 mod seen;
+mod shown;
 mod state;
 mod view;
 
@@ -40,8 +41,9 @@ pub use profile::{
     ApplicationProfile, Attempt, Check, CheckOutcome, Entered, Fingerprint, Held, Hours, LastSuccess,
     NetworkProfile, OrgProfile, PeerGroup, Profiles, Systems, UserProfile, Volume,
 };
-use profile::{cipher, grant, is_temporary};
+use profile::{grant, is_temporary};
 pub use risk::{Aspect, Calibration, Risk};
 pub use seen::SeenBucket;
-pub use state::{Absorbed, Lane, OVERLAP, OrgState, Present, TailEntry};
+pub use shown::Shown;
+pub use state::{Absorbed, Lane, OVERLAP, OrgState, Present, Remembers, TailEntry};
 pub use view::View;

@@ -37,6 +37,6 @@ impl SeenBucket {
     /// 64-bit FNV-1a: the ids are Salesforce's, and nobody else chooses them.
     fn mark(at: &Position) -> u64 {
         let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        at.id.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+        [at.kind.name(), "/", &at.id].into_iter().flat_map(str::bytes).fold(0xcbf2_9ce4_8422_2325, step)
     }
 }

@@ -4,6 +4,7 @@
 //! the overlap change nothing. What is older than the overlap is folded into the committed profiles, once.
 
 use std::cell::OnceCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashSet};
@@ -13,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::facts::Facts;
 use super::joining::Judging;
 use super::profile::{Lesson, Teaches};
-use super::{Detection, Episode, Exemption, Finding, Hit, Profiles, SeenBucket, Subject, SubjectKind, View};
-use crate::observation::{LoginId, Network, Observation, OrgId, Position, User, UserId};
+use super::{
+    Detection, Episode, Exemption, Finding, Hit, Profiles, SeenBucket, Shown, Subject, SubjectKind, View,
+};
+use crate::observation::{Login, LoginId, Network, Observation, OrgId, Position, User, UserId};
 use crate::policy::Policy;
 
 /// How long an observation stays in the tail after a newer one was seen: later rows than this are judged, flagged
@@ -63,10 +66,22 @@ pub struct OrgState {
     pub episodes: HashMap<String, Episode>,
     /// Which observations were committed, by bucket, where the batch needs to know.
     pub seen: BTreeMap<i64, SeenBucket>,
+    /// Whether it is noted what was committed.
+    pub remembers: Remembers,
     /// Accounts, as context.
     pub users: HashMap<UserId, User>,
     /// What the dismissed findings taught.
     pub dismissed: Vec<Exemption>,
+}
+
+/// What is noted of observations once they are committed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Remembers {
+    /// Which they were and which profiles they changed.
+    #[default]
+    Committed,
+    /// Nothing: they come in order and once, and nobody stores what they change.
+    Nothing,
 }
 
 /// What absorbing a batch changed.
@@ -138,25 +153,24 @@ impl OrgState {
     ) {
         let at = entry.observation.position();
         let is_late = self.committed_until.is_some_and(|until| at.time < until);
-        let was_seen = self.tail.contains_key(&at)
-            || self.is_known_otherwise(&entry, &at, relayed)
+        let was_seen = self.is_known_otherwise(&entry, &at, relayed)
             || is_late
                 && self.seen.get(&SeenBucket::number(at.time)).is_some_and(|bucket| bucket.contains(&at));
-        if was_seen {
-            absorbed.duplicates += 1;
-            return;
+        match self.tail.entry(at) {
+            Entry::Vacant(place) if !was_seen => {
+                relayed.extend(entry.relayed().cloned());
+                absorbed.new += 1;
+                absorbed.late += usize::from(is_late);
+                place.insert(entry);
+            }
+            Entry::Vacant(_) | Entry::Occupied(_) => absorbed.duplicates += 1,
         }
-        relayed.extend(entry.relayed().cloned());
-        absorbed.new += 1;
-        absorbed.late += usize::from(is_late);
-        self.tail.insert(at, entry);
     }
 
     /// Whether the login has come by the other way, whose clock may be a second off.
     fn is_known_otherwise(&self, entry: &TailEntry, at: &Position, relayed: &HashSet<LoginId>) -> bool {
         let Observation::Login(login) = &entry.observation else { return false };
-        let near =
-            |seconds| Position { time: at.time + SignedDuration::from_secs(seconds), id: at.id.clone() };
+        let near = |seconds| Position { time: at.time + SignedDuration::from_secs(seconds), ..at.clone() };
         relayed.contains(&login.id)
             || login.detail.relayed && [-1, 1].into_iter().any(|off| self.tail.contains_key(&near(off)))
     }
@@ -174,6 +188,7 @@ impl OrgState {
         self.committed_until = Some(until);
         let mut hits = Vec::new();
         let exemptions = policy.exemptions.iter().chain(&self.dismissed).cloned().collect();
+        let detections = detections.iter().map(|one| (one.about().shown, one.as_ref())).collect();
         let mut bench = Bench { policy, exemptions, detections, scratch: String::new() };
         let none = Profiles::default();
         while let Some(entry) = self.tail.first_entry()
@@ -182,7 +197,9 @@ impl OrgState {
             let (at, entry) = entry.remove_entry();
             let (found, lesson) = bench.judge(&self.profiles, &none, &self.users, &entry.observation);
             self.profiles.fold(&entry.observation, &lesson);
-            self.note_committed(&at, &entry.observation, out);
+            if self.remembers == Remembers::Committed {
+                self.note_committed(&at, &entry.observation, out);
+            }
             keep(&mut hits, &at, &entry, found);
         }
         let mut ahead = Profiles::default();
@@ -241,7 +258,7 @@ fn keep(hits: &mut Vec<(Position, Hit)>, at: &Position, entry: &TailEntry, found
 struct Bench<'a> {
     policy: &'a Policy,
     exemptions: Vec<Exemption>,
-    detections: &'a [Box<dyn Detection>],
+    detections: Vec<(Shown, &'a dyn Detection)>,
     scratch: String,
 }
 
@@ -266,7 +283,7 @@ impl Bench<'_> {
         };
         view.facts = facts;
         let mut found =
-            if view.is_warden() { Vec::new() } else { judge_one(self.detections, &view, observation) };
+            if view.is_warden() { Vec::new() } else { judge_one(&self.detections, &view, observation) };
         for hit in &mut found {
             let covers = |exemption: &&Exemption| exemption.covers(hit, observation, &facts, account);
             if let Some(exemption) = self.exemptions.iter().find(covers) {
@@ -282,13 +299,26 @@ impl Bench<'_> {
     }
 }
 
-fn judge_one(detections: &[Box<dyn Detection>], view: &View<'_>, observation: &Observation) -> Vec<Hit> {
-    let judge = |detection: &dyn Detection| match observation {
-        Observation::Login(login) => detection.on_login(view, login),
-        Observation::Session(session) => detection.on_session(view, session),
-        Observation::Verification(check) => detection.on_verification(view, check),
-        Observation::TokenUse(seen) => detection.on_token(view, seen),
-        Observation::Threat(threat) => detection.on_threat(view, threat),
+fn judge_one(detections: &[(Shown, &dyn Detection)], view: &View<'_>, observation: &Observation) -> Vec<Hit> {
+    let all = detections.iter().map(|(_, detection)| *detection);
+    match observation {
+        Observation::Login(login) => judge_login(detections, view, login),
+        Observation::Session(session) => all.filter_map(|one| one.on_session(view, session)).collect(),
+        Observation::Verification(check) => all.filter_map(|one| one.on_verification(view, check)).collect(),
+        Observation::TokenUse(seen) => all.filter_map(|one| one.on_token(view, seen)).collect(),
+        Observation::Threat(threat) => all.filter_map(|one| one.on_threat(view, threat)).collect(),
+    }
+}
+
+/// An ordinary login, a success with nothing new about it, is shown to a third of the detections.
+fn judge_login(detections: &[(Shown, &dyn Detection)], view: &View<'_>, login: &Login) -> Vec<Hit> {
+    let traits = Shown::by(login, view.facts());
+    let judge = |(shown, detection): &(Shown, &dyn Detection)| {
+        if shown.is_met_by(traits) {
+            return detection.on_login(view, login);
+        }
+        debug_assert!(detection.on_login(view, login).is_none(), "{} is not shown it", detection.about().id);
+        None
     };
-    detections.iter().filter_map(|detection| judge(detection.as_ref())).collect()
+    detections.iter().filter_map(judge).collect()
 }

@@ -47,8 +47,8 @@ impl<'a> View<'a> {
     }
 
     /// What the login being judged shows.
-    pub fn facts(&self) -> Facts<'a> {
-        self.facts
+    pub fn facts(&self) -> &Facts<'a> {
+        &self.facts
     }
 
     /// The observation as own rules see it, made by the first rule that asks.

@@ -100,7 +100,7 @@ impl<'a> Reading<'a> {
         if row.user.username < known.username {
             *known = row.user;
         }
-        self.history.take(row.login, row.naming)
+        self.history.take(&row.login, row.naming)
     }
 
     fn time(&mut self, line: u64, text: &str) -> Result<Timestamp, Fault> {

@@ -35,7 +35,7 @@ pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fau
         status: status.into(),
         login_type: fields.text(Column::LoginType).into(),
         login_sub_type: fields.text(Column::LoginSubType).into(),
-        source: Source::from(fields.text(Column::SourceIp)),
+        source: Source::from(&*fields.text(Column::SourceIp)),
         place: place(fields),
         application: fields.text(Column::Application).into(),
         client: client(fields),
@@ -57,6 +57,7 @@ fn user(fields: Fields<'_>) -> Result<User, Fault> {
         (false, true) => (UserId::new(&id), id),
         (false, false) => (UserId::new(id), username),
     };
+    let username = username.into_owned();
     let (name, profile) = (String::new(), String::new());
     let (kind, details) = (AccountKind::Human, AccountDetails::default());
     Ok(User { id, username, name, is_active: true, profile, kind, details })

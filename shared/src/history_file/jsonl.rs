@@ -21,12 +21,12 @@ const PROGRESS_LINES: u64 = 1_000;
 /// The file cannot be read, or has lines of which none can be used. An empty file is a history without logins.
 pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, HistoryError> {
     let source = SourceFile::open(path)?;
-    let mut lines = Lines { reader: BufReader::new(source.rewound()?), line: 0, bytes: 0 };
+    let mut lines = Lines::of(source.rewound()?);
     let mut history = History::empty(Vec::new())?;
     while let Some(text) = lines.next().map_err(|error| source.unreadable(error))? {
-        match text.and_then(|text| login(&text)) {
+        match text.and_then(login) {
             Ok(None) => {}
-            Ok(Some(login)) => history.take(login, Naming::Recorded)?,
+            Ok(Some(login)) => history.take(&login, Naming::Recorded)?,
             Err(fault) => history.rejected.add(fault.on_line(lines.line)),
         }
         if lines.line.is_multiple_of(PROGRESS_LINES) {
@@ -47,23 +47,28 @@ fn login(line: &[u8]) -> Result<Option<Login>, Fault> {
 
 struct Lines<R> {
     reader: BufReader<R>,
+    /// The text of the line that was read last.
+    text: Vec<u8>,
     /// The line that was read last, from 1.
     line: u64,
     bytes: u64,
 }
 
 impl<R: Read> Lines<R> {
-    fn next(&mut self) -> Result<Option<Result<Vec<u8>, Fault>>, std::io::Error> {
-        let mut text = Vec::new();
-        let read = (&mut self.reader).take(LINE_BYTES as u64).read_until(b'\n', &mut text)?;
+    fn of(reader: R) -> Self {
+        Self { reader: BufReader::with_capacity(LINE_BYTES, reader), text: Vec::new(), line: 0, bytes: 0 }
+    }
+
+    fn next(&mut self) -> Result<Option<Result<&[u8], Fault>>, std::io::Error> {
+        self.text.clear();
+        let read = (&mut self.reader).take(LINE_BYTES as u64).read_until(b'\n', &mut self.text)?;
         if read == 0 {
             return Ok(None);
         }
         self.line += 1;
         self.bytes += read as u64;
-        if read < LINE_BYTES || text.ends_with(b"\n") {
-            let start = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-            return Ok(Some(Ok(text.split_off(start))));
+        if read < LINE_BYTES || self.text.ends_with(b"\n") {
+            return Ok(Some(Ok(self.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.text))));
         }
         self.bytes += self.reader.skip_until(b'\n')? as u64;
         Ok(Some(Err(Fault::of_row("is longer than 64 KiB"))))

@@ -15,6 +15,7 @@ mod date_order;
 mod dates;
 mod error;
 mod jsonl;
+mod packed;
 mod rejected;
 mod rows;
 mod run;
@@ -78,7 +79,7 @@ impl History<Filling> {
         Ok(Self { spill, rejected, rows: 0, users, people: HashSet::new(), successes: 0, columns_missing })
     }
 
-    fn take(&mut self, login: Login, naming: Naming) -> Result<(), HistoryError> {
+    fn take(&mut self, login: &Login, naming: Naming) -> Result<(), HistoryError> {
         self.rows += 1;
         self.successes += u64::from(login.succeeded());
         if let Some(user) = login.user_id.as_ref().filter(|user| !self.people.contains(*user)) {

@@ -1,5 +1,6 @@
 //! The rows of a CSV file, each with its line.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fs::File;
 use std::io;
@@ -33,13 +34,23 @@ pub(super) struct Fields<'a> {
     columns: &'a Columns,
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     /// A field without the white space around it; empty when there is no such column. What is not UTF-8 is replaced.
-    pub(super) fn text(&self, column: Column) -> String {
+    pub(super) fn text(&self, column: Column) -> Cow<'a, str> {
         let bytes = self.columns.place(column).and_then(|place| self.record.get(place));
-        let text = String::from_utf8_lossy(bytes.unwrap_or_default());
-        text.trim().chars().take(FIELD_CHARACTERS).collect()
+        match String::from_utf8_lossy(bytes.unwrap_or_default()) {
+            Cow::Borrowed(text) => cut(text.trim()).into(),
+            Cow::Owned(text) => cut(text.trim()).to_owned().into(),
+        }
     }
+}
+
+fn cut(text: &str) -> &str {
+    // No text of so few bytes has more characters.
+    if text.len() <= FIELD_CHARACTERS {
+        return text;
+    }
+    text.char_indices().nth(FIELD_CHARACTERS).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The longest field of LoginHistory has 255 characters.

@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::packed::{packed_key, unpack};
 use crate::observation::{Login, LoginId};
+
+/// Bytes that are read or written in one go.
+const BUFFER: usize = 64 * 1024;
 
 /// Where a login's id comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,24 +37,20 @@ impl Row {
     }
 }
 
-/// Writes a run: each row as its length, its naming, and the login in MessagePack.
+/// Writes a run: each row as its length and its bytes.
 #[derive(Debug)]
 pub(super) struct RunWriter {
     file: BufWriter<File>,
-    row: Vec<u8>,
 }
 
 impl RunWriter {
     pub(super) fn create(path: &Path) -> Result<Self> {
-        Ok(Self { file: BufWriter::new(File::create_new(path)?), row: Vec::new() })
+        Ok(Self { file: BufWriter::with_capacity(BUFFER, File::create_new(path)?) })
     }
 
-    pub(super) fn write(&mut self, row: &Row) -> Result<()> {
-        self.row.clear();
-        self.row.push(u8::from(row.naming == Naming::Content));
-        rmp_serde::encode::write_named(&mut self.row, &row.login).map_err(Error::other)?;
-        self.file.write_all(&u32::try_from(self.row.len()).map_err(Error::other)?.to_le_bytes())?;
-        self.file.write_all(&self.row)
+    pub(super) fn write(&mut self, packed: &[u8]) -> Result<()> {
+        self.file.write_all(&u32::try_from(packed.len()).map_err(Error::other)?.to_le_bytes())?;
+        self.file.write_all(packed)
     }
 
     pub(super) fn finish(mut self) -> Result<()> {
@@ -61,19 +61,20 @@ impl RunWriter {
 #[derive(Debug)]
 struct RunReader {
     file: BufReader<File>,
+    /// The row that was read last, packed.
     row: Vec<u8>,
 }
 
 impl RunReader {
     fn open(path: &Path) -> Result<Self> {
-        Ok(Self { file: BufReader::new(File::open(path)?), row: Vec::new() })
+        Ok(Self { file: BufReader::with_capacity(BUFFER, File::open(path)?), row: Vec::new() })
     }
 
-    /// The next row; `None` at the end.
-    fn next(&mut self) -> Result<Option<Row>> {
+    /// Reads the next row; false at the end.
+    fn advance(&mut self) -> Result<bool> {
         let mut length = [0; 4];
         if self.file.fill_buf()?.is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
         self.file.read_exact(&mut length)?;
         let length = u64::from(u32::from_le_bytes(length));
@@ -81,9 +82,7 @@ impl RunReader {
         if Read::by_ref(&mut self.file).take(length).read_to_end(&mut self.row)? as u64 != length {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        let (naming, login) = self.row.split_first().ok_or_else(|| Error::other("a row is empty"))?;
-        let naming = if *naming == 0 { Naming::Recorded } else { Naming::Content };
-        Ok(Some(Row { login: rmp_serde::from_slice(login).map_err(Error::other)?, naming }))
+        Ok(true)
     }
 }
 
@@ -92,29 +91,39 @@ impl RunReader {
 pub(super) struct Merge {
     runs: Vec<RunReader>,
     heads: BinaryHeap<Head>,
-    failed: Option<Error>,
+    /// The run whose row was given last.
+    given: Option<usize>,
 }
 
 #[derive(Debug)]
 struct Head {
-    row: Row,
+    key: (Timestamp, LoginId),
     run: usize,
 }
 
 impl Merge {
     pub(super) fn of(runs: &[PathBuf]) -> Result<Self> {
         let runs = runs.iter().map(|path| RunReader::open(path)).collect::<Result<Vec<_>>>()?;
-        let mut merge = Self { heads: BinaryHeap::with_capacity(runs.len()), runs, failed: None };
-        (0..merge.runs.len()).for_each(|run| merge.advance(run));
+        let mut merge = Self { heads: BinaryHeap::with_capacity(runs.len()), runs, given: None };
+        (0..merge.runs.len()).try_for_each(|run| merge.advance(run))?;
         Ok(merge)
     }
 
-    fn advance(&mut self, run: usize) {
-        match self.runs.get_mut(run).map(RunReader::next) {
-            Some(Ok(Some(row))) => self.heads.push(Head { row, run }),
-            Some(Err(error)) => self.failed = Some(error),
-            Some(Ok(None)) | None => {}
+    fn advance(&mut self, run: usize) -> Result<()> {
+        if self.runs[run].advance()? {
+            let key = packed_key(&self.runs[run].row)?;
+            self.heads.push(Head { key, run });
         }
+        Ok(())
+    }
+
+    /// The next row, packed; `None` at the end.
+    pub(super) fn next_packed(&mut self) -> Result<Option<&[u8]>> {
+        if let Some(run) = self.given.take() {
+            self.advance(run)?;
+        }
+        self.given = self.heads.pop().map(|head| head.run);
+        Ok(self.given.map(|run| &*self.runs[run].row))
     }
 }
 
@@ -123,20 +132,22 @@ impl Iterator for Merge {
 
     /// A row, or why one cannot be read; nothing follows that.
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(error) = self.failed.take() {
+        let row = match self.next_packed() {
+            Ok(packed) => packed.map(unpack)?,
+            Err(error) => Err(error),
+        };
+        if row.is_err() {
             self.heads.clear();
-            return Some(Err(error));
+            self.given = None;
         }
-        let Head { row, run } = self.heads.pop()?;
-        self.advance(run);
-        Some(Ok(row))
+        Some(row)
     }
 }
 
 /// The first in order is the greatest.
 impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
-        (other.row.key(), other.run).cmp(&(self.row.key(), self.run))
+        (&other.key, other.run).cmp(&(&self.key, self.run))
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use super::HistoryError;
+use super::packed::pack;
 use super::run::{Merge, Naming, Row, RunWriter};
 use crate::observation::{Login, LoginId, Source};
 
@@ -24,9 +26,18 @@ pub(super) struct Filling {
     /// The run being written, and the last row that it holds.
     open: Option<(RunWriter, (Timestamp, LoginId))>,
     written: usize,
-    rows: Vec<Row>,
+    /// The rows that are held, packed one behind the other.
+    packed: Vec<u8>,
+    rows: Vec<Held>,
     capacity: usize,
     period: Option<(Timestamp, Timestamp)>,
+}
+
+/// Where a row that is held lies, and what it is sorted by.
+#[derive(Debug)]
+struct Held {
+    key: (Timestamp, LoginId),
+    bytes: Range<usize>,
 }
 
 impl Filling {
@@ -37,14 +48,17 @@ impl Filling {
 
     fn with_runs_of(capacity: usize) -> Result<Self, HistoryError> {
         let directory = tempfile::Builder::new().prefix("warden-").tempdir().map_err(lost)?;
-        let (levels, rows) = (vec![Vec::new()], Vec::new());
-        Ok(Self { directory, levels, open: None, written: 0, rows, capacity, period: None })
+        let (levels, packed, rows) = (vec![Vec::new()], Vec::new(), Vec::new());
+        Ok(Self { directory, levels, open: None, written: 0, packed, rows, capacity, period: None })
     }
 
-    pub(super) fn insert(&mut self, login: Login, naming: Naming) -> Result<(), HistoryError> {
+    pub(super) fn insert(&mut self, login: &Login, naming: Naming) -> Result<(), HistoryError> {
         let (first, last) = self.period.unwrap_or((login.time, login.time));
         self.period = Some((first.min(login.time), last.max(login.time)));
-        self.rows.push(Row { login, naming });
+        let begins = self.packed.len();
+        pack(login, naming, &mut self.packed).map_err(lost)?;
+        let key = (login.time, login.id.clone());
+        self.rows.push(Held { key, bytes: begins..self.packed.len() });
         if self.rows.len() < self.capacity { Ok(()) } else { self.write().map_err(lost) }
     }
 
@@ -55,19 +69,20 @@ impl Filling {
 
     /// Sorts what is held and writes it: at the end of the open run, where it follows on that.
     fn write(&mut self) -> std::io::Result<()> {
-        self.rows.sort_by(|a, b| a.key().cmp(&b.key()));
+        self.rows.sort_by(|a, b| a.key.cmp(&b.key));
         let (Some(first), Some(last)) = (self.rows.first(), self.rows.last()) else { return Ok(()) };
-        let last = (last.login.time, last.login.id.clone());
+        let last = last.key.clone();
         let mut writer = match self.open.take() {
-            Some((writer, (time, id))) if (time, &id) <= first.key() => writer,
+            Some((writer, before)) if before <= first.key => writer,
             before => {
                 self.open = before;
                 self.close()?;
                 self.begin()?
             }
         };
-        self.rows.iter().try_for_each(|row| writer.write(row))?;
+        self.rows.iter().try_for_each(|row| writer.write(&self.packed[row.bytes.clone()]))?;
         self.rows.clear();
+        self.packed.clear();
         self.open = Some((writer, last));
         Ok(())
     }
@@ -78,7 +93,10 @@ impl Filling {
             let runs = std::mem::take(&mut self.levels[level]);
             let path = self.name();
             let mut merged = RunWriter::create(&path)?;
-            Merge::of(&runs)?.try_for_each(|row| merged.write(&row?))?;
+            let mut rows = Merge::of(&runs)?;
+            while let Some(row) = rows.next_packed()? {
+                merged.write(row)?;
+            }
             merged.finish()?;
             runs.iter().try_for_each(std::fs::remove_file)?;
             level += 1;
@@ -212,7 +230,7 @@ mod tests {
     fn told(runs_of: usize, rows: &[(i64, u8, Naming)]) -> Vec<Login> {
         let mut filling = Filling::with_runs_of(runs_of).unwrap();
         for (second, id, naming) in rows {
-            filling.insert(login(*second, &id.to_string(), "Success"), *naming).unwrap();
+            filling.insert(&login(*second, &id.to_string(), "Success"), *naming).unwrap();
         }
         let spill = filling.finish().unwrap();
         assert_eq!(spill.period().is_some(), !rows.is_empty());
@@ -236,6 +254,28 @@ mod tests {
     }
 
     #[test]
+    fn a_login_comes_back_as_it_was() {
+        let full = json!({ "id": "0Ya1", "time": "2026-11-23T18:43:00.123456789Z", "outcome": "challenged", "status": "Two-factor required",
+            "user_id": null, "login_type": "a", "login_sub_type": "b", "source": "2001:db8::9", "application": "c",
+            "place": { "latitude": 45.76, "longitude": -4.84, "radius_km": 50.0, "country": "FR", "city": "Lyon" },
+            "client": { "browser": "d", "platform": "e", "tls_protocol": "f", "cipher_suite": "g" },
+            "detail": { "forwarded_for": "h", "auth_method": "i", "auth_context": "j", "auth_service_id": "k", "login_url": "l",
+                "api_type": "m", "api_version": "n", "client_version": "o", "by_get": true } });
+        let mut bare: Login = login(7, "0Ya2", "Success");
+        let full: Login = serde_json::from_value(full).unwrap();
+        for source in [Source::from("Salesforce.com IP"), Source::Missing] {
+            bare.source = source;
+            let mut filling = Filling::with_runs_of(1).unwrap();
+            for login in [&bare, &full] {
+                filling.insert(login, Naming::Recorded).unwrap();
+            }
+            let spill = filling.finish().unwrap();
+            let told: Vec<_> = spill.in_order().unwrap().map(Result::unwrap).collect();
+            assert_eq!(told, [bare.clone(), full.clone()]);
+        }
+    }
+
+    #[test]
     fn more_runs_than_may_be_open_are_merged() {
         let rows: Vec<_> = (0..4_500).rev().map(|second| (second, 1, Naming::Recorded)).collect();
         assert_eq!(told(1, &rows), told(usize::MAX, &rows));
@@ -246,7 +286,7 @@ mod tests {
         for statuses in [["Invalid Password", "Success"], ["Success", "Invalid Password"]] {
             let mut filling = Filling::with_runs_of(1).unwrap();
             for status in statuses {
-                filling.insert(login(7, "0Ya1", status), Naming::Recorded).unwrap();
+                filling.insert(&login(7, "0Ya1", status), Naming::Recorded).unwrap();
             }
             let spill = filling.finish().unwrap();
             let kept: Vec<_> = spill.in_order().unwrap().map(|login| login.unwrap().status).collect();

@@ -21,14 +21,14 @@ pub struct Client {
 /// Browser and platform without their versions: a version bump is not a new device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ClientFamily(String);
+pub struct ClientFamily(Text);
 
 impl Client {
     /// The family this client belongs to, for example `chrome/windows`.
     pub fn family(&self) -> ClientFamily {
         let mut family = String::new();
         self.write_family(&mut family);
-        ClientFamily(family)
+        ClientFamily::new(&family)
     }
 
     /// Writes the family at the end of a text that is used again and again.
@@ -42,7 +42,7 @@ impl Client {
 impl ClientFamily {
     /// Takes a family as `write_family` wrote it.
     pub fn new(family: &str) -> Self {
-        Self(family.to_owned())
+        Self(family.into())
     }
 }
 

@@ -43,6 +43,12 @@ macro_rules! id {
             }
         }
 
+        impl From<&$name> for SmolStr {
+            fn from(id: &$name) -> Self {
+                id.0.clone()
+            }
+        }
+
         impl From<SmolStr> for $name {
             fn from(id: SmolStr) -> Self {
                 if is_eighteen(&id) { Self(id) } else { Self::new(id) }

@@ -36,6 +36,8 @@ pub use token_use::{TokenChange, TokenUse};
 pub use user::{AccountDetails, AccountKind, SignOn, User};
 pub use verification::{Verification, VerificationKind};
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -56,24 +58,73 @@ pub enum Observation {
 }
 
 /// The order in which observations are judged: by time, then by kind and id, so that equal instants have one order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// When it happened.
     pub time: Timestamp,
-    /// What makes it unique: the record's id, and for a session also what may change about it.
-    pub id: String,
+    /// What kind of thing was seen.
+    pub kind: Kind,
+    /// What makes it unique among those: the record's id, and of what may change also what may change about it.
+    pub id: Text,
+}
+
+/// A kind of observation, in the order of their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An identity verification.
+    Check,
+    /// A login.
+    Login,
+    /// A session.
+    Session,
+    /// What Salesforce itself takes for hostile.
+    Threat,
+    /// A refresh token.
+    Token,
+}
+
+impl Kind {
+    /// Its name, as it begins that of a position.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Login => "login",
+            Self::Session => "session",
+            Self::Threat => "threat",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// What was seen, without the time: `login/0Ya…`.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.name(), self.id)
+    }
 }
 
 impl Observation {
+    /// When it happened, as Salesforce says.
+    pub fn time(&self) -> Timestamp {
+        match self {
+            Self::Login(login) => login.time,
+            Self::Session(session) => session.last_modified,
+            Self::Verification(check) => check.time,
+            Self::TokenUse(seen) => seen.time(),
+            Self::Threat(threat) => threat.time,
+        }
+    }
+
     /// Where this observation stands in the order of judging; equal positions are the same observation.
     pub fn position(&self) -> Position {
-        match self {
-            Self::Login(login) => Position { time: login.time, id: format!("login/{}", login.id) },
-            Self::Session(session) => Position { time: session.last_modified, id: session.revision() },
-            Self::Verification(v) => Position { time: v.time, id: format!("check/{}", v.id) },
-            Self::TokenUse(seen) => Position { time: seen.time(), id: seen.revision() },
-            Self::Threat(threat) => Position { time: threat.time, id: format!("threat/{}", threat.id) },
-        }
+        let (kind, id) = match self {
+            Self::Login(login) => (Kind::Login, (&login.id).into()),
+            Self::Session(session) => (Kind::Session, session.revision().into()),
+            Self::Verification(check) => (Kind::Check, (&check.id).into()),
+            Self::TokenUse(seen) => (Kind::Token, seen.revision().into()),
+            Self::Threat(threat) => (Kind::Threat, threat.id.as_str().into()),
+        };
+        Position { time: self.time(), kind, id }
     }
 
     /// The user it is about; `None` for an attempt that Salesforce could not attribute.

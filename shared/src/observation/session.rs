@@ -102,9 +102,9 @@ impl Session {
         self.last_modified.checked_add(validity).unwrap_or(Timestamp::MAX)
     }
 
-    /// Names this state of the session: another address or another login is another observation.
+    /// Names this state of the session among all sessions: another address or another login is another observation.
     pub fn revision(&self) -> String {
         let login = self.login.as_ref().map_or("", |login| login.id.as_str());
-        format!("session/{}/{}/{login}", self.id, self.source)
+        format!("{}/{}/{login}", self.id, self.source)
     }
 }

@@ -54,9 +54,9 @@ impl TokenUse {
     pub fn revision(&self) -> String {
         let Token { key, use_count, .. } = &self.token;
         match self.change {
-            TokenChange::Gone => format!("token/{key}/gone"),
+            TokenChange::Gone => format!("{key}/gone"),
             TokenChange::Granted | TokenChange::Used => {
-                format!("token/{key}/{use_count}/{}", self.token.last_used.unwrap_or_default())
+                format!("{key}/{use_count}/{}", self.token.last_used.unwrap_or_default())
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Service;
 use super::error::Unsupported;
 use super::{event, support};
-use crate::detection::{About, Confidence, Detection, Family, Hit, OWN_RULE, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, OWN_RULE, Sensor, Severity, Shown, View};
 use crate::observation::{Login, Session};
 
 /// A rule, ready to match.
@@ -79,6 +79,7 @@ fn about(rule: &SigmaRule, service: Service) -> &'static About {
         // It is the organisation's own word.
         confidence: Confidence::High,
         family: Family::Whole,
+        shown: Shown::EVERY,
         mitre: Box::leak(mitre.into_boxed_slice()),
         needs,
         parameters: &[],

@@ -279,7 +279,7 @@ impl Origins for Packs {
         if loaded.is_empty() {
             return;
         }
-        let time = seen.position().time;
+        let time = seen.time();
         let shown = match &*seen {
             Observation::Login(login) => Seen::in_login(login),
             Observation::Session(session) => Seen::in_source(&session.source),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, de};
@@ -14,10 +14,28 @@ const YEARS: std::ops::RangeInclusive<i16> = 1700..=4000;
 /// does not know; `Z` and `+00:00` are read as well.
 pub(super) fn parse(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
-    text.parse().map_err(|_| {
+    as_rest_writes(text).map_or_else(|| text.parse(), Ok).map_err(|_| {
         let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
         format!("`{shown}` is not an instant such as 2026-11-23T18:43:00.000+0000")
     })
+}
+
+/// What REST answers write, to the letter: every row has one, and a reader of all that RFC 3339 allows takes its time.
+fn as_rest_writes(text: &str) -> Option<Timestamp> {
+    let bytes: &[u8; 28] = text.as_bytes().try_into().ok()?;
+    let number = |from: usize, digits: usize| {
+        let digits = &bytes[from..from + digits];
+        let read = |number: i32, digit: &u8| number * 10 + i32::from(digit - b'0');
+        digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, read))
+    };
+    let small = |from| number(from, 2).map(|number| number as i8);
+    let marks = [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]];
+    if marks != *b"--T::." || !text.ends_with("+0000") {
+        return None;
+    }
+    let date = civil::Date::new(number(0, 4)? as i16, small(5)?, small(8)?).ok()?;
+    let time = civil::Time::new(small(11)?, small(14)?, small(17)?, number(20, 3)? * 1_000_000).ok()?;
+    Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
 /// An instant as a SOQL literal, unquoted, whole seconds rounded down, limited to the years SOQL knows.
@@ -75,6 +93,22 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap(), z, "{text}");
         }
+    }
+
+    #[test]
+    fn what_rest_writes_is_read_as_any_other_spelling() {
+        let edges = ["0000-01-01T00:00:00.000", "2024-02-29T23:59:59.999", "9999-12-31T23:59:59.001"];
+        let wrong = [
+            "2025-02-29T00:00:00.000",
+            "2026-11-23T24:00:00.000",
+            "2026-11-23 18:43:00.000",
+            "+026-11-23T18:43:00.00 ",
+        ];
+        for text in edges.into_iter().chain(wrong).chain(["2016-12-31T23:59:60.500"]) {
+            let (here, there) = (format!("{text}+0000"), format!("{text}Z"));
+            assert_eq!(parse(&here).ok(), there.parse().ok(), "{text}");
+        }
+        assert!(edges.into_iter().all(|text| as_rest_writes(&format!("{text}+0000")).is_some()));
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Knowledge {
             state.episodes.extend(episode.map(|episode| (key, episode)));
         }
         // Matters where this observation is late, and where it is about to be committed beside others.
-        let bucket = SeenBucket::number(observation.position().time);
+        let bucket = SeenBucket::number(observation.time());
         let seen = fetch(&rooms.seen, store, versions, &SeenBucket::name(bucket)).await?;
         state.seen.extend(seen.map(|seen| (bucket, seen)));
         Ok(())

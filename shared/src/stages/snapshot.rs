@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{OrgId, Session, SessionLogin, User, UserId};
+use crate::observation::{Kind, OrgId, Session, SessionLogin, User, UserId};
 use crate::store::{Kept, Room, Store, StoreError, Table, Write};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,8 @@ impl Snapshot {
     pub(super) fn compare(&mut self, live: impl Iterator<Item = Session>) -> Result<Changes, StoreError> {
         let mut changes = Changes::default();
         for mut session in live {
-            let (id, revision) = (session.id.to_string(), session.revision());
+            let (id, revision) =
+                (session.id.to_string(), format!("{}/{}", Kind::Session.name(), session.revision()));
             let before = self.known.get(&id);
             self.met.insert(id.clone());
             let account = match (self.changed.get(&session.user_id), before) {

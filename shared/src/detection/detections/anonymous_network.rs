@@ -1,6 +1,6 @@
 //! C1, C2: somebody hides where he is.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View};
 use crate::observation::{ListKind, Listing, Login, Session};
 
 use super::listed_indicator::name;
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Network,
+    shown: Shown::SUCCESS.and(Shown::UNKNOWN_NETWORK).and(Shown::ORIGIN),
     mitre: &["T1090.003", "T1078"],
     needs: &[Sensor::Logins, Sensor::Anonymisers],
     parameters: MEANINGS,

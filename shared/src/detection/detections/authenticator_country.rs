@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{
+    About, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View,
+};
 use crate::observation::{CountryCode, Network, Verification};
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Assurance,
+    shown: Shown::NONE,
     mitre: &["T1557", "T1621"],
     needs: &[Sensor::Logins, Sensor::Verifications, Sensor::Places],
     parameters: MEANINGS,

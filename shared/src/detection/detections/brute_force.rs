@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::failing_machine::is_regular;
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -15,6 +15,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Medium,
     family: Family::Credential,
+    shown: Shown::FAILURE,
     mitre: &["T1110.001"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -1,7 +1,9 @@
 //! A1: passwords were guessed until one was right.
 
 use jiff::SignedDuration;
-use crate::detection::{About, Attempt, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
+use crate::detection::{
+    About, Attempt, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View,
+};
 use crate::observation::{Login, LoginId, Outcome};
 
 pub(crate) static ABOUT: About = About {
@@ -13,6 +15,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Credential,
+    shown: Shown::SUCCESS,
     mitre: &["T1110.001", "T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

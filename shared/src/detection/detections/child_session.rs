@@ -1,6 +1,8 @@
 //! H3: a session derived from another is held from another network than its root.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View, is_temporary};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, is_temporary,
+};
 use crate::observation::Session;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1550.004"],
     needs: &[Sensor::Sessions],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! A12: somebody tries an account that is deactivated, frozen or deleted.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -13,6 +13,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Medium,
     family: Family::Credential,
+    shown: Shown::FAILURE,
     mitre: &["T1078.004"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{
+    About, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View,
+};
 use crate::observation::Verification;
 
 pub(crate) static ABOUT: About = About {
@@ -13,6 +15,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Assurance,
+    shown: Shown::NONE,
     mitre: &["T1110.001", "T1621"],
     needs: &[Sensor::Verifications],
     parameters: MEANINGS,

@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View, mark};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View, mark,
+};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Network,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK).and(Shown::NEW_CLIENT),
     mitre: &["T1078", "T1110.004"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

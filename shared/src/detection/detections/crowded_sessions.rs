@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View, is_temporary, mark,
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View, is_temporary, mark,
 };
 use crate::observation::Session;
 
@@ -16,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1539"],
     needs: &[Sensor::Sessions, Sensor::Logins],
     parameters: MEANINGS,

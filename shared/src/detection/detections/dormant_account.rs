@@ -1,6 +1,6 @@
 //! G1: an account nobody used wakes up.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View};
 use crate::observation::{AccessPath, Login};
 
 pub(crate) static ABOUT: About = About {
@@ -11,6 +11,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Lifecycle,
+    shown: Shown::SUCCESS,
     mitre: &["T1078"],
     needs: &[Sensor::Logins, Sensor::Accounts],
     parameters: MEANINGS,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::detection::{About, Confidence, Containable, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Containable, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::{Listing, Login, Origin, Session, Source, Validity};
 
 use super::listed_indicator::name;
@@ -16,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Info,
     confidence: Confidence::Low,
     family: Family::Whole,
+    shown: Shown::SUCCESS.and(Shown::ORIGIN),
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, UserProfile, View,
 };
 use crate::observation::{Login, LoginId, Network, Outcome, UserId, Verification, VerificationKind};
 
@@ -15,6 +15,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Assurance,
+    shown: Shown::SUCCESS,
     mitre: &["T1098.005", "T1556.006"],
     needs: &[Sensor::Logins, Sensor::Verifications],
     parameters: MEANINGS,

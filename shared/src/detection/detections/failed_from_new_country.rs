@@ -1,6 +1,6 @@
 //! A10: a wrong password from a country where nobody ever succeeded.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Info,
     confidence: Confidence::Low,
     family: Family::Credential,
+    shown: Shown::FAILURE.and(Shown::NEW_COUNTRY),
     mitre: &["T1110"],
     needs: &[Sensor::Logins, Sensor::Places],
     parameters: MEANINGS,

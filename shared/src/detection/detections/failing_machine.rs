@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, UserProfile, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, UserProfile, View};
 use crate::observation::{Login, Network, Outcome};
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::High,
     family: Family::Credential,
+    shown: Shown::FAILURE,
     mitre: &["T1110"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! E2: an application that the user, and perhaps nobody like him, has used before.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Application,
+    shown: Shown::SUCCESS,
     mitre: &["T1078", "T1528"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Network,
+    shown: Shown::SUCCESS.and(Shown::UNKNOWN_NETWORK),
     mitre: &["T1090", "T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

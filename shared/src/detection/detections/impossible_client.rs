@@ -1,6 +1,6 @@
 //! D7: a browser that does not exist on the platform it names.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Client,
+    shown: Shown::SUCCESS.and(Shown::NEW_CLIENT),
     mitre: &["T1036"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

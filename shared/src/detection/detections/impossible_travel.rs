@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Subject, View,
+    About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Shown, Subject, View,
 };
 use crate::observation::{Login, Network, Place};
 
@@ -15,6 +15,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Place,
+    shown: Shown::SUCCESS,
     mitre: &["T1078"],
     needs: &[Sensor::Logins, Sensor::Places],
     parameters: MEANINGS,

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{
-    About, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, UserProfile, View,
+    About, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
 };
 use crate::observation::{AccessPath, Login, Network, Outcome};
 
@@ -19,6 +19,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Network,
+    shown: Shown::SUCCESS,
     mitre: &["T1528", "T1550.001"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

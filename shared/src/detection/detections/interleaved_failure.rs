@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::{Login, Outcome};
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Credential,
+    shown: Shown::FAILURE.and(Shown::NEW_NETWORK).and(Shown::NEW_COUNTRY),
     mitre: &["T1110", "T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! G2: a session that outlived its account.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Session;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Lifecycle,
+    shown: Shown::NONE,
     mitre: &["T1078.004", "T1550"],
     needs: &[Sensor::Sessions, Sensor::Accounts],
     parameters: MEANINGS,

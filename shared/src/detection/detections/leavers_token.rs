@@ -1,6 +1,6 @@
 //! E5: a refresh token that outlived its user, or woke up.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::TokenUse;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Application,
+    shown: Shown::NONE,
     mitre: &["T1528", "T1550.001"],
     needs: &[Sensor::Tokens, Sensor::Accounts],
     parameters: MEANINGS,

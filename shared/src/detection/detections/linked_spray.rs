@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View, mark};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View, mark,
+};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -15,6 +17,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Credential,
+    shown: Shown::FAILURE,
     mitre: &["T1110.003", "T1110.004"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

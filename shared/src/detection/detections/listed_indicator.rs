@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View};
 use crate::observation::{ListKind, Listing, Login, Origin, Session};
 
 pub(crate) static ABOUT: About = About {
@@ -16,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Network,
+    shown: Shown::SUCCESS.and(Shown::ORIGIN),
     mitre: &["T1078"],
     needs: &[Sensor::Logins, Sensor::Indicators],
     parameters: MEANINGS,

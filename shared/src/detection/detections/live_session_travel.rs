@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::impossible_travel::least_distance;
-use crate::detection::{About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Shown, View};
 use crate::observation::{Login, Network, Session};
 
 pub(crate) static ABOUT: About = About {
@@ -15,6 +15,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Session,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK),
     mitre: &["T1078", "T1539"],
     needs: &[Sensor::Logins, Sensor::Sessions, Sensor::Places],
     parameters: MEANINGS,

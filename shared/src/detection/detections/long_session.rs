@@ -1,6 +1,8 @@
 //! H6: a person's session that is in use for days.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View, is_temporary};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, is_temporary,
+};
 use crate::observation::Session;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1539"],
     needs: &[Sensor::Sessions],
     parameters: MEANINGS,

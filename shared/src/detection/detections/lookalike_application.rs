@@ -2,7 +2,7 @@
 
 use strsim::osa_distance;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Application,
+    shown: Shown::SUCCESS,
     mitre: &["T1566.004", "T1528"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

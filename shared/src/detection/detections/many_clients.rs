@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View, mark};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View, mark};
 use crate::observation::{Login, Outcome};
 
 pub(crate) static ABOUT: About = About {
@@ -16,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Medium,
     family: Family::Client,
+    shown: Shown::SUCCESS.and(Shown::NEW_CLIENT),
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::failing_machine::is_even;
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::{Login, Outcome};
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Medium,
     family: Family::Lifecycle,
+    shown: Shown::SUCCESS,
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

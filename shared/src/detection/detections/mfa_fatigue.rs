@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{
-    About, Check, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, UserProfile, View,
+    About, Check, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
 };
 use crate::observation::{Login, Verification};
 
@@ -16,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Assurance,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK),
     mitre: &["T1621"],
     needs: &[Sensor::Logins, Sensor::Verifications],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! E1: an application that this org has never seen.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Low,
     family: Family::Application,
+    shown: Shown::SUCCESS,
     mitre: &["T1671", "T1199"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

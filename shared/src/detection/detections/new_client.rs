@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View, mark};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, mark};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Client,
+    shown: Shown::SUCCESS.and(Shown::NEW_CLIENT),
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

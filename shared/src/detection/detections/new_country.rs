@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View, mark};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View, mark};
 use crate::observation::{CountryCode, Login};
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Place,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK),
     mitre: &["T1078"],
     needs: &[Sensor::Logins, Sensor::Places],
     parameters: MEANINGS,

@@ -1,6 +1,8 @@
 //! E6: a way in that the user has never taken.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View, grant};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View, grant,
+};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Assurance,
+    shown: Shown::SUCCESS,
     mitre: &["T1550", "T1078.004"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! F4: an identity provider that has never let anybody of this org in.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Assurance,
+    shown: Shown::SUCCESS,
     mitre: &["T1199", "T1556"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

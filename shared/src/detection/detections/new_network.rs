@@ -1,6 +1,6 @@
 //! C6: a network the user does not come from.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -11,6 +11,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Info,
     confidence: Confidence::Low,
     family: Family::Network,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK),
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! C5: a provider from which nobody of the org has ever come.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::{Login, ProviderKind};
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Network,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK).and(Shown::ORIGIN),
     mitre: &["T1078"],
     needs: &[Sensor::Logins, Sensor::Providers],
     parameters: MEANINGS,

@@ -1,6 +1,8 @@
 //! H8: a type of session that the user has never had.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View, is_temporary};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, is_temporary,
+};
 use crate::observation::Session;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Info,
     confidence: Confidence::Low,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1550"],
     needs: &[Sensor::Sessions],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! G3: a new account is used from where nobody of the org is.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Place,
+    shown: Shown::SUCCESS,
     mitre: &["T1078", "T1136"],
     needs: &[Sensor::Logins, Sensor::Places, Sensor::Accounts],
     parameters: MEANINGS,

@@ -1,6 +1,8 @@
 //! H4: a live session without a login behind it.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View, is_temporary};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, is_temporary,
+};
 use crate::observation::Session;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1550"],
     needs: &[Sensor::Sessions, Sensor::Logins],
     parameters: MEANINGS,

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -13,6 +13,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Assurance,
+    shown: Shown::SUCCESS,
     mitre: &["T1098"],
     needs: &[Sensor::Logins, Sensor::Accounts],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! Salesforce itself takes a session or a login for hostile.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View};
 use crate::observation::{Threat, ThreatKind};
 
 pub(crate) static ABOUT: About = About {
@@ -13,6 +13,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1539", "T1110.004"],
     needs: &[Sensor::Relay],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! E7: a program's account is used by a person, or a person's by a program.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, UserProfile, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, UserProfile, View};
 use crate::observation::{AccessPath, Login};
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Assurance,
+    shown: Shown::SUCCESS,
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

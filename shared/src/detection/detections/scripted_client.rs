@@ -1,6 +1,6 @@
 //! D3: a script where a person should sit.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::{AccessPath, Login};
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Client,
+    shown: Shown::SUCCESS.and(Shown::NEW_CLIENT),
     mitre: &["T1078", "T1539"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

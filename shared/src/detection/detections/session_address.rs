@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, UserProfile, View,
 };
 use crate::observation::{Network, Session, SessionLogin, Source};
 
@@ -19,6 +19,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1539", "T1550.004"],
     needs: &[Sensor::Sessions, Sensor::Logins],
     parameters: MEANINGS,

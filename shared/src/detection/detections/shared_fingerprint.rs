@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, View, mark};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, View, mark,
+};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -15,6 +17,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Client,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK).and(Shown::NEW_CLIENT),
     mitre: &["T1078", "T1539"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View, is_temporary};
+use crate::detection::{
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, is_temporary,
+};
 use crate::observation::Session;
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Session,
+    shown: Shown::NONE,
     mitre: &["T1185", "T1550.004"],
     needs: &[Sensor::Sessions, Sensor::Logins],
     parameters: MEANINGS,

@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{
+    About, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View,
+};
 use crate::observation::{AccessPath, Login};
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Assurance,
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK),
     mitre: &["T1078.004"],
     needs: &[Sensor::Logins, Sensor::Accounts, Sensor::Verifications],
     parameters: MEANINGS,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Subject, UserProfile, View, mark,
+    About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, Subject, UserProfile, View, mark,
 };
 use crate::observation::{Login, Network};
 
@@ -16,6 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Credential,
+    shown: Shown::EVERY,
     mitre: &["T1110.003", "T1110.004", "T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

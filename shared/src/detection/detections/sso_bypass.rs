@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, Sensor, Severity, Subject, UserProfile, View,
+    About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, UserProfile, View,
 };
 use crate::observation::{AccessPath, Login};
 
@@ -17,6 +17,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Assurance,
+    shown: Shown::SUCCESS,
     mitre: &["T1556", "T1078.004"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View, cipher, mark};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, mark};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -14,6 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Client,
+    shown: Shown::SUCCESS,
     mitre: &["T1557"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,
@@ -39,7 +40,7 @@ impl Detection for TlsChange {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let cipher = cipher(login).filter(|_| login.succeeded())?;
+        let cipher = view.facts().cipher.filter(|_| login.succeeded())?;
         let user = view.user().filter(|user| user.ciphers.of(&cipher).is_none())?;
         let known: u32 = user.ciphers.iter().map(|(_, known)| known.count).sum();
         let own = login.user_id.as_ref().map_or(0, |id| mark(id.as_str()));

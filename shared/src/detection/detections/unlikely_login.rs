@@ -1,7 +1,7 @@
 //! I4: a login that is unlikely as a whole.
 
 use crate::detection::risk::{Aspect, Risk};
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -13,6 +13,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Whole,
+    shown: Shown::SUCCESS,
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! G4: a time of day at which the user does not log in.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -11,6 +11,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Info,
     confidence: Confidence::Low,
     family: Family::Lifecycle,
+    shown: Shown::SUCCESS,
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -1,6 +1,6 @@
 //! G5: far more logins in a day than the user ever has.
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, View};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Lifecycle,
+    shown: Shown::SUCCESS,
     mitre: &["T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

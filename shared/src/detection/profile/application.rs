@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::detection::facts::Facts;
 use crate::detection::{Familiar, Familiarity};
 use crate::observation::{Login, Network, TokenUse, UserId};
 
@@ -34,9 +35,9 @@ pub struct ApplicationProfile {
 }
 
 impl ApplicationProfile {
-    pub(super) fn learn(&mut self, login: &Login) {
+    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>) {
         self.successes += 1;
-        self.unattended += u64::from(login.path().is_unattended());
+        self.unattended += u64::from(facts.path.is_unattended());
         Familiarity::learn(&mut self.seen, login.time);
         if let Some(user) = &login.user_id
             && self.users.len() < USERS
@@ -44,7 +45,7 @@ impl ApplicationProfile {
         {
             self.users.insert(user.clone());
         }
-        if let Some(network) = login.source.network() {
+        if let Some(network) = facts.network {
             self.networks.learn(network, login.time);
         }
     }

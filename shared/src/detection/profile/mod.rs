@@ -15,7 +15,7 @@ pub use attempt::{Attempt, Check, CheckOutcome};
 pub use habits::{Hours, Volume};
 pub use network::{Entered, NetworkProfile};
 pub use org::{Fingerprint, OrgProfile, PeerGroup};
-pub(super) use org::{cipher, grant, is_grant};
+pub(super) use org::{grant, is_grant};
 pub use session::Held;
 pub(super) use session::is_temporary;
 pub use systems::Systems;
@@ -68,7 +68,7 @@ impl Profiles {
     pub(super) fn fold(&mut self, observation: &Observation, lesson: &Lesson<'_>) {
         self.org.count(observation);
         if let Some(network) = lesson.hostile {
-            self.org.note_hostile(network, observation.position().time);
+            self.org.note_hostile(network, observation.time());
         }
         match observation {
             Observation::Login(login) if login.succeeded() => self.fold_success(login, lesson),
@@ -121,7 +121,7 @@ impl Profiles {
         }
         if !login.application.is_empty() {
             change(&mut self.applications, login.application.as_str(), |application| {
-                application.learn(login);
+                application.learn(login, facts);
             });
         }
     }

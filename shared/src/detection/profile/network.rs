@@ -53,6 +53,11 @@ pub struct NetworkProfile {
     pub holders: Crowd<16>,
 }
 
+/// Whether two places have one point, as nearly all of one network have: far cheaper to see than a distance.
+fn is_point(one: &Place, other: &Place) -> bool {
+    (one.latitude.to_bits(), one.longitude.to_bits()) == (other.latitude.to_bits(), other.longitude.to_bits())
+}
+
 impl NetworkProfile {
     pub(super) fn learn(&mut self, login: &Login) {
         if let Some(user) = &login.user_id
@@ -63,7 +68,8 @@ impl NetworkProfile {
         }
         Familiarity::learn(&mut self.seen, login.time);
         let Some(place) = &login.place else { return };
-        let is_new = self.places.iter().all(|known| known.distance_km(place) > SAME_PLACE_KM);
+        let is_same = |known: &Place| is_point(known, place) || known.distance_km(place) <= SAME_PLACE_KM;
+        let is_new = !self.places.iter().any(is_same);
         if is_new && self.places.len() < PLACES {
             self.places.push(place.clone());
         }

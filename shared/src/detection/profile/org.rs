@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Systems;
 use super::recent::note;
-use crate::detection::crowd::{mark, marks};
+use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
 use crate::detection::{Calibration, Crowd, Familiar, Familiarity};
 use crate::observation::{
-    AccessPath, ClientFamily, CountryCode, Login, Network, Observation, Outcome, User, UserId,
+    AccessPath, ClientFamily, CountryCode, Login, Network, Observation, Outcome, Text, User, UserId,
 };
 
 /// Password logins older than this say nothing about an outage of single sign-on.
@@ -54,11 +54,11 @@ pub struct OrgProfile {
     /// Who was in which country lately.
     pub visitors: BTreeMap<CountryCode, Crowd<8>>,
     /// Applications of successes.
-    pub applications: Familiar<String>,
+    pub applications: Familiar<Text>,
     /// Login types and sub-types of successes.
-    pub grants: Familiar<String>,
+    pub grants: Familiar<Text>,
     /// Identity providers of successes.
-    pub providers: Familiar<String>,
+    pub providers: Familiar<Text>,
     /// TLS version and cipher of successes, as marks, with who used them lately.
     pub ciphers: BTreeMap<u32, Crowd<16>>,
     /// What users of one profile do.
@@ -95,7 +95,7 @@ pub struct PeerGroup {
     /// Countries of successes.
     pub countries: Familiar<CountryCode>,
     /// Applications of successes.
-    pub applications: Familiar<String>,
+    pub applications: Familiar<Text>,
 }
 
 impl OrgProfile {
@@ -141,7 +141,7 @@ impl OrgProfile {
         {
             self.visitors.entry(country).or_default().note(user, login.time);
         }
-        if let Some(cipher) = cipher(login) {
+        if let Some(cipher) = facts.cipher {
             bounded(&mut self.ciphers, cipher, 24, Crowd::newest).note(user, login.time);
         }
         if let Some(fingerprint) = facts.fingerprint {
@@ -213,13 +213,6 @@ impl OrgProfile {
     }
 }
 
-/// TLS version and cipher of a login, as a mark; `None` where Salesforce recorded neither.
-pub(in crate::detection) fn cipher(login: &Login) -> Option<u32> {
-    let client = &login.client;
-    let is_told = !client.tls_protocol.is_empty() || !client.cipher_suite.is_empty();
-    is_told.then(|| marks([client.tls_protocol.as_str(), &client.cipher_suite]))
-}
-
 /// The entry of a key; where it is new and there is no room, the one seen longest ago gives way.
 fn bounded<V: Default>(
     map: &mut BTreeMap<u32, V>,
@@ -236,15 +229,15 @@ fn bounded<V: Default>(
     map.entry(key).or_default()
 }
 
-pub(super) fn learn_name(names: &mut Familiar<String>, name: &str, time: Timestamp) {
+pub(super) fn learn_name(names: &mut Familiar<Text>, name: &str, time: Timestamp) {
     let is_short = name.len() <= NAME;
     let end = if is_short { None } else { name.char_indices().nth(NAME) };
-    names.learn_ref(&name[..end.map_or(name.len(), |(end, _)| end)], str::to_owned, time);
+    names.learn_ref(&name[..end.map_or(name.len(), |(end, _)| end)], |name| name.into(), time);
 }
 
 /// Learns the login type and sub-type together.
-pub(super) fn learn_grant(grants: &mut Familiar<String>, login: &Login) {
-    grants.learn_where(|name| is_grant(name, login), || grant(login), login.time);
+pub(super) fn learn_grant(grants: &mut Familiar<Text>, login: &Login) {
+    grants.learn_where(|name| is_grant(name, login), || grant(login).into(), login.time);
 }
 
 /// Whether a name is that of a login's type and sub-type.

@@ -6,14 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::CheckOutcome;
-use super::org::{cipher, is_grant, learn_grant, learn_name};
+use super::org::{is_grant, learn_grant, learn_name};
 use super::recent::note;
 use super::{Attempt, Check, Held, Hours, Volume};
 use crate::detection::Familiar;
 use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
 use crate::observation::{
-    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Place, ProviderKind, Session,
+    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Place, ProviderKind, Session, Text,
     Verification, VerificationKind,
 };
 
@@ -64,16 +64,16 @@ pub struct UserProfile {
     /// Ways in.
     pub paths: Familiar<AccessPath>,
     /// Applications of successes.
-    pub applications: Familiar<String>,
+    pub applications: Familiar<Text>,
     /// Login types and sub-types of successes.
-    pub grants: Familiar<String>,
+    pub grants: Familiar<Text>,
     /// TLS versions and ciphers of successes, as marks.
     pub ciphers: Familiar<u32>,
     /// Carriers of phones that successes came through, by the number of their system.
     #[serde(skip_serializing_if = "Familiar::is_empty")]
     pub carriers: Familiar<u32>,
     /// Types of sessions.
-    pub session_types: Familiar<String>,
+    pub session_types: Familiar<Text>,
     /// Times of day of successes.
     pub hours: Hours,
     /// Successes a day.
@@ -146,7 +146,7 @@ impl UserProfile {
         if let Some(country) = facts.country {
             self.countries.learn(country, time);
         }
-        if let Some(cipher) = cipher(login) {
+        if let Some(cipher) = facts.cipher {
             self.ciphers.learn(cipher, time);
         }
         if let Some(carrier) = carrier(login) {

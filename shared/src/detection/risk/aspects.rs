@@ -8,7 +8,7 @@ use super::novelty::{Novelty, Trait, Who};
 use crate::detection::facts::{Facts, Known, SETTLED};
 use crate::detection::profile::is_grant;
 use crate::detection::{Familiar, Familiarity, View};
-use crate::observation::{ClientFamily, CountryCode, Login};
+use crate::observation::{ClientFamily, CountryCode, Login, Text};
 
 /// Logins that stand for what is not known of a user's hours.
 const HOURS: f64 = 12.0;
@@ -37,7 +37,7 @@ impl Seen {
         Self::among(all, all.of(value), settled)
     }
 
-    fn of_grant(all: &Familiar<String>, login: &Login, settled: Timestamp) -> Self {
+    fn of_grant(all: &Familiar<Text>, login: &Login, settled: Timestamp) -> Self {
         let known = all.iter().find(|(name, _)| is_grant(name, login)).map(|(_, known)| known);
         Self::among(all, known, settled)
     }
@@ -128,7 +128,7 @@ pub(super) fn how(view: &View<'_>, login: &Login) -> Said {
     if login.application.is_empty() || !way.user.is_known() {
         return way.said(view);
     }
-    let seen = |names: &Familiar<String>| Seen::of(names, login.application.as_str(), settled);
+    let seen = |names: &Familiar<Text>| Seen::of(names, login.application.as_str(), settled);
     let application = Compared {
         of: Trait::Application,
         user: user.map(|user| seen(&user.applications)).unwrap_or_default(),

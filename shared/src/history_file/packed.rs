@@ -1,0 +1,150 @@
+//! A login as bytes, for temporary files: what is the same in every row, the names of fields above all, is left out.
+
+use std::io::{Error, Result};
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use rmp_serde::Deserializer;
+use rmp_serde::decode::ReadRefReader;
+use serde::{Deserialize, Serialize};
+
+use super::run::{Naming, Row};
+use crate::observation::{Client, CountryCode, Login, LoginDetail, LoginId, Outcome, Place, Source, UserId};
+
+/// What a row is sorted by, at its beginning: seconds, nanoseconds, id.
+type Key<'a> = (i64, i32, &'a str);
+
+/// The rest of it. In MessagePack, fields by their order alone; texts are borrowed from the login or from the bytes.
+#[derive(Serialize, Deserialize)]
+struct Rest<'a> {
+    is_recorded: bool,
+    user_id: Option<&'a str>,
+    outcome: Outcome,
+    address: Option<IpAddr>,
+    /// What stands in the place of an address.
+    source: Option<&'a str>,
+    #[serde(borrow)]
+    place: Option<Placed<'a>>,
+    #[serde(borrow)]
+    texts: [&'a str; 16],
+    by_get: bool,
+}
+
+/// Latitude, longitude, radius, country, city.
+type Placed<'a> = (f64, f64, f64, Option<&'a str>, Option<&'a str>);
+
+/// Writes a row behind others.
+pub(super) fn pack(login: &Login, naming: Naming, into: &mut Vec<u8>) -> Result<()> {
+    let Login {
+        id,
+        time,
+        user_id,
+        outcome,
+        status,
+        login_type,
+        login_sub_type,
+        source,
+        place,
+        application,
+        ..
+    } = login;
+    let Login { client: Client { browser, platform, tls_protocol, cipher_suite }, detail, .. } = login;
+    // A file never tells what is relayed or what data packs know.
+    let LoginDetail {
+        forwarded_for, auth_method, auth_context, auth_service_id, relayed: _, origin: _, ..
+    } = detail;
+    let LoginDetail { login_url, api_type, api_version, client_version, by_get, .. } = detail;
+    let key: Key<'_> = (time.as_second(), time.subsec_nanosecond(), id.as_str());
+    let rest = Rest {
+        is_recorded: naming == Naming::Recorded,
+        user_id: user_id.as_ref().map(UserId::as_str),
+        outcome: *outcome,
+        address: source.address(),
+        source: match source {
+            Source::Text(text) => Some(text),
+            Source::Address(_) | Source::Missing => None,
+        },
+        place: place.as_ref().map(|place| {
+            let country = place.country.as_ref().map(CountryCode::as_str);
+            (place.latitude, place.longitude, place.radius_km, country, place.city.as_deref())
+        }),
+        texts: [
+            status,
+            login_type,
+            login_sub_type,
+            application,
+            browser,
+            platform,
+            tls_protocol,
+            cipher_suite,
+            forwarded_for,
+            auth_method,
+            auth_context,
+            auth_service_id,
+            login_url,
+            api_type,
+            api_version,
+            client_version,
+        ],
+        by_get: *by_get,
+    };
+    rmp_serde::encode::write(into, &key)
+        .and_then(|()| rmp_serde::encode::write(into, &rest))
+        .map_err(Error::other)
+}
+
+/// What a row is sorted by.
+pub(super) fn packed_key(bytes: &[u8]) -> Result<(Timestamp, LoginId)> {
+    key(&mut Deserializer::from_read_ref(bytes))
+}
+
+fn key<'a>(packed: &mut Deserializer<ReadRefReader<'a, [u8]>>) -> Result<(Timestamp, LoginId)> {
+    let (seconds, nanoseconds, id) = Key::deserialize(packed).map_err(Error::other)?;
+    Ok((Timestamp::new(seconds, nanoseconds).map_err(Error::other)?, id.into()))
+}
+
+/// Reads what was written.
+pub(super) fn unpack(bytes: &[u8]) -> Result<Row> {
+    let mut bytes = Deserializer::from_read_ref(bytes);
+    let (time, id) = key(&mut bytes)?;
+    let packed = Rest::deserialize(&mut bytes).map_err(Error::other)?;
+    let [status, login_type, login_sub_type, application, browser, platform, rest @ ..] =
+        packed.texts.map(Into::into);
+    let [tls_protocol, cipher_suite, forwarded_for, auth_method, auth_context, auth_service_id, rest @ ..] =
+        rest;
+    let [login_url, api_type, api_version, client_version] = rest;
+    let place = packed.place.map(|(latitude, longitude, radius_km, country, city)| Place {
+        latitude,
+        longitude,
+        radius_km,
+        country: country.and_then(CountryCode::parse),
+        city: city.map(Into::into),
+    });
+    let source = packed.source.map(|text| Source::Text(text.to_owned()));
+    let login = Login {
+        id,
+        time,
+        user_id: packed.user_id.map(Into::into),
+        outcome: packed.outcome,
+        status,
+        login_type,
+        login_sub_type,
+        source: packed.address.map(Source::Address).or(source).unwrap_or(Source::Missing),
+        place,
+        application,
+        client: Client { browser, platform, tls_protocol, cipher_suite },
+        detail: LoginDetail {
+            forwarded_for,
+            auth_method,
+            auth_context,
+            auth_service_id,
+            login_url,
+            api_type,
+            api_version,
+            client_version,
+            by_get: packed.by_get,
+            ..LoginDetail::default()
+        },
+    };
+    Ok(Row { login, naming: if packed.is_recorded { Naming::Recorded } else { Naming::Content } })
+}
