@@ -17,6 +17,8 @@ use crate::request::ScanRequest;
 
 /// What is left of the function's time when no further step is begun; the next scan goes on from there.
 const RESERVE: SignedDuration = SignedDuration::from_secs(20);
+/// The same of a step of old history, which may wait for a query job before it reads.
+const OLD_RESERVE: SignedDuration = SignedDuration::from_secs(60);
 
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
@@ -70,11 +72,11 @@ impl Handler {
         let salesforce = &org.salesforce;
         let scan = Scan { salesforce, store, outbox, clock: &SystemClock, own: &own };
         let mut report = Report::of(scan.step(&|_| ()).await?);
-        while !report.caught_up && has_time(context, SystemClock.now()) {
+        while !report.caught_up && time_left(context) > RESERVE {
             report = report.and(Report::of(scan.step(&|_| ()).await?));
         }
         // Old history teaches a step at a time, so that what the next minute sees waits behind no more than one.
-        if report.caught_up && has_time(context, SystemClock.now()) {
+        if report.caught_up && time_left(context) > OLD_RESERVE {
             scan.back_fill(&|_| ()).await?;
         }
         Ok(report)
@@ -86,6 +88,6 @@ fn deadline(context: &Context) -> Timestamp {
     Timestamp::try_from(context.deadline()).unwrap_or(Timestamp::MIN)
 }
 
-fn has_time(context: &Context, now: Timestamp) -> bool {
-    deadline(context).duration_since(now) > RESERVE
+fn time_left(context: &Context) -> SignedDuration {
+    deadline(context).duration_since(SystemClock.now())
 }

@@ -13,17 +13,18 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
+    pub(super) accept: &'static str,
 }
 
 impl Call {
     pub(super) fn get(object: &'static str, path: String) -> Self {
-        Self { object, method: Method::GET, path, query: Vec::new(), body: None }
+        Self { object, method: Method::GET, path, query: Vec::new(), body: None, accept: "application/json" }
     }
 
     pub(super) fn build(&self, http: &Client, grant: &Grant) -> reqwest::RequestBuilder {
         use secrecy::ExposeSecret as _;
         let mut request = http.request(self.method.clone(), grant.instance.at(&self.path));
-        request = request.bearer_auth(grant.token.expose_secret()).header("Accept", "application/json");
+        request = request.bearer_auth(grant.token.expose_secret()).header("Accept", self.accept);
         request = request.query(&self.query);
         match &self.body {
             Some(body) => request.json(body),

@@ -38,6 +38,8 @@ pub struct Salesforce {
     lanes: Lanes,
     /// Whether Salesforce has refused to answer several readings in one call.
     pub(super) alone: AtomicBool,
+    /// Whether the org has turned out to run no query jobs over the login history.
+    pub(super) without_jobs: AtomicBool,
     pub(super) descriptions: Descriptions,
     pub(super) learned_fields: LearnedFields,
     /// What the operator does without.
@@ -74,6 +76,7 @@ impl Salesforce {
             meter: Meter::default(),
             lanes: Lanes::default(),
             alone: AtomicBool::new(false),
+            without_jobs: AtomicBool::new(false),
             descriptions: Descriptions::default(),
             learned_fields: LearnedFields::default(),
             off: match role {
@@ -135,6 +138,15 @@ impl Salesforce {
         call: &Call,
         read: impl Fn(Vec<u8>) -> Result<T, SalesforceError>,
     ) -> Result<T, SalesforceError> {
+        self.send_and_look(call, |answer| read(answer.body)).await
+    }
+
+    /// As [`send_and_read`](Self::send_and_read), where also what stands above the body is of interest.
+    pub(super) async fn send_and_look<T>(
+        &self,
+        call: &Call,
+        read: impl Fn(Answer) -> Result<T, SalesforceError>,
+    ) -> Result<T, SalesforceError> {
         let grant = self.grant().await?;
         match persist(RETRIES, || async { read(self.attempt(call, &grant).await?) }).await {
             Err(error) if error.session_has_ended() => {
@@ -145,19 +157,19 @@ impl Salesforce {
         }
     }
 
-    async fn attempt(&self, call: &Call, grant: &Grant) -> Result<Vec<u8>, SalesforceError> {
+    async fn attempt(&self, call: &Call, grant: &Grant) -> Result<Answer, SalesforceError> {
         match self.shared_answer(call).await {
-            Some(answer) => answer,
+            Some(answer) => answer.map(|body| Answer { status: 200, body, ..Answer::default() }),
             None => self.attempt_alone(call, grant).await,
         }
     }
 
-    pub(super) async fn attempt_alone(&self, call: &Call, grant: &Grant) -> Result<Vec<u8>, SalesforceError> {
+    pub(super) async fn attempt_alone(&self, call: &Call, grant: &Grant) -> Result<Answer, SalesforceError> {
         self.meter.claim(self.reserve_percent, self.clock.now(), call.object)?;
         let answer = self.metered(call.build(&self.http, grant), call.object).await?;
         if (200..300).contains(&answer.status) {
             self.lanes.answered();
-            return Ok(answer.body);
+            return Ok(answer);
         }
         Err(self.refused(call.object, answer.status, &answer.body))
     }

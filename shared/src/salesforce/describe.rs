@@ -163,8 +163,8 @@ impl Salesforce {
         }
         let call =
             Call::get("the description of an object", self.path(&format!("sobjects/{object}/describe")));
-        match self.send(&call).await {
-            Ok(body) => parse(call.object, &body).map(Some),
+        match self.send_and_read(&call, |body| parse(call.object, &body)).await {
+            Ok(description) => Ok(Some(description)),
             Err(error) if matches!(error.code(), Some("NOT_FOUND" | "INVALID_TYPE")) => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,8 +1,10 @@
 //! The HTTP client, and one exchange with it.
 
 use std::error::Error as _;
+use std::io::Read as _;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use reqwest::{RequestBuilder, Response, redirect};
 
@@ -19,11 +21,16 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const LARGEST_BODY: usize = 64 << 20;
 
 /// A complete answer.
+#[derive(Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) limit_info: Option<String>,
     /// When the server says it is, to the second.
     pub(super) date: Option<Timestamp>,
+    /// `Sforce-NumberOfRecords`: how many records a part of a query job's results holds.
+    pub(super) records: Option<u64>,
+    /// `Sforce-Locator`: where the next part begins, the text `null` after the last.
+    pub(super) locator: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -55,8 +62,33 @@ pub(super) async fn exchange(request: RequestBuilder, object: &str) -> Result<An
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     let limit_info = header("Sforce-Limit-Info").map(str::to_owned);
     let date = header("Date").and_then(http_date);
+    let records = header("Sforce-NumberOfRecords").and_then(|number| number.parse().ok());
+    let locator = header("Sforce-Locator").map(str::to_owned);
+    let is_compressed = header("Content-Encoding") == Some("gzip");
     let body = body(response, object, STALL).await?;
-    Ok(Answer { status, limit_info, date, body })
+    let body = if is_compressed { unpacked(&body, object, status)? } else { body };
+    Ok(Answer { status, limit_info, date, records, locator, body })
+}
+
+/// Undoes gzip, up to the largest answer that is read.
+fn unpacked(body: &[u8], object: &str, status: u16) -> Result<Vec<u8>, SalesforceError> {
+    let mut plain = Vec::new();
+    let room = LARGEST_BODY as u64 + 1;
+    GzDecoder::new(body).take(room).read_to_end(&mut plain).map_err(|_| cut_off(object))?;
+    if plain.len() > LARGEST_BODY { Err(too_large(object, status)) } else { Ok(plain) }
+}
+
+/// What came is not all of an answer.
+pub(super) fn cut_off(object: &str) -> SalesforceError {
+    SalesforceError::Unreachable {
+        object: object.to_owned(),
+        reason: "the answer ends in the middle".to_owned(),
+    }
+}
+
+fn too_large(object: &str, status: u16) -> SalesforceError {
+    let reason = format!("it is larger than {} MiB", LARGEST_BODY >> 20);
+    SalesforceError::UnexpectedAnswer { object: object.to_owned(), status, reason }
 }
 
 /// `Thu, 26 Nov 2026 00:37:54 GMT`: the form of RFC 9110 that servers send is one of RFC 2822.
@@ -69,8 +101,7 @@ async fn body(mut response: Response, object: &str, stall: Duration) -> Result<V
     let mut body = Vec::with_capacity(announced(&response));
     while let Some(chunk) = next_chunk(&mut response, object, stall).await? {
         if body.len() + chunk.len() > LARGEST_BODY {
-            let reason = format!("it is larger than {} MiB", LARGEST_BODY >> 20);
-            return Err(SalesforceError::UnexpectedAnswer { object: object.to_owned(), status, reason });
+            return Err(too_large(object, status));
         }
         body.extend_from_slice(&chunk);
     }

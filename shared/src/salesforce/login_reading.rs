@@ -2,15 +2,17 @@
 //!
 //! Rows come ordered by LoginTime and Id. Where a query breaks for good the next one begins in the second of the last
 //! row that came, and rows of that second that came already are left out: none is lost and none comes twice, however
-//! many share a second.
+//! many share a second. So it is where a query job breaks, from which on pages are read.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering::Relaxed;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::Salesforce;
 use super::datetime::literal;
 use super::error::SalesforceError;
+use super::login_job::LoginJob;
 use super::login_record::{OBJECT, WANTED, login};
 use super::query::{Cursor, Page};
 use super::soql::quote;
@@ -20,6 +22,23 @@ use crate::observation::{Login, UserId};
 const SETBACKS: u32 = 3;
 /// Nothing narrower can be asked for: LoginTime has whole seconds.
 const NARROWEST: SignedDuration = SignedDuration::from_secs(1);
+
+/// How rows are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Page by page.
+    Pages,
+    /// By a query job of Bulk API 2.0.
+    Job,
+}
+
+/// A query under way.
+enum UnderWay {
+    Pages(Cursor),
+    /// A job that is not made yet.
+    ToRun(String),
+    Job(LoginJob),
+}
 
 /// A window under reading.
 pub(super) struct Reading {
@@ -31,8 +50,9 @@ pub(super) struct Reading {
     part: (Timestamp, Timestamp),
     /// How much one query asks for.
     width: SignedDuration,
+    way: Way,
     /// `None` before the query is sent.
-    cursor: Option<Cursor>,
+    under_way: Option<UnderWay>,
     /// The ids that came from the second in which the next query would begin.
     came_last: HashSet<String>,
     /// Rows that came, readable or not.
@@ -50,7 +70,8 @@ impl Reading {
             user: None,
             part: (from, until),
             width: until.duration_since(from),
-            cursor: None,
+            way: Way::Pages,
+            under_way: None,
             came_last: HashSet::new(),
             came: 0,
             setbacks: 0,
@@ -63,29 +84,36 @@ impl Reading {
         Self { user: Some(user.clone()), ..self }
     }
 
+    /// By whichever way, as far as the org lets it.
+    pub(super) fn going(self, way: Way) -> Self {
+        Self { way, ..self }
+    }
+
     /// The next page with rows that did not come before, and what is left to read; `None` at the end.
     pub(super) async fn next(
         mut self,
         salesforce: &Salesforce,
     ) -> Result<Option<(Page<Login>, Self)>, SalesforceError> {
         loop {
-            let (cursor, asked) = match self.cursor.take() {
-                Some(cursor) => (cursor, None),
+            let (under_way, asked) = match self.under_way.take() {
+                Some(under_way) => (under_way, None),
                 None => match salesforce.fields(&WANTED).await {
-                    Ok(fields) => (Cursor::Start(self.query(&fields)), Some(fields)),
+                    Ok(fields) => (self.begin(&fields, salesforce), Some(fields)),
                     Err(error) => {
                         self.recover(error, true)?;
                         continue;
                     }
                 },
             };
-            match salesforce.page(OBJECT, cursor, login).await {
-                Ok(Some((page, cursor))) => {
-                    self.cursor = Some(cursor);
+            match under_way.next(salesforce).await {
+                Ok(Some((page, under_way))) => {
+                    self.in_order(&page, salesforce)?;
+                    self.under_way = Some(under_way);
                     return Ok(Some((self.receive(page), self)));
                 }
                 Ok(None) if self.begin_next_part() => {}
                 Ok(None) => return self.check(salesforce).await.map(|()| None),
+                Err(error) if self.way == Way::Job => self.leave_job(error)?,
                 Err(error) => match asked {
                     Some(fields) if error.code() == Some("INVALID_FIELD") => {
                         salesforce.leave_out(&WANTED, &fields, error)?;
@@ -94,6 +122,41 @@ impl Reading {
                 },
             }
         }
+    }
+
+    fn begin(&mut self, fields: &[&str], salesforce: &Salesforce) -> UnderWay {
+        let query = self.query(fields);
+        if self.way == Way::Job && salesforce.runs_jobs() {
+            return UnderWay::ToRun(query);
+        }
+        self.way = Way::Pages;
+        UnderWay::Pages(Cursor::Start(query))
+    }
+
+    /// Goes on page by page from the last row that came, unless that would meet the same.
+    fn leave_job(&mut self, error: SalesforceError) -> Result<(), SalesforceError> {
+        match error {
+            SalesforceError::NotAuthorised { .. }
+            | SalesforceError::RequestLimit { .. }
+            | SalesforceError::ReserveReached { .. } => Err(error),
+            error => {
+                tracing::warn!(error = %error, from = %self.part.0, until = %self.part.1, "reading on page by page");
+                self.fell_short |= matches!(error, SalesforceError::Incomplete { .. });
+                self.way = Way::Pages;
+                Ok(())
+            }
+        }
+    }
+
+    /// Nobody could go on after the last row of a job that does not give its rows in the order that was asked for.
+    fn in_order(&self, page: &Page<Login>, salesforce: &Salesforce) -> Result<(), SalesforceError> {
+        let goes_on = page.rows.first().is_none_or(|first| first.time >= whole_second(self.part.0));
+        if self.way == Way::Pages || goes_on && page.rows.is_sorted_by_key(|login| login.time) {
+            return Ok(());
+        }
+        salesforce.without_jobs.store(true, Relaxed);
+        let reason = "a job's rows are not in the order of LoginTime".to_owned();
+        Err(SalesforceError::UnexpectedAnswer { object: OBJECT.to_owned(), status: 200, reason })
     }
 
     /// Only LoginTime, Id and UserId are named beyond SELECT: `Status`, `Application`, `Browser` and others cannot be
@@ -185,6 +248,20 @@ impl Reading {
             return Ok(());
         }
         Err(SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read: self.came })
+    }
+}
+
+impl UnderWay {
+    async fn next(self, salesforce: &Salesforce) -> Result<Option<(Page<Login>, Self)>, SalesforceError> {
+        let job = match self {
+            Self::Pages(cursor) => {
+                let page = salesforce.page(OBJECT, cursor, login).await?;
+                return Ok(page.map(|(page, cursor)| (page, Self::Pages(cursor))));
+            }
+            Self::ToRun(soql) => LoginJob::run(salesforce, &soql).await?,
+            Self::Job(job) => job,
+        };
+        Ok(job.next(salesforce).await?.map(|(page, job)| (page, Self::Job(job))))
     }
 }
 

@@ -40,56 +40,56 @@ pub(super) const WANTED: Wanted = Wanted {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Record {
-    id: LoginId,
-    user_id: Option<UserId>,
-    login_time: Instant,
+    pub(super) id: LoginId,
+    pub(super) user_id: Option<UserId>,
+    pub(super) login_time: Instant,
     #[serde(default)]
-    login_type: Field<Text>,
+    pub(super) login_type: Field<Text>,
     #[serde(default)]
-    login_sub_type: Field<Text>,
+    pub(super) login_sub_type: Field<Text>,
     #[serde(default)]
-    status: Field<Text>,
+    pub(super) status: Field<Text>,
     #[serde(default)]
-    source_ip: Address,
+    pub(super) source_ip: Address,
     #[serde(default)]
-    country_iso: Country,
-    login_geo: Option<Geo>,
+    pub(super) country_iso: Country,
+    pub(super) login_geo: Option<Geo>,
     #[serde(default)]
-    tls_protocol: Field<Text>,
+    pub(super) tls_protocol: Field<Text>,
     #[serde(default)]
-    cipher_suite: Field<Text>,
+    pub(super) cipher_suite: Field<Text>,
     #[serde(default)]
-    application: Field<Text>,
+    pub(super) application: Field<Text>,
     #[serde(default)]
-    browser: Field<Text>,
+    pub(super) browser: Field<Text>,
     #[serde(default)]
-    platform: Field<Text>,
+    pub(super) platform: Field<Text>,
     #[serde(default)]
-    forwarded_for_ip: Field<Text>,
+    pub(super) forwarded_for_ip: Field<Text>,
     #[serde(default)]
-    auth_method_reference: Field<Text>,
+    pub(super) auth_method_reference: Field<Text>,
     #[serde(default)]
-    auth_context_class_ref: Field<Text>,
+    pub(super) auth_context_class_ref: Field<Text>,
     #[serde(default)]
-    authentication_service_id: Field<Text>,
+    pub(super) authentication_service_id: Field<Text>,
     #[serde(default)]
-    login_url: Field<Text>,
+    pub(super) login_url: Field<Text>,
     #[serde(default)]
-    api_type: Field<Text>,
+    pub(super) api_type: Field<Text>,
     #[serde(default)]
-    api_version: Field<Text>,
+    pub(super) api_version: Field<Text>,
     #[serde(default)]
-    client_version: Field<Text>,
-    options_is_get: Option<bool>,
+    pub(super) client_version: Field<Text>,
+    pub(super) options_is_get: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Geo {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+pub(super) struct Geo {
+    pub(super) latitude: Option<f64>,
+    pub(super) longitude: Option<f64>,
     #[serde(default)]
-    city: Field<Text>,
+    pub(super) city: Field<Text>,
 }
 
 /// Reads a LoginHistory record as the REST API writes it.

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::client::{Call, Salesforce};
 use super::error::SalesforceError;
+use super::http::cut_off;
 use super::refusal::printable;
 
 /// One page of an answer.
@@ -221,10 +222,7 @@ pub(super) fn read_page<R: DeserializeOwned, T>(
 /// Reads a success's body; what the decoder says about it could repeat a value and is not shown.
 pub(super) fn parse<'de, T: Deserialize<'de>>(object: &str, body: &'de [u8]) -> Result<T, SalesforceError> {
     serde_json::from_slice(body).map_err(|error| match error.classify() {
-        Category::Eof => SalesforceError::Unreachable {
-            object: object.to_owned(),
-            reason: "the answer ends in the middle".to_owned(),
-        },
+        Category::Eof => cut_off(object),
         _ => unexpected(object, "it is not the JSON that is documented"),
     })
 }

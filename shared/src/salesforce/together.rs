@@ -122,7 +122,7 @@ impl Salesforce {
             .collect();
         let body = Some(json!({ "allOrNone": false, "compositeRequest": subrequests }));
         let call = Call { method: Method::POST, body, ..Call::get(OBJECT, self.path("composite")) };
-        let body = self.attempt_alone(&call, &*self.grant().await?).await?;
+        let body = self.attempt_alone(&call, &*self.grant().await?).await?.body;
         let parts = parse::<Composite>(OBJECT, &body)?.composite_response;
         let are_in_order = parts.iter().enumerate().all(|(number, part)| part.reference_id == name(number));
         if parts.len() != share.len() || !are_in_order {

@@ -169,8 +169,7 @@ mod tests {
 
     fn read(login_url: &str, instance_url: &str, id: &str) -> Result<Grant, SalesforceError> {
         let body = json!({ "access_token": "00Dx!secret", "instance_url": instance_url, "id": id });
-        let answer =
-            Answer { status: 200, limit_info: None, date: None, body: body.to_string().into_bytes() };
+        let answer = Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() };
         request(login_url).read(&answer)
     }
 
@@ -197,7 +196,7 @@ mod tests {
     #[test]
     fn an_answer_without_its_parts_is_refused() {
         assert!(read(LOGIN, INSTANCE, "https://login.salesforce.com/id/x/y").is_err());
-        let empty = Answer { status: 200, limit_info: None, date: None, body: b"{}".to_vec() };
+        let empty = Answer { status: 200, body: b"{}".to_vec(), ..Answer::default() };
         assert!(request(LOGIN).read(&empty).is_err());
     }
 

@@ -20,9 +20,15 @@ pub(super) struct Field<T>(pub(super) T);
 /// A text field of a record that is seldom read.
 pub(super) type Text = Field<String>;
 
+impl<T: for<'t> From<&'t str>> Field<T> {
+    pub(super) fn of(text: &str) -> Self {
+        Self(cut(text).into())
+    }
+}
+
 impl<'de, T: for<'t> From<&'t str>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        looked_at(deserializer, |text| Self(cut(text).into()))
+        looked_at(deserializer, Self::of)
     }
 }
 

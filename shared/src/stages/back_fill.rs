@@ -1,13 +1,16 @@
 //! History that was not learned before judging began, because it is too long for anybody to wait for.
 
-use futures::FutureExt;
 use futures::future::try_join;
+use futures::{FutureExt, Stream};
 use tokio::sync::mpsc;
 
 use super::cursor::{Cursor, Span};
 use super::scan::{FetchedPage, Progress, Scan, ScanError};
 use super::slices::{End, Slices};
 use crate::observation::Observation;
+
+/// Rows from which on a query job takes fewer API calls than the pages.
+const WORTH_A_JOB: u64 = 20_000;
 
 /// What a step of the back-fill came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,19 +39,24 @@ impl Scan<'_> {
         }
         let rows = self.salesforce.login_count(older.from, older.until).await?;
         let slices = Slices::cut(older, rows, End::Last);
-        self.teach(&slices, older, progress).await
+        if rows >= WORTH_A_JOB && self.salesforce.runs_jobs() {
+            let bounds = [slices.whole.from, slices.whole.until];
+            return self.teach(self.salesforce.logins_in_jobs(&bounds), &slices, older, progress).await;
+        }
+        self.teach(self.salesforce.logins_in_slices(&slices.bounds), &slices, older, progress).await
     }
 
     async fn teach(
         &self,
+        read: impl Stream<Item = FetchedPage>,
         slices: &Slices,
         older: Span,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<BackFill, ScanError> {
         let (mut sending, _) = self.begin().await?;
-        let (pages, mut read) = mpsc::channel::<FetchedPage>(1);
+        let (pages, mut fetched) = mpsc::channel::<FetchedPage>(1);
         let send = async {
-            while let Some(page) = read.recv().await {
+            while let Some(page) = fetched.recv().await {
                 let page = page?;
                 let aside = sending.set_aside(&page.rejected)?;
                 sending.scanned.logins += page.rows.len() as u64;
@@ -61,7 +69,7 @@ impl Scan<'_> {
             sending.cursor.older = Some(left).filter(|left| left.from < left.until);
             self.send(&mut sending, Vec::new(), Vec::new()).await
         };
-        try_join(self.read(slices, pages).map(Ok), send).await?;
+        try_join(Self::read(read, pages).map(Ok), send).await?;
         Ok(BackFill::Taught { logins: sending.scanned.logins })
     }
 }

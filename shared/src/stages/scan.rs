@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
 
 use futures::future::try_join;
-use futures::{FutureExt, StreamExt, TryStreamExt};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
@@ -147,8 +147,8 @@ impl Scan<'_> {
 
     /// Hands on the pages of slices in order, and last the error that ended the reading. While a page is taken care of,
     /// the next is fetched, and no more than that one.
-    pub(super) async fn read(&self, slices: &Slices, pages: mpsc::Sender<FetchedPage>) {
-        let mut read = pin!(self.salesforce.logins_in_slices(&slices.bounds));
+    pub(super) async fn read(read: impl Stream<Item = FetchedPage>, pages: mpsc::Sender<FetchedPage>) {
+        let mut read = pin!(read);
         // Nobody takes pages any more once no place can be had.
         while let Ok(place) = pages.reserve().await
             && let Some(page) = read.next().await
@@ -196,7 +196,8 @@ impl Scan<'_> {
             }
             self.send_page(sending, Page::default(), &mut checks, whole.until).await
         };
-        try_join(self.read(slices, pages).map(Ok), send).await.map(|_| ())
+        let read = self.salesforce.logins_in_slices(&slices.bounds);
+        try_join(Self::read(read, pages).map(Ok), send).await.map(|_| ())
     }
 
     async fn send_page(

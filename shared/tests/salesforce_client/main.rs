@@ -6,6 +6,7 @@ mod client_apps;
 mod context;
 mod fields;
 mod grants;
+mod jobs;
 mod logins;
 mod manners;
 mod recovery;

@@ -3,6 +3,7 @@
 
 mod history;
 mod late_rows;
+mod long_history;
 #[path = "../org_under_watch/mod.rs"]
 mod org_under_watch;
 mod whole;

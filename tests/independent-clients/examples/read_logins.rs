@@ -1,19 +1,19 @@
 //! Reads a window of the login history as the back-fill does and prints how many rows there were and how long that took.
-//! On standard input: `{"connection": …, "from": …, "until": …}`.
+//! On standard input: `{"connection": …, "from": …, "until": …, "way": "pages" or "jobs"}`.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement, run by scripts/bench-scan")]
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use session_warden::clock::SystemClock;
 use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
 
-/// Rows a slice should hold, as in a back-fill.
-const SLICE_ROWS: u64 = 1_600;
+/// Rows a slice should hold, as in a back-fill: of pages, and of jobs.
+const SLICE_ROWS: [u64; 2] = [1_600, 50_000];
 
 #[tokio::main]
 async fn main() {
@@ -26,14 +26,21 @@ async fn main() {
     client.org_id().await.unwrap();
 
     let began = Instant::now();
-    let slices = client.login_count(from, until).await.unwrap().div_ceil(SLICE_ROWS).max(1);
+    let by_jobs = asked["way"] == "jobs";
+    let slice = SLICE_ROWS[usize::from(by_jobs)];
+    let slices = client.login_count(from, until).await.unwrap().div_ceil(slice).max(1);
     let width = i128::from(until.as_second() - from.as_second());
     let bound = |slice: u64| {
         let seconds = width * i128::from(slice) / i128::from(slices);
         Timestamp::from_second(from.as_second() + i64::try_from(seconds).unwrap()).unwrap()
     };
     let bounds: Vec<_> = (0..=slices).map(bound).collect();
-    let pages = client.logins_in_slices(&bounds);
+    let pages = if by_jobs {
+        client.logins_in_jobs(&bounds).left_stream()
+    } else {
+        client.logins_in_slices(&bounds).right_stream()
+    };
     let rows = pages.try_fold(0, async |rows, page| Ok(rows + page.rows.len())).await.unwrap();
+    assert!(client.runs_jobs(), "no job was refused");
     println!("{}", json!({ "rows": rows, "seconds": began.elapsed().as_secs_f64() }));
 }

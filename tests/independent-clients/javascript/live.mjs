@@ -10,6 +10,10 @@ const ids = async (soql) => {
   for await (const row of rows(connection, soql)) found.push(row.Id);
   return found;
 };
+const jobIds = async (soql) => {
+  connection.bulk2.pollInterval = 100;
+  return (await (await connection.bulk2.query(soql)).toArray()).map((row) => row.Id);
+};
 // Somebody with an access token and nothing else: where that ends, the library does not try to get another.
 const holder = ({ instanceUrl, accessToken, version }) => new jsforce.Connection({ instanceUrl, accessToken, version });
 const refusal = async (client) => client.query('SELECT Id FROM User LIMIT 1').then(() => null, (error) => error.errorCode);
@@ -17,6 +21,7 @@ const refusal = async (client) => client.query('SELECT Id FROM User LIMIT 1').th
 const done = {};
 done.counted = (await connection.query(`SELECT COUNT() FROM LoginHistory WHERE LoginTime < ${before}`)).totalSize;
 done.logins = await ids(`SELECT Id, LoginTime FROM LoginHistory WHERE LoginTime < ${before} ORDER BY LoginTime, Id`);
+done.job_logins = await jobIds(`SELECT Id, LoginTime FROM LoginHistory WHERE LoginTime < ${before} ORDER BY LoginTime, Id`);
 done.sessions = await ids('SELECT Id, UsersId FROM AuthSession');
 
 const visitor = holder(await connect(document));

@@ -1,5 +1,6 @@
 """Reads an org with simple-salesforce, ends sessions and a token in it, and prints what came of each step as JSON."""
 
+import csv
 import json
 
 from connect import asked, connect, transport
@@ -37,6 +38,8 @@ def main():
     window = f"FROM LoginHistory WHERE LoginTime < {before}"
     done["counted"] = org.query(f"SELECT COUNT() {window}")["totalSize"]
     done["logins"] = ids(f"SELECT Id, LoginTime {window} ORDER BY LoginTime, Id")
+    parts = org.bulk2.LoginHistory.query(f"SELECT Id, LoginTime {window} ORDER BY LoginTime, Id", max_records=1000)
+    done["job_logins"] = [row["Id"] for part in parts for row in csv.DictReader(part.splitlines())]
     done["sessions"] = ids("SELECT Id, UsersId FROM AuthSession")
 
     visitor = holder(document, connect(document).session_id)

@@ -74,6 +74,7 @@ async fn believes(client: Command, refusal: &str) {
 
     assert_eq!(done["counted"], logins.len());
     assert_eq!(strings(&done["logins"]), logins);
+    assert_eq!(strings(&done["job_logins"]), logins, "by a query job of Bulk API 2.0");
     assert!(sessions.is_subset(&strings(&done["sessions"]).into_iter().collect()));
     assert_eq!(done["tokens"], plan.tokens);
     assert_eq!((&done["alive"], &done["dead"]), (&Value::Null, &json!(refusal)));

@@ -67,6 +67,8 @@ impl<T: Keyed> Lazy<T> {
 pub(crate) trait Block: Send + Sync {
     fn len(&self) -> u32;
     fn row(&self, place: u32) -> Arc<dyn Row>;
+    /// Shows a row that nobody keeps.
+    fn look(&self, place: u32, at: &mut dyn FnMut(&dyn Row));
     fn place(&self, id: &Id) -> Option<u32>;
     /// As [`Source::sorted`]; every block is in the order of `Id`.
     fn sorted(&self, field: &str, place: u32) -> Option<Value<'static>>;
@@ -81,6 +83,13 @@ impl<T: Keyed + Row + 'static> Block for Lazy<T> {
 
     fn row(&self, place: u32) -> Arc<dyn Row> {
         self.get(place)
+    }
+
+    fn look(&self, place: u32, at: &mut dyn FnMut(&dyn Row)) {
+        match self.changed.get(&place) {
+            Some(row) => at(&**row),
+            None => at(&self.source.make(place)),
+        }
     }
 
     fn place(&self, id: &Id) -> Option<u32> {

@@ -15,6 +15,7 @@ mod lazy;
 mod objects;
 mod org;
 mod permission;
+mod query_job;
 mod recording;
 mod security_setting;
 mod settings;
@@ -49,11 +50,12 @@ pub use objects::user_login::{Frost, UserLogin};
 pub use objects::verification_history::Verification;
 pub use org::Org;
 pub use permission::{Permission, Permissions};
+pub use query_job::JobState;
 pub use security_setting::SecuritySetting;
 pub use settings::{LateRows, NotInOrg};
 pub use switches::{
-    AccessStatus, AccessTokens, Cascade, CascadedItems, ClientAppTokens, ClientApps, Composite,
-    FreezePermission, FreezeSessions, LockStatus, LoginRows, LoginSubType, LoginUser, Lying, Outsiders,
-    OwnAudience, Pages, PasswordReset, RefreshRows, RevokeSessions, Switches, TemporarySessions,
-    TimeoutStatus,
+    AccessStatus, AccessTokens, BulkAccess, BulkJobs, BulkLogins, BulkResults, Cascade, CascadedItems,
+    ClientAppTokens, ClientApps, Composite, FreezePermission, FreezeSessions, LockStatus, LoginRows,
+    LoginSubType, LoginUser, Lying, Outsiders, OwnAudience, Pages, PasswordReset, RefreshRows,
+    RevokeSessions, Switches, TemporarySessions, TimeoutStatus,
 };

@@ -29,6 +29,7 @@ use crate::objects::user::{Activity, User};
 use crate::objects::user_login::{Frost, UserLogin};
 use crate::objects::verification_history::Verification;
 use crate::permission::{Permission, Permissions};
+use crate::query_job::{JobState, QueryJobs};
 use crate::security_setting::SecuritySetting;
 use crate::settings::Settings;
 use crate::switches::Switches;
@@ -71,6 +72,7 @@ pub struct Org {
     /// What everybody is going to do.
     pub(crate) future: Future,
     pub(crate) cursors: Cursors,
+    pub(crate) query_jobs: QueryJobs,
     pub(crate) secrets: Secrets,
     pub(crate) keys: Keys,
     pub(crate) geo_count: u64,
@@ -278,9 +280,20 @@ impl Org {
         self.page_latency = latency;
     }
 
-    /// Makes every query locator given out so far invalid.
+    /// Makes every locator of a query or of a job's results given out so far invalid.
     pub fn expire_cursors(&mut self) {
         self.cursors.clear();
+        self.query_jobs.expire_locators();
+    }
+
+    /// The query jobs of Bulk API 2.0 that nobody has deleted, and how far each is.
+    pub fn query_jobs(&self) -> impl Iterator<Item = (Id, JobState)> + '_ {
+        self.query_jobs.kept.iter().map(|job| (job.id, job.state))
+    }
+
+    /// How many query jobs were ever made.
+    pub fn query_jobs_made(&self) -> u64 {
+        self.query_jobs.made
     }
 
     /// A user approves an app: a new refresh token, not used yet.

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     /// Objects, and fields as `Object.Field`, that this org lacks.
     missing: HashSet<String>,
     daily_calls: u64,
+    daily_query_jobs: u64,
     /// Calls in progress at the same time; none is not limited.
     pub(crate) concurrent_calls: Option<u32>,
     pub(crate) calls_in_progress: u32,
@@ -64,6 +65,7 @@ impl Default for Settings {
         Self {
             missing: HashSet::from(["LoginHistory.NetworkId".to_owned()]),
             daily_calls: 100_000,
+            daily_query_jobs: 10_000,
             concurrent_calls: None,
             calls_in_progress: 0,
             app_allocation: None,
@@ -117,6 +119,11 @@ impl Org {
         self.settings.daily_calls = calls;
     }
 
+    /// How many query jobs of Bulk API 2.0 the org may make in a day; the default is Salesforce's 10,000.
+    pub fn set_daily_query_jobs(&mut self, jobs: u64) {
+        self.settings.daily_query_jobs = jobs;
+    }
+
     /// How many calls may be in progress at the same time; Salesforce counts those of more than 20 seconds, this org all.
     pub fn set_concurrent_calls(&mut self, calls: u32) {
         self.settings.concurrent_calls = Some(calls);
@@ -151,6 +158,10 @@ impl Org {
         let switched =
             (self.switches.login_rows == LoginRows::Late).then_some(LateRows { seconds: 30, one_of: 3 });
         self.settings.late_rows.or(switched)
+    }
+
+    pub(crate) fn daily_query_jobs(&self) -> u64 {
+        self.settings.daily_query_jobs
     }
 
     pub(crate) fn daily_calls(&self) -> u64 {

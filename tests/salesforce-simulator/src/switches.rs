@@ -181,6 +181,35 @@ switches! {
         /// 500.
         ServerError,
     }
+    /// Whether LoginHistory can be read by a query job of Bulk API 2.0 (undocumented).
+    bulk_logins: BulkLogins {
+        /// As any object.
+        Served,
+        /// `INVALIDENTITY`.
+        Unsupported,
+    }
+    /// Whether callers may use Bulk API 2.0.
+    bulk_access: BulkAccess {
+        /// Whoever may use the API.
+        Allowed,
+        /// `FEATURENOTENABLED`.
+        Refused,
+    }
+    /// How a query job ends.
+    bulk_jobs: BulkJobs {
+        /// `JobComplete`.
+        Complete,
+        /// `Failed`.
+        Fail,
+    }
+    /// How a query job's results travel; Salesforce documents them as always compressed, which costs time and shows
+    /// nothing on the loopback.
+    bulk_results: BulkResults {
+        /// As they are.
+        Plain,
+        /// `Content-Encoding: gzip`, whatever the client accepts.
+        Compressed,
+    }
     /// How many rows a query page holds.
     pages: Pages {
         /// As many as `Sforce-Query-Options` asks for.

@@ -17,6 +17,7 @@ use crate::objects::organization::Organization;
 use crate::objects::user::Activity;
 use crate::org::Org;
 use crate::permission::{Permission, Permissions};
+use crate::query_job::QueryJobs;
 use crate::security_setting::baseline;
 use crate::settings::Settings;
 use crate::switches::Switches;
@@ -85,6 +86,7 @@ fn empty(seed: &Seed) -> Org {
         innocents: HashSet::new(),
         future: Future::default(),
         cursors: Cursors::default(),
+        query_jobs: QueryJobs::default(),
         secrets: Secrets::new(seed.seed),
         keys: Keys::default(),
         geo_count: 0,

@@ -96,6 +96,9 @@ fn object_of<'e>(org: &Org, entry: &'e Entry) -> Option<&'e str> {
     match (steps.next()?, steps.next().filter(|step| !step.is_empty())) {
         ("sobjects", Some(object)) => Some(object),
         ("composite", Some("sobjects")) => Some("AuthSession"),
+        ("jobs", Some("query")) => {
+            steps.next().and_then(|id| org.query_jobs.get(id)).map(|job| job.object.schema().name)
+        }
         ("query", Some(locator)) => org.cursors.object_of(locator),
         ("query", None) => {
             let mut words = entry.query.split_whitespace();
@@ -170,6 +173,9 @@ async fn spoiled(effect: &Effect, response: Response) -> Response {
             failing(half)
         }
         changed => {
+            if *changed == Effect::RowsMissing && parts.headers.contains_key("sforce-locator") {
+                parts.headers.insert("sforce-locator", HeaderValue::from_static("null"));
+            }
             let changed = if *changed == Effect::Clipped { half } else { without_half(whole) };
             parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(changed.len()));
             Body::from(changed)
@@ -180,12 +186,21 @@ async fn spoiled(effect: &Effect, response: Response) -> Response {
 
 /// A page that lost half of its records and says that it is the last; anything else stays as it is.
 fn without_half(whole: Bytes) -> Bytes {
+    if whole.starts_with(b"\"") {
+        return half_the_lines(&whole);
+    }
     let Ok(mut page) = serde_json::from_slice::<Json>(&whole) else { return whole };
     let Some(records) = page["records"].as_array_mut() else { return whole };
     records.truncate(records.len() / 2);
     page["done"] = Json::Bool(true);
     page.as_object_mut().map(|page| page.remove("nextRecordsUrl"));
     page.to_string().into()
+}
+
+/// Of CSV the first line and half of the others.
+fn half_the_lines(whole: &Bytes) -> Bytes {
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    lines[..lines.len().div_ceil(2)].concat().into()
 }
 
 fn trickling(whole: &Bytes, bytes: usize, milliseconds: u64) -> Body {

@@ -31,8 +31,11 @@ pub(crate) async fn limits(State(shared): State<Shared>, Extension(call): Extens
     let org = shared.org();
     let most = org.daily_calls();
     let left = most.saturating_sub(org.api_calls());
+    let jobs_left = org.daily_query_jobs().saturating_sub(org.query_jobs.made);
     axum::Json(json!({
         "DailyApiRequests": {"Max": most, "Remaining": left},
+        "DailyBulkV2QueryJobs": {"Max": org.daily_query_jobs(), "Remaining": jobs_left},
+        "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
         "DataStorageMB": {"Max": 10_240, "Remaining": 9_871},
     }))
     .into_response()

@@ -16,6 +16,7 @@ mod limits;
 mod oauth;
 mod passwords;
 mod query;
+mod query_jobs;
 mod records;
 mod router;
 mod server;

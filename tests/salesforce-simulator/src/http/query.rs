@@ -19,9 +19,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The most rows a page may have, and what it has unless asked otherwise.
-const MAX_BATCH: usize = 2_000;
+pub(super) const MAX_BATCH: usize = 2_000;
 /// The fewest rows that may be asked for.
 const MIN_BATCH: usize = 200;
+/// A login with every field takes about so many.
+const ROW_BYTES: usize = 1_000;
 /// OauthToken pages are smaller, whatever is asked.
 const TOKEN_BATCH: usize = 500;
 /// OauthToken results silently end here.
@@ -105,12 +107,11 @@ impl Page {
         match self.records {
             Records::Written(records) => body.extend(records),
             Records::Logins(template, rows, positions) => {
-                for row in rows.rows(positions) {
+                body.reserve(ROW_BYTES * positions.len());
+                rows.each(positions, |row| {
                     between(&mut body);
-                    if let Some(login) = row.login() {
-                        template.write(login, &mut body);
-                    }
-                }
+                    row.login().into_iter().for_each(|login| template.write(login, &mut body));
+                });
             }
         }
         body.push(b']');
@@ -171,7 +172,7 @@ fn page_at(org: &Org, locator: &str, call: &Call) -> Option<Page> {
 fn page(org: &Org, cursor: &Cursor, start: usize, call: &Call) -> (Page, usize) {
     let size = match org.switches.pages {
         Pages::AsAsked => cursor.batch,
-        Pages::Smaller => 1 + (start * 7 + 61) % cursor.batch.div_ceil(2),
+        Pages::Smaller => smaller(start, cursor.batch),
     };
     let end = cursor.rows.len().min(start + size);
     let records = match &cursor.shape {
@@ -187,6 +188,11 @@ fn page(org: &Org, cursor: &Cursor, start: usize, call: &Call) -> (Page, usize) 
         }
     };
     (Page { total: cursor.rows.len(), records, next: None }, end)
+}
+
+/// Fewer rows than asked for, and not the same number twice.
+pub(super) fn smaller(start: usize, most: usize) -> usize {
+    1 + (start * 7 + 61) % most.div_ceil(2)
 }
 
 fn next(call: &Call, id: Id, end: usize) -> String {

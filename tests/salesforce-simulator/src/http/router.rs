@@ -2,7 +2,7 @@
 
 use super::{
     Shared, app_usage, collections, composite, describe, gate, identity, limits, oauth, passwords, query,
-    records, tooling,
+    query_jobs, records, tooling,
 };
 use axum::Router;
 use axum::middleware;
@@ -24,6 +24,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
     let revoke = post(oauth::revoke_posted).get(oauth::revoke_asked);
     let record = get(records::read).delete(records::delete).patch(records::update);
     let password = get(passwords::state).post(passwords::set).delete(passwords::reset);
+    let job = get(query_jobs::read).patch(query_jobs::change).delete(query_jobs::delete);
     let usage = get(app_usage::tokens).delete(app_usage::revoke_of_user);
     vec![
         ("/services/oauth2/token", post(oauth::token)),
@@ -35,6 +36,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/services/data/{version}/limits", get(limits::limits)),
         ("/services/data/{version}/query", get(query::query)),
         ("/services/data/{version}/query/{locator}", get(query::more)),
+        ("/services/data/{version}/jobs/query", get(query_jobs::all).post(query_jobs::create)),
+        ("/services/data/{version}/jobs/query/{id}", job),
+        ("/services/data/{version}/jobs/query/{id}/results", get(query_jobs::results)),
         ("/services/data/{version}/tooling/query", get(tooling::query)),
         ("/services/data/{version}/sobjects", get(describe::all)),
         ("/services/data/{version}/sobjects/{object}/describe", get(describe::one)),

@@ -4,6 +4,7 @@ mod aggregate;
 mod ast;
 mod columns;
 mod condition;
+mod csv;
 mod error;
 mod evaluate;
 mod lexer;
@@ -19,6 +20,7 @@ mod value;
 
 pub(crate) use ast::{Condition, Item, Literal, Operator, Query};
 pub(crate) use columns::{ColumnName, columns};
+pub(crate) use csv::CsvTemplate;
 pub(crate) use error::SoqlError;
 pub(crate) use evaluate::{Answer, run};
 pub(crate) use parser::parse;

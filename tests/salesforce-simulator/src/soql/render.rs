@@ -203,6 +203,7 @@ impl Value<'_> {
             Value::Time(time) => write_datetime(*time, out),
             Value::Null => out.extend_from_slice(b"null"),
             // Writing to memory does not fail.
+            Value::Number(number) => _ = serde_json::to_writer(out, number),
             other => _ = write!(out, "{}", other.json()),
         }
     }
@@ -220,7 +221,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// As REST writes a dateTime: `2026-11-23T18:43:00.000+0000`.
-fn write_datetime(time: Timestamp, out: &mut Vec<u8>) {
+pub(super) fn write_datetime(time: Timestamp, out: &mut Vec<u8>) {
     let civil = Offset::UTC.to_datetime(time);
     let mut text = *b"\"0000-00-00T00:00:00.000+0000\"";
     let mut put = |at: usize, width: usize, number: i64| {

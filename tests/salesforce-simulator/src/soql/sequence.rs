@@ -92,11 +92,17 @@ struct Stretch {
     direction: Direction,
 }
 
+/// A row of a sequence, by where it comes from.
+enum Pick<'s> {
+    Held(&'s Arc<dyn Row>),
+    Lazy(&'s Stretch, usize),
+}
+
 impl Stretch {
-    fn row(&self, rank: usize) -> Arc<dyn Row> {
+    fn place(&self, rank: usize) -> u32 {
         let rank = rank as u32;
         let descending = self.direction == Direction::Descending;
-        self.block.row(self.places.at(if descending { self.places.len() - 1 - rank } else { rank }))
+        self.places.at(if descending { self.places.len() - 1 - rank } else { rank })
     }
 
     /// How many of its rows come before a row of this field and id that is not its own.
@@ -151,6 +157,23 @@ impl Sequence {
 
     /// The rows from one position to, and without, another.
     pub(crate) fn rows(&self, positions: Range<usize>) -> impl Iterator<Item = Arc<dyn Row>> + '_ {
+        self.picks(positions).map(|pick| match pick {
+            Pick::Held(row) => Arc::clone(row),
+            Pick::Lazy(lazy, rank) => lazy.block.row(lazy.place(rank)),
+        })
+    }
+
+    /// Looks at those rows one by one, and keeps none.
+    pub(crate) fn each(&self, positions: Range<usize>, mut look: impl FnMut(&dyn Row)) {
+        for pick in self.picks(positions) {
+            match pick {
+                Pick::Held(row) => look(&**row),
+                Pick::Lazy(lazy, rank) => lazy.block.look(lazy.place(rank), &mut look),
+            }
+        }
+    }
+
+    fn picks(&self, positions: Range<usize>) -> impl Iterator<Item = Pick<'_>> {
         let (start, end) = (self.window.start + positions.start, self.window.start + positions.end);
         let position = |(held, (before, _)): (usize, &(u32, _))| *before as usize + held;
         let mut held = first(self.held.len() as u32, |place| {
@@ -161,9 +184,9 @@ impl Sequence {
             match (next, &self.lazy) {
                 (Some((_, row)), _) => {
                     held += 1;
-                    Some(Arc::clone(row))
+                    Some(Pick::Held(row))
                 }
-                (None, Some(lazy)) => Some(lazy.row(at - held)),
+                (None, Some(lazy)) => Some(Pick::Lazy(lazy, at - held)),
                 (None, None) => None,
             }
         })

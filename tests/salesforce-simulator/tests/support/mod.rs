@@ -71,6 +71,11 @@ impl Api {
         self.http.request(method, url).bearer_auth(&self.token).query(query).send().await.unwrap()
     }
 
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> Response {
+        let url = format!("{}{path}", self.url);
+        self.http.request(method, url).bearer_auth(&self.token).json(&body).send().await.unwrap()
+    }
+
     pub(crate) async fn query(&self, soql: &str) -> (u16, Value) {
         let response = self.call(Method::GET, "/services/data/v67.0/query", &[("q", soql)]).await;
         (response.status().as_u16(), response.json().await.unwrap())

@@ -1,0 +1,79 @@
+//! A window of LoginHistory as one query job, in rows as a query's pages have them.
+
+use super::client::Salesforce;
+use super::error::SalesforceError;
+use super::login_lines::LoginLines;
+use super::login_record::OBJECT;
+use super::query::Page;
+use super::query_job::{Job, Part};
+use crate::observation::Login;
+
+/// A job's results under reading.
+pub(super) struct LoginJob {
+    job: Job,
+    lines: LoginLines,
+    /// Records that the part under reading still has, where the org tells it.
+    left_of_part: Option<u64>,
+    next: Option<String>,
+    read: u64,
+}
+
+impl LoginJob {
+    /// Runs the job and begins to read its results.
+    pub(super) async fn run(salesforce: &Salesforce, soql: &str) -> Result<Self, SalesforceError> {
+        let job = salesforce.run_job(OBJECT, soql).await?;
+        let begun = async {
+            let Part { body, records, next } = salesforce.job_part(OBJECT, &job, None).await?;
+            Ok((LoginLines::of(body)?, records, next))
+        };
+        match begun.await {
+            Ok((lines, left_of_part, next)) => Ok(Self { job, lines, left_of_part, next, read: 0 }),
+            Err(error) => {
+                salesforce.discard_job(OBJECT, &job).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The next rows, and what is left; `None` at the end. Afterwards, and after an error, the job is gone.
+    pub(super) async fn next(
+        mut self,
+        salesforce: &Salesforce,
+    ) -> Result<Option<(Page<Login>, Self)>, SalesforceError> {
+        match self.page(salesforce).await {
+            Ok(Some(page)) => Ok(Some((page, self))),
+            ended => {
+                salesforce.discard_job(OBJECT, &self.job).await;
+                ended.map(|_| None)
+            }
+        }
+    }
+
+    async fn page(&mut self, salesforce: &Salesforce) -> Result<Option<Page<Login>>, SalesforceError> {
+        loop {
+            let page = self.lines.page()?;
+            self.read += page.came();
+            self.left_of_part = self.left_of_part.map(|left| left.saturating_sub(page.came()));
+            if page.came() > 0 {
+                return Ok(Some(Page { total: self.job.total.unwrap_or(self.read), ..page }));
+            }
+            if let Some(missing) = self.left_of_part.filter(|left| *left > 0) {
+                return Err(self.incomplete(self.read + missing));
+            }
+            let Some(locator) = self.next.take() else { return self.check().map(|()| None) };
+            let Part { body, records, next } = salesforce.job_part(OBJECT, &self.job, Some(&locator)).await?;
+            (self.lines, self.left_of_part, self.next) = (LoginLines::of(body)?, records, next);
+        }
+    }
+
+    fn check(&self) -> Result<(), SalesforceError> {
+        match self.job.total {
+            Some(total) if self.read < total => Err(self.incomplete(total)),
+            _ => Ok(()),
+        }
+    }
+
+    fn incomplete(&self, expected: u64) -> SalesforceError {
+        SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read: self.read }
+    }
+}
