@@ -37,7 +37,7 @@ enum UnderWay {
     Pages(Cursor),
     /// A job that is not made yet.
     ToRun(String),
-    Job(LoginJob),
+    Job(Box<LoginJob>),
 }
 
 /// A window under reading.
@@ -259,9 +259,9 @@ impl UnderWay {
                 return Ok(page.map(|(page, cursor)| (page, Self::Pages(cursor))));
             }
             Self::ToRun(soql) => LoginJob::run(salesforce, &soql).await?,
-            Self::Job(job) => job,
+            Self::Job(job) => *job,
         };
-        Ok(job.next(salesforce).await?.map(|(page, job)| (page, Self::Job(job))))
+        Ok(job.next(salesforce).await?.map(|(page, job)| (page, Self::Job(Box::new(job)))))
     }
 }
 

@@ -164,7 +164,8 @@ fn failed(object: &str, job: &Info) -> SalesforceError {
 /// A part whose body has fewer lines than it should have records was cut off on its way.
 fn part(object: &str, answer: Answer) -> Result<Part, SalesforceError> {
     let Answer { body, records, locator, .. } = answer;
-    let ends = body.iter().filter(|byte| **byte == b'\n').count() as u64 + u64::from(body.ends_with(b"\""));
+    let lines = body.split(|byte| *byte == b'\n').count() as u64 - 1;
+    let ends = lines + u64::from(body.ends_with(b"\""));
     if body.is_empty() || records.is_some_and(|records| ends <= records) {
         return Err(cut_off(object));
     }

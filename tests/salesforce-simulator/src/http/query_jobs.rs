@@ -55,7 +55,7 @@ pub(crate) async fn all(State(shared): State<Shared>, Extension(call): Extension
     let told: Vec<Json> = {
         let org = shared.org();
         let own = org.query_jobs.kept.iter().filter(|job| job.owner == call.caller.user_id);
-        own.map(|job| info(job)).collect()
+        own.map(info).collect()
     };
     answer(&shared, Ok(axum::Json(json!({"done": true, "nextRecordsUrl": null, "records": told})))).await
 }
