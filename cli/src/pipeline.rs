@@ -14,7 +14,8 @@ use session_warden::salesforce::{
     Ability, Connection, Owned, Page, Role, Salesforce, SalesforceError, Sight, TokenHashKey,
 };
 use session_warden::stages::{
-    Apply, BackFill, Contain, ContainError, Evaluate, GivenBack, Notified, Progress, Release, Scan, Tell,
+    Apply, BackFill, Contain, ContainError, Evaluate, GivenBack, Memory, Notified, Progress, Release, Scan,
+    Tell,
 };
 use session_warden::store::{self, LocalOutbox, Queue};
 
@@ -314,7 +315,9 @@ async fn evaluate_all(
     for told in rules.packs.refresh(SystemClock.now()) {
         output::warn(&told);
     }
-    let evaluate = Evaluate { store, outbox, policy, detections, origins: &rules.packs, clock: &SystemClock };
+    let memory = Memory::default();
+    let evaluate =
+        Evaluate { store, memory: &memory, policy, detections, origins: &rules.packs, clock: &SystemClock };
     loop {
         let waiting = outbox.next(Queue::Observations, org, MESSAGES).await?;
         if waiting.is_empty() {

@@ -1,5 +1,6 @@
 //! Batches of observations → findings.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsBatchResponse;
@@ -8,14 +9,14 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::{Detection, Severity, catalogue};
-use session_warden::lambda::{EventBus, Failure, Handled, Message, Metrics, Policies, each};
+use session_warden::lambda::{EventBus, Failure, Handled, Message, Metrics, Policies, together};
 use session_warden::observation::OrgId;
-use session_warden::own_rules::read_all;
+use session_warden::own_rules::read_each;
 use session_warden::packs::Packs;
 use session_warden::policy::{Mode, Policy};
 use session_warden::settings::Settings;
-use session_warden::stages::{Evaluate, Evaluated};
-use session_warden::store::{LocalOutbox, Store, Waiting};
+use session_warden::stages::{Evaluate, Evaluated, Memory};
+use session_warden::store::{Store, Waiting};
 
 use crate::relayed;
 
@@ -23,6 +24,7 @@ pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) policies: Policies<Rules>,
     pub(crate) bus: Option<EventBus>,
+    pub(crate) memory: Memory,
 }
 
 /// A policy with the detections that run under it.
@@ -30,41 +32,39 @@ pub(crate) struct Rules {
     policy: Policy,
     detections: Vec<Box<dyn Detection>>,
     packs: Packs,
+    /// Own rules and data packs that the policy names and that cannot be used.
+    unreadable: usize,
 }
 
 impl Rules {
     pub(crate) fn under(policy: Policy) -> Self {
+        let folder = Settings::of_process().policy_folder();
         let mut detections = catalogue(&policy);
-        detections.extend(own_rules(&policy));
-        let packs = packs(&policy);
-        Self { policy, detections, packs }
+        let (own, wrong) = read_each(&policy.own_rules.paths(&folder));
+        for (_, error) in &wrong {
+            tracing::error!(error.type = "RulesUnreadable", "Going on without a rule: {error}");
+        }
+        detections.extend(own.into_iter().filter(|rule| policy.mode_of(rule.about().id) != Mode::Off));
+        let (packs, unreadable) = packs(&policy, &folder);
+        Self { policy, detections, packs, unreadable: unreadable + wrong.len() }
     }
 }
 
-/// Read where packs are. Without its own rules the organisation is judged by the detections as ever.
-fn own_rules(policy: &Policy) -> Vec<Box<dyn Detection>> {
-    let files = policy.own_rules.paths(&Settings::of_process().policy_folder());
-    let rules = read_all(&files).unwrap_or_else(|(_, error)| {
-        tracing::error!(error.type = "RulesUnreadable", "Going on without own rules: {error}");
-        Vec::new()
-    });
-    rules.into_iter().filter(|rule| policy.mode_of(rule.about().id) != Mode::Off).collect()
-}
-
-/// Read beside the policy where that is a file, else from the function's own folder. Without a pack the detections that need it are silent, and the others judge as ever.
-fn packs(policy: &Policy) -> Packs {
-    let (packs, wrong) = Packs::load(&policy.packs, &Settings::of_process().policy_folder());
-    for (_, error) in wrong {
+/// Read beside the policy where that is a file, else from the function's own folder; and how many cannot be. Without a pack the
+/// detections that need it are silent, and the others judge as ever.
+fn packs(policy: &Policy, folder: &Path) -> (Packs, usize) {
+    let (packs, wrong) = Packs::load(&policy.packs, folder);
+    for (_, error) in &wrong {
         tracing::error!(error.type = "PackUnreadable", "Going on without a pack: {error}");
     }
     let now = SystemClock.now();
     for warning in packs.states(now).iter().flat_map(|state| state.warnings(now)) {
         tracing::warn!("{warning}");
     }
-    packs
+    (packs, wrong.len())
 }
 
-/// What a message came to.
+/// What the messages of an org came to.
 struct Judged {
     org: OrgId,
     evaluated: Evaluated,
@@ -74,8 +74,11 @@ impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
         let began = SystemClock.now();
         let rules = self.rules(began).await?;
-        let handled = each(event.payload, async |message| self.take(&rules, message).await).await?;
+        let handled = together(event.payload, async |messages| self.take(&rules, messages).await).await?;
         tell(&handled, began, SystemClock.now());
+        if rules.unreadable > 0 {
+            Metrics::of_function(FUNCTION).count("PolicyFilesUnreadable", rules.unreadable).tell(began);
+        }
         Ok(handled.answer())
     }
 
@@ -91,31 +94,32 @@ impl Handler {
         }
     }
 
-    /// `None` for an event that there is nothing to judge in.
-    async fn take(&self, rules: &Rules, mut message: Message) -> Result<Option<Judged>, Failure> {
-        if relayed::is_relayed(&message.body) {
-            let batch = relayed::batch(self.store.as_ref(), &message, SystemClock.now()).await?;
-            let Some(batch) = batch else { return Ok(None) };
-            message.body = batch;
+    /// Messages of one group, judged together. `None` where there is nothing to judge in them.
+    async fn take(&self, rules: &Rules, messages: Vec<Message>) -> Result<Option<Judged>, Failure> {
+        let mut waiting = Vec::new();
+        for message in messages {
+            let body = if relayed::is_relayed(&message.body) {
+                relayed::batch(self.store.as_ref(), &message, SystemClock.now()).await?
+            } else {
+                Some(message.body)
+            };
+            waiting.extend(body.map(|body| Waiting { order: message.id, body, done: None }));
         }
-        self.judge(rules, message).await.map(Some)
+        if waiting.is_empty() { Ok(None) } else { self.judge(rules, waiting).await.map(Some) }
     }
 
-    async fn judge(&self, rules: &Rules, message: Message) -> Result<Judged, Failure> {
+    async fn judge(&self, rules: &Rules, waiting: Vec<Waiting>) -> Result<Judged, Failure> {
         let store = self.store.as_ref();
-        let org = org_of(&message.body)?;
-        let outbox = LocalOutbox::new(store);
-        let (policy, detections) = (&rules.policy, rules.detections.as_slice());
+        let org = org_of(&waiting)?;
         let evaluate = Evaluate {
             store,
-            outbox: &outbox,
-            policy,
-            detections,
+            memory: &self.memory,
+            policy: &rules.policy,
+            detections: rules.detections.as_slice(),
             origins: &rules.packs,
             clock: &SystemClock,
         };
-        let waiting = Waiting { order: message.id, body: message.body, done: None };
-        let evaluated = evaluate.evaluate(vec![waiting]).await?;
+        let evaluated = evaluate.evaluate(waiting).await?;
         // Also what an invocation before has found and could not announce.
         if let Some(bus) = &self.bus {
             bus.announce(store, &org).await?;
@@ -126,8 +130,8 @@ impl Handler {
 
 const FUNCTION: &str = "evaluate-activity";
 
-fn org_of(body: &Value) -> Result<OrgId, Failure> {
-    let org = body.get("org_id").and_then(Value::as_str);
+fn org_of(waiting: &[Waiting]) -> Result<OrgId, Failure> {
+    let org = waiting.first().and_then(|message| message.body.get("org_id")?.as_str());
     org.map(OrgId::new).ok_or_else(|| Failure::InvalidPayload("it names no org_id".to_owned()))
 }
 
@@ -136,7 +140,7 @@ fn tell(handled: &Handled<Option<Judged>>, began: Timestamp, now: Timestamp) {
         handled.outcomes.iter().flatten().map(|judged| count(&judged.evaluated)).sum::<usize>()
     };
     tracing::info!(
-        messages = handled.outcomes.len(),
+        evaluations = handled.outcomes.len(),
         messages.failed = handled.failed.len(),
         observations.new = sum(|evaluated| evaluated.new),
         observations.duplicate = sum(|evaluated| evaluated.duplicates),
@@ -162,4 +166,72 @@ fn measure(Judged { org, evaluated }: &Judged, now: Timestamp) {
         .count("FindingsHigh", of(Severity::High))
         .count("FindingsCritical", of(Severity::Critical))
         .tell(now);
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_runtime::Context;
+    use serde_json::json;
+    use session_warden::store::{Key, MemoryStore, Table};
+
+    use super::*;
+
+    const ORG: &str = "00D000000000001EAA";
+
+    fn relayed(number: u8, payload: &Value) -> Value {
+        let event = json!({ "id": "e", "source": format!("aws.partner/salesforce.com/{ORG}/0YL000000000001EAA"),
+            "detail-type": "LoginEventStream", "detail": { "payload": payload } });
+        json!({ "messageId": format!("m{number}"), "body": event.to_string(), "attributes": { "MessageGroupId": ORG },
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:observations.fifo" })
+    }
+
+    #[tokio::test]
+    async fn what_is_relayed_at_once_is_judged_at_once_and_what_cannot_be_read_is_set_aside_alone() {
+        let store = Arc::new(MemoryStore::new());
+        let policies = Policies::of(&Settings::default(), Rules::under);
+        let handler = Handler { store: store.clone(), policies, bus: None, memory: Memory::default() };
+        let login = |number: u8| {
+            let id = format!("0Ya00000000000{number}AAA");
+            relayed(
+                number,
+                &json!({ "LoginHistoryId": id, "EventDate": 1_795_700_000_965_i64, "UserId": "005000000000001AAA",
+                "Status": "Success", "SourceIp": "198.51.100.7" }),
+            )
+        };
+        let unreadable = relayed(2, &json!({ "LoginHistoryId": "0Ya" }));
+        let event = json!({ "Records": [login(1), unreadable, login(3), login(4)] });
+        let answer = handler.handle(LambdaEvent::new(event, Context::default())).await.unwrap();
+        assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+        let body = async |room: &str, sort: &str| {
+            let key = Key::new(Table::Evaluate, &OrgId::new(ORG), room, sort);
+            store.get(&key).await.unwrap().map(|record| record.body)
+        };
+        assert_eq!(body("folds", "org").await.unwrap()["number"], 1, "one evaluation");
+        assert_eq!(body("tail", "000000").await.unwrap().as_array().unwrap().len(), 3);
+        assert!(body("quarantine", "m2").await.is_some());
+    }
+
+    /// What a person has pushed may name what was not deployed, or has a mistake.
+    #[test]
+    fn what_can_be_read_of_a_policy_judges_and_the_rest_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let rule = |number: u8, field: &str| {
+            format!(
+                "title: rule {number}\nid: 8b2f0f5e-0a1b-4c7e-9f66-0d3b7c1b5a1{number}\nlevel: high\n\
+                 logsource: {{ product: salesforce, service: login }}\n\
+                 detection: {{ one: {{ {field}: Chrome }}, condition: one }}\n"
+            )
+        };
+        let file = folder.path().join("two.yml");
+        std::fs::write(&file, [rule(1, "client.browser"), rule(2, "no.such_field")].join("---\n")).unwrap();
+        let missing = folder.path().join("missing");
+        let (file, missing) = (file.display(), missing.display());
+        let policy = format!(
+            "own_rules:\n  files: ['{file}', '{missing}']\npacks:\n  - {{ name: a, kind: networks, path: '{missing}' }}\n"
+        );
+        let policy = Policy::parse(&policy).unwrap();
+        let alone = catalogue(&policy).len();
+        let rules = Rules::under(policy);
+        assert_eq!((rules.detections.len(), rules.unreadable), (alone + 1, 3));
+    }
 }

@@ -10,6 +10,7 @@ mod relayed;
 use session_warden::aws;
 use session_warden::lambda::{EventBus, Policies, serve};
 use session_warden::settings::Settings;
+use session_warden::stages::Memory;
 use session_warden::telemetry;
 
 use crate::handler::{Handler, Rules};
@@ -24,6 +25,6 @@ async fn main() -> anyhow::Result<()> {
         Some(name) => Some(EventBus::new(aws::configuration().await, name)),
         None => None,
     };
-    let handler = Handler { store, policies, bus };
+    let handler = Handler { store, policies, bus, memory: Memory::default() };
     serve(async |event| handler.handle(event).await).await.map_err(anyhow::Error::from_boxed)
 }

@@ -109,7 +109,7 @@ impl Episode {
     }
 
     /// When its access was last seen, or what spoke against it.
-    pub(super) fn last_active(&self) -> Timestamp {
+    pub(crate) fn last_active(&self) -> Timestamp {
         self.still_used.map_or(self.last_seen, |used| used.max(self.last_seen))
     }
 

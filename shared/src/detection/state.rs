@@ -45,13 +45,25 @@ pub struct TailEntry {
 
 impl TailEntry {
     /// The login, where it was relayed.
-    fn relayed(&self) -> Option<&LoginId> {
+    pub(crate) fn relayed(&self) -> Option<&LoginId> {
+        self.login().filter(|login| login.detail.relayed).map(|login| &login.id)
+    }
+
+    /// The login, where a scan has read it.
+    pub(crate) fn scanned(&self) -> Option<&LoginId> {
+        self.login().filter(|login| !login.detail.relayed).map(|login| &login.id)
+    }
+
+    fn login(&self) -> Option<&Login> {
         match &self.observation {
-            Observation::Login(login) if login.detail.relayed => Some(&login.id),
+            Observation::Login(login) => Some(login),
             _ => None,
         }
     }
 }
+
+/// Where the tail has logins that were relayed, and that no scan has read yet.
+type RelayedLogins = HashMap<LoginId, Position>;
 
 /// What the engine knows of an org, or the part of it that a batch touches.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -127,11 +139,33 @@ impl OrgState {
         batch: impl IntoIterator<Item = TailEntry>,
         present: Present,
     ) -> Absorbed {
+        let absorbed = self.admit(batch, |_| {});
+        self.conclude(org, policy, detections, present, absorbed)
+    }
+
+    /// The first half of [`Self::absorb`]: puts a batch into the tail, and shows what was not there before.
+    pub fn admit(
+        &mut self,
+        batch: impl IntoIterator<Item = TailEntry>,
+        mut arrives: impl FnMut(&TailEntry),
+    ) -> Absorbed {
         let mut absorbed = Absorbed::default();
         let mut relayed = self.relayed();
         for entry in batch {
-            self.receive(entry, &mut relayed, &mut absorbed);
+            self.receive(entry, &mut relayed, &mut absorbed, &mut arrives);
         }
+        absorbed
+    }
+
+    /// The second half of [`Self::absorb`]: judges the tail.
+    pub fn conclude(
+        &mut self,
+        org: &OrgId,
+        policy: &Policy,
+        detections: &[Box<dyn Detection>],
+        present: Present,
+        mut absorbed: Absorbed,
+    ) -> Absorbed {
         let hits = self.judge(policy, detections, &mut absorbed);
         if !hits.is_empty() || !self.episodes.is_empty() {
             let judging = Judging { org, policy, policy_hash: policy.hash(), present };
@@ -141,38 +175,73 @@ impl OrgState {
     }
 
     /// The logins of the tail that were relayed before a scan has read them.
-    pub(super) fn relayed(&self) -> HashSet<LoginId> {
-        self.tail.values().filter_map(TailEntry::relayed).cloned().collect()
+    fn relayed(&self) -> RelayedLogins {
+        let relayed = |(at, entry): (&Position, &TailEntry)| Some((entry.relayed()?.clone(), at.clone()));
+        self.tail.iter().filter_map(relayed).collect()
     }
 
-    pub(super) fn receive(
+    fn receive(
         &mut self,
         entry: TailEntry,
-        relayed: &mut HashSet<LoginId>,
+        relayed: &mut RelayedLogins,
         absorbed: &mut Absorbed,
+        arrives: &mut impl FnMut(&TailEntry),
     ) {
         let at = entry.observation.position();
-        let is_late = self.committed_until.is_some_and(|until| at.time < until);
-        let was_seen = self.is_known_otherwise(&entry, &at, relayed)
-            || is_late
-                && self.seen.get(&SeenBucket::number(at.time)).is_some_and(|bucket| bucket.contains(&at));
-        match self.tail.entry(at) {
-            Entry::Vacant(place) if !was_seen => {
-                relayed.extend(entry.relayed().cloned());
-                absorbed.new += 1;
-                absorbed.late += usize::from(is_late);
-                place.insert(entry);
-            }
-            Entry::Vacant(_) | Entry::Occupied(_) => absorbed.duplicates += 1,
+        // The row that a scan reads says more: it is judged in the place of the event, whose hits the episode keeps.
+        let likeness = entry.scanned().and_then(|id| relayed.remove(id));
+        if let Some(likeness) = likeness {
+            self.tail.remove(&likeness);
+            absorbed.duplicates += 1;
+        } else if self.was_seen(&entry, &at, relayed) {
+            absorbed.duplicates += 1;
+            return;
+        } else {
+            absorbed.new += 1;
+            absorbed.late += usize::from(self.is_late(&at));
         }
+        relayed.extend(entry.relayed().map(|id| (id.clone(), at.clone())));
+        arrives(&entry);
+        self.tail.insert(at, entry);
     }
 
-    /// Whether the login has come by the other way, whose clock may be a second off.
-    fn is_known_otherwise(&self, entry: &TailEntry, at: &Position, relayed: &HashSet<LoginId>) -> bool {
-        let Observation::Login(login) = &entry.observation else { return false };
-        let near = |seconds| Position { time: at.time + SignedDuration::from_secs(seconds), ..at.clone() };
-        relayed.contains(&login.id)
-            || login.detail.relayed && [-1, 1].into_iter().any(|off| self.tail.contains_key(&near(off)))
+    fn is_late(&self, at: &Position) -> bool {
+        self.committed_until.is_some_and(|until| at.time < until)
+    }
+
+    fn was_seen(&self, entry: &TailEntry, at: &Position, relayed: &RelayedLogins) -> bool {
+        let committed =
+            || self.seen.get(&SeenBucket::number(at.time)).is_some_and(|bucket| bucket.contains(at));
+        self.tail.contains_key(at)
+            || entry.relayed().is_some_and(|id| relayed.contains_key(id) || self.is_known_nearby(at))
+            || self.is_late(at) && committed()
+    }
+
+    /// Whether a relayed login was scanned before: the event's clock may be a second off.
+    fn is_known_nearby(&self, at: &Position) -> bool {
+        let near =
+            |seconds| Position { time: at.time + SignedDuration::from_secs(seconds), id: at.id.clone() };
+        [-1, 1].into_iter().any(|off| self.tail.contains_key(&near(off)))
+    }
+
+    /// Folds once more what was folded before, of which not everything was kept. What it led to was told then, and the org's
+    /// own profile was kept; so this changes the profiles of users, networks and applications, and the buckets, that the answer names.
+    pub fn fold_again(
+        &mut self,
+        policy: &Policy,
+        detections: &[Box<dyn Detection>],
+        entries: &BTreeMap<Position, TailEntry>,
+    ) -> Absorbed {
+        let (org, none) = (self.profiles.org.clone(), Profiles::default());
+        let mut out = Absorbed::default();
+        let mut bench = Bench::of(policy, detections, &self.dismissed);
+        for (at, entry) in entries {
+            let (_, lesson) = bench.judge(&self.profiles, &none, &self.users, &entry.observation);
+            self.profiles.fold(&entry.observation, &lesson);
+            self.note_committed(at, &entry.observation, &mut out);
+        }
+        self.profiles.org = org;
+        out
     }
 
     /// Judges the tail in order, each observation by what was learned before it, and folds what is older than the
@@ -187,9 +256,7 @@ impl OrgState {
         let until = self.committed_until.map_or(newest - OVERLAP, |until| until.max(newest - OVERLAP));
         self.committed_until = Some(until);
         let mut hits = Vec::new();
-        let exemptions = policy.exemptions.iter().chain(&self.dismissed).cloned().collect();
-        let detections = detections.iter().map(|one| (one.about().shown, one.as_ref())).collect();
-        let mut bench = Bench { policy, exemptions, detections, scratch: String::new() };
+        let mut bench = Bench::of(policy, detections, &self.dismissed);
         let none = Profiles::default();
         while let Some(entry) = self.tail.first_entry()
             && entry.key().time < until
@@ -262,6 +329,14 @@ struct Bench<'a> {
     scratch: String,
 }
 
+impl<'a> Bench<'a> {
+    fn of(policy: &'a Policy, detections: &'a [Box<dyn Detection>], dismissed: &[Exemption]) -> Self {
+        let exemptions = policy.exemptions.iter().chain(dismissed).cloned().collect();
+        let detections = detections.iter().map(|one| (one.about().shown, one.as_ref())).collect();
+        Self { policy, exemptions, detections, scratch: String::new() }
+    }
+}
+
 impl Bench<'_> {
     /// What the detections say of one observation, and what may be learned from it.
     fn judge<'s: 'v, 'v>(
@@ -321,4 +396,42 @@ fn judge_login(detections: &[(Shown, &dyn Detection)], view: &View<'_>, login: &
         None
     };
     detections.iter().filter_map(judge).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn login(time: &str, more: &Value) -> TailEntry {
+        let mut login = json!({ "id": "login-1", "time": time, "user_id": "ada", "outcome": "success", "status": "Success",
+            "login_type": "Application", "source": "198.51.100.7" });
+        login.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let observation = Observation::Login(Box::new(serde_json::from_value(login).unwrap()));
+        TailEntry { observation, lane: Lane::Live }
+    }
+
+    #[test]
+    fn a_scanned_login_takes_the_place_of_its_relayed_likeness_and_is_learned_once() {
+        let mut relayed = login("2026-11-25T09:00:01Z", &json!({}));
+        let Observation::Login(event) = &mut relayed.observation else { unreachable!() };
+        event.detail.relayed = true;
+        let scanned = login("2026-11-25T09:00:00Z", &json!({ "application": "Data Loader" }));
+        let later = login("2026-11-25T10:00:00Z", &json!({ "id": "login-2" }));
+        let (org, policy) = (OrgId::new("org"), Policy::default());
+        let mut state = OrgState::default();
+        let mut take = |entry: &TailEntry| {
+            let absorbed = state.absorb(&org, &policy, &[], [entry.clone()], Present::AsItHappened);
+            (absorbed.new, absorbed.duplicates, state.tail.values().cloned().collect::<Vec<_>>())
+        };
+        assert_eq!(take(&relayed), (1, 0, vec![relayed.clone()]));
+        assert_eq!(take(&scanned), (0, 1, vec![scanned.clone()]));
+        for again in [&relayed, &scanned] {
+            assert_eq!(take(again), (0, 1, vec![scanned.clone()]));
+        }
+        assert_eq!(take(&later), (1, 0, vec![later]));
+        let ada = &state.profiles.users[&UserId::new("ada")];
+        assert_eq!((ada.logins, ada.applications.of("Data Loader").is_some()), (1, true));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt;
@@ -47,15 +48,73 @@ pub async fn each<T>(
     payload: Value,
     handle: impl AsyncFn(Message) -> Result<T, Failure>,
 ) -> Result<Handled<T>, Failure> {
+    Ok(one_by_one(records(payload)?, &handle).await)
+}
+
+/// Hands the messages of a group to `handle` all at once, in their order; where that fails one by one, so that only the one
+/// that is at fault fails, and what comes after it in its group.
+///
+/// # Errors
+/// [`Failure::InvalidPayload`] when the payload is no batch of a queue.
+pub async fn together<T>(
+    payload: Value,
+    handle: impl AsyncFn(Vec<Message>) -> Result<T, Failure>,
+) -> Result<Handled<T>, Failure> {
+    let mut handled = Handled { outcomes: Vec::new(), failed: Vec::new() };
+    for group in groups(records(payload)?) {
+        if let Some(outcome) = at_once(&group, &handle).await {
+            handled.outcomes.push(outcome);
+            continue;
+        }
+        let alone = async |message| handle(vec![message]).await;
+        let Handled { outcomes, failed } = one_by_one(group, &alone).await;
+        handled.outcomes.extend(outcomes);
+        handled.failed.extend(failed);
+    }
+    Ok(handled)
+}
+
+/// `None` where there is one only, and where something is wrong.
+async fn at_once<T>(
+    records: &[SqsMessage],
+    handle: &impl AsyncFn(Vec<Message>) -> Result<T, Failure>,
+) -> Option<T> {
+    if records.len() == 1 {
+        return None;
+    }
+    let messages = records.iter().map(message).collect::<Result<_, _>>().ok()?;
+    let told = |failure: &Failure| {
+        tracing::warn!(error.type = failure.error_type(), "Messages are handled one by one: {failure}");
+    };
+    unwinding(Box::pin(handle(messages))).await.inspect_err(told).ok()
+}
+
+/// In the order of each one's first message.
+fn groups(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
+    let mut groups: Vec<(Option<String>, Vec<SqsMessage>)> = Vec::new();
+    for record in records {
+        let group = fifo_group(&record);
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, records)) => records.push(record),
+            None => groups.push((group, vec![record])),
+        }
+    }
+    groups.into_iter().map(|(_, records)| records).collect()
+}
+
+async fn one_by_one<T>(
+    records: Vec<SqsMessage>,
+    handle: &impl AsyncFn(Message) -> Result<T, Failure>,
+) -> Handled<T> {
     let mut handled = Handled { outcomes: Vec::new(), failed: Vec::new() };
     let mut stopped = HashSet::new();
-    for record in records(payload)? {
+    for record in records {
         let (id, group) = (record.message_id.clone().unwrap_or_default(), fifo_group(&record));
         if group.as_ref().is_some_and(|group| stopped.contains(group)) {
             handled.failed.push(id);
             continue;
         }
-        match safely(record, &handle).await {
+        match safely(&record, handle).await {
             Ok(outcome) => handled.outcomes.push(outcome),
             Err(failure) => {
                 let kind = failure.error_type();
@@ -65,7 +124,7 @@ pub async fn each<T>(
             }
         }
     }
-    Ok(handled)
+    handled
 }
 
 fn records(payload: Value) -> Result<Vec<SqsMessage>, Failure> {
@@ -85,16 +144,21 @@ fn fifo_group(record: &SqsMessage) -> Option<String> {
 }
 
 async fn safely<T>(
-    record: SqsMessage,
+    record: &SqsMessage,
     handle: &impl AsyncFn(Message) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let group = fifo_group(&record);
-    let body = record.body.as_deref().unwrap_or_default();
-    let body = serde_json::from_str(body)
+    unwinding(Box::pin(handle(message(record)?))).await
+}
+
+fn message(record: &SqsMessage) -> Result<Message, Failure> {
+    let body = serde_json::from_str(record.body.as_deref().unwrap_or_default())
         .map_err(|error| Failure::InvalidPayload(format!("the body is not JSON: {error}")))?;
-    let message = Message { id: record.message_id.unwrap_or_default(), group, body };
-    // A stage's future is large, and would lie in each future around it.
-    AssertUnwindSafe(Box::pin(handle(message))).catch_unwind().await.unwrap_or(Err(Failure::Panicked))
+    Ok(Message { id: record.message_id.clone().unwrap_or_default(), group: fifo_group(record), body })
+}
+
+/// A stage's future is large, and would lie in each future around it.
+async fn unwinding<T>(handling: Pin<Box<impl Future<Output = Result<T, Failure>>>>) -> Result<T, Failure> {
+    AssertUnwindSafe(handling).catch_unwind().await.unwrap_or(Err(Failure::Panicked))
 }
 
 #[cfg(test)]
@@ -139,6 +203,35 @@ mod tests {
         let handled = each(batch("observations.fifo", &records), echo).await.unwrap();
         assert_eq!(handled.outcomes, ["one", "two"]);
         assert_eq!(handled.failed, ["m1", "m3"]);
+    }
+
+    #[tokio::test]
+    async fn a_group_is_handled_at_once() {
+        let records = [("a", r#""one""#), ("b", r#""two""#), ("a", r#""three""#)];
+        let handled = together(batch("observations.fifo", &records), echo_all).await.unwrap();
+        assert_eq!(
+            (handled.outcomes, handled.failed),
+            (vec!["one three".to_owned(), "two".to_owned()], vec![])
+        );
+    }
+
+    #[tokio::test]
+    async fn of_a_group_only_the_one_at_fault_and_what_is_behind_it_fail() {
+        for fault in ["1", "{", r#""panic""#] {
+            let records =
+                [("a", r#""one""#), ("a", r#""two""#), ("a", fault), ("b", r#""three""#), ("a", r#""four""#)];
+            let handled = together(batch("observations.fifo", &records), echo_all).await.unwrap();
+            assert_eq!(handled.outcomes, ["one", "two", "three"], "{fault}");
+            assert_eq!(handled.failed, ["m2", "m4"], "{fault}");
+        }
+    }
+
+    async fn echo_all(messages: Vec<Message>) -> Result<String, Failure> {
+        let mut said = Vec::new();
+        for message in messages {
+            said.push(echo(message).await?);
+        }
+        Ok(said.join(" "))
     }
 
     #[tokio::test]

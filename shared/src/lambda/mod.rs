@@ -15,7 +15,7 @@ mod policies;
 mod queue;
 mod turn;
 
-pub use batch::{Handled, Message, each};
+pub use batch::{Handled, Message, each, together};
 #[cfg(feature = "eventbridge")]
 pub use bus::{EventBus, FINDING, FINISHED, SOURCE};
 pub use failure::Failure;

@@ -27,29 +27,46 @@ enum Service {
     Session,
 }
 
+/// A rule, as the detection that it is.
+type Rule = Box<dyn Detection>;
+
 /// Reads the rules of all files.
 ///
 /// # Errors
 /// The number of the first file that cannot be used, and why.
-pub fn read_all(files: &[PathBuf]) -> Result<Vec<Box<dyn Detection>>, (usize, RuleError)> {
-    let mut all = Vec::<Box<dyn Detection>>::new();
+pub fn read_all(files: &[PathBuf]) -> Result<Vec<Rule>, (usize, RuleError)> {
+    let (rules, wrong) = read_each(files);
+    wrong.into_iter().next().map_or(Ok(rules), Err)
+}
+
+/// Reads the rules of all files, whatever is wrong with some: answers those that can be used, and for each of the others the number of
+/// its file and why not.
+pub fn read_each(files: &[PathBuf]) -> (Vec<Rule>, Vec<(usize, RuleError)>) {
+    let (mut all, mut wrong) = (Vec::<Rule>::new(), Vec::new());
     for (number, file) in files.iter().enumerate() {
-        for rule in read_rules(file).map_err(|error| (number, error))? {
-            let id = rule.about().id;
-            if all.iter().any(|known| known.about().id == id) {
-                return Err((number, RuleError::Twice { file: file.display().to_string(), id }));
+        for rule in each_of(file).unwrap_or_else(|error| vec![Err(error)]) {
+            let twice = |id| RuleError::Twice { file: file.display().to_string(), id };
+            match rule.map(|rule| (rule.about().id, rule)) {
+                Ok((id, _)) if all.iter().any(|known| known.about().id == id) => {
+                    wrong.push((number, twice(id)))
+                }
+                Ok((_, rule)) => all.push(rule),
+                Err(error) => wrong.push((number, error)),
             }
-            all.push(rule);
         }
     }
-    Ok(all)
+    (all, wrong)
 }
 
 /// Reads the rules of a file: one YAML document each.
 ///
 /// # Errors
 /// The file cannot be read, is no Sigma, or has a rule that uses something unsupported, which the error names.
-pub fn read_rules(file: &Path) -> Result<Vec<Box<dyn Detection>>, RuleError> {
+pub fn read_rules(file: &Path) -> Result<Vec<Rule>, RuleError> {
+    each_of(file)?.into_iter().collect()
+}
+
+fn each_of(file: &Path) -> Result<Vec<Result<Rule, RuleError>>, RuleError> {
     let name = || file.display().to_string();
     let yaml = std::fs::read_to_string(file)
         .map_err(|error| RuleError::Unreadable { file: name(), reason: error.to_string() })?;
@@ -67,7 +84,7 @@ pub fn read_rules(file: &Path) -> Result<Vec<Box<dyn Detection>>, RuleError> {
         return Err(wrong("it holds no rule".to_owned()));
     }
     let read = |rule| OwnRule::of(rule).map_err(|error| error.in_file(&name(), &rule.title));
-    collection.rules.iter().map(|rule| Ok(Box::new(read(rule)?) as Box<dyn Detection>)).collect()
+    Ok(collection.rules.iter().map(|rule| read(rule).map(|rule| Box::new(rule) as Rule)).collect())
 }
 
 #[cfg(test)]

@@ -2,20 +2,20 @@
 
 use serde_json::Value;
 
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, Memory, Writes};
 use crate::clock::Clock;
 use crate::detection::{Absorbed, Detection, Finding, Lane, Present, TailEntry};
 use crate::messages::{FindingRaised, ObservationBatch, SCHEMA_VERSION};
 use crate::observation::{OrgId, Origins, User};
 use crate::policy::Policy;
-use crate::store::{Outbox, Outgoing, Queue, Store, StoreError, Waiting, Write};
+use crate::store::{LocalOutbox, Outgoing, Queue, Store, StoreError, Waiting, Write};
 
 /// The evaluation of one org's observations.
 pub struct Evaluate<'a> {
-    /// Where profiles and findings are kept.
+    /// Where profiles and findings are kept, and where findings wait for the containment.
     pub store: &'a dyn Store,
-    /// The way to the containment.
-    pub outbox: &'a dyn Outbox,
+    /// What evaluations before have left.
+    pub memory: &'a Memory,
     /// The policy in force.
     pub policy: &'a Policy,
     /// The detections that run under it.
@@ -73,25 +73,50 @@ struct Joined {
 
 impl Evaluate<'_> {
     /// Judges what the messages saw, raises what is new or has escalated, and takes the messages off their queue,
-    /// all in one write. The same messages again change nothing.
+    /// all in one write; what was learned of each user, network and application follows it. The same messages again change nothing.
     pub async fn evaluate(&self, messages: Vec<Waiting>) -> Result<Evaluated, EvaluateError> {
         let Some(mut joined) = join(messages)? else { return Ok(Evaluated::default()) };
         for entry in &mut joined.entries {
             self.origins.tell(&mut entry.observation);
         }
-        let mut knowledge = Knowledge::read(self.store, &joined.org, &joined.entries).await?;
-        let mut then = knowledge.learn_accounts(joined.users)?;
-        let absorbed = knowledge.state.absorb(
-            &joined.org,
-            self.policy,
-            self.detections,
-            joined.entries,
-            Present::At(self.clock.now()),
-        );
-        then.extend(knowledge.writes(&absorbed)?);
-        then.extend(joined.done);
-        self.outbox.send(announcements(&absorbed)?, then).await?;
+        let org = joined.org.clone();
+        let mut knowledge = self.knowledge(&org).await?;
+        knowledge.meet(self.store, joined.entries.iter()).await?;
+        knowledge.read_dismissals(self.store).await?;
+        let absorbed = self.judge(&mut knowledge, joined).await?;
+        self.memory.keep(org, knowledge);
         Ok(told(absorbed))
+    }
+
+    async fn knowledge(&self, org: &OrgId) -> Result<Knowledge, StoreError> {
+        if let Some(known) = self.memory.take(org)
+            && known.is_current(self.store).await?
+        {
+            return Ok(known);
+        }
+        let read = Knowledge::read(self.store, org).await?;
+        if !read.is_unfinished() {
+            return Ok(read);
+        }
+        read.finish(self.store, self.policy, self.detections).await?;
+        Knowledge::read(self.store, org).await
+    }
+
+    async fn judge(&self, knowledge: &mut Knowledge, joined: Joined) -> Result<Absorbed, EvaluateError> {
+        let Joined { org, entries, users, done } = joined;
+        let accounts = knowledge.learn_accounts(users)?;
+        let (before, mut arrived) = (knowledge.state.committed_until, Vec::new());
+        let absorbed = knowledge.state.admit(entries, |entry| arrived.push(entry.clone()));
+        knowledge.begin_fold(before, arrived);
+        let present = Present::At(self.clock.now());
+        let absorbed = knowledge.state.conclude(&org, self.policy, self.detections, present, absorbed);
+        let Writes { mut together, then, last } = knowledge.writes(&absorbed)?;
+        together.extend(accounts.into_iter().chain(done));
+        together.extend(LocalOutbox::puts(announcements(&absorbed)?));
+        self.store.write_in_order(together, then).await?;
+        self.store.write(vec![last]).await?;
+        knowledge.settle(&absorbed);
+        Ok(absorbed)
     }
 }
 

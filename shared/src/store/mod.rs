@@ -172,6 +172,12 @@ pub trait Store: Send + Sync {
     /// All of the changes, or none of them. Two changes to one record in one call are [`StoreError::Unwritable`],
     /// because DynamoDB has no such transaction.
     async fn write(&self, writes: Vec<Write>) -> Result<(), StoreError>;
+
+    /// All of `first` or none of them; and after them each of `then` by itself, in any order, of which a failure may leave some
+    /// undone. `Ok` says that all has happened. For a database that charges for what is written together; others write all of it so.
+    async fn write_in_order(&self, first: Vec<Write>, then: Vec<Write>) -> Result<(), StoreError> {
+        self.write(first.into_iter().chain(then).collect()).await
+    }
 }
 
 impl Key {

@@ -83,6 +83,13 @@ impl<'a> LocalOutbox<'a> {
         Self { store }
     }
 
+    /// The writes that put messages into their queues.
+    pub fn puts(messages: Vec<Outgoing>) -> impl Iterator<Item = Write> {
+        let placed: BTreeMap<_, _> =
+            messages.into_iter().map(|m| (m.queue.key(&m.org, m.order), m.body)).collect();
+        placed.into_iter().map(|(key, body)| Write::Put { key, expect: Expect::Any, body })
+    }
+
     /// The first messages of an org's queue, at most `limit` of them; they stay until their `done` is written.
     pub async fn next(&self, queue: Queue, org: &OrgId, limit: usize) -> Result<Vec<Waiting>, StoreError> {
         let start = queue.key(org, String::new());
@@ -99,9 +106,6 @@ impl<'a> LocalOutbox<'a> {
 #[async_trait]
 impl Outbox for LocalOutbox<'_> {
     async fn send(&self, messages: Vec<Outgoing>, then: Vec<Write>) -> Result<(), StoreError> {
-        let placed: BTreeMap<_, _> =
-            messages.into_iter().map(|m| (m.queue.key(&m.org, m.order), m.body)).collect();
-        let puts = placed.into_iter().map(|(key, body)| Write::Put { key, expect: Expect::Any, body });
-        self.store.write(puts.chain(then).collect()).await
+        self.store.write(Self::puts(messages).chain(then).collect()).await
     }
 }

@@ -48,4 +48,13 @@ impl Store for CrashingStore {
         // The last write before the crash has happened, and its caller never learns of it.
         if left == 1 { self.spend().map(|_| ()) } else { Ok(()) }
     }
+
+    /// It crashes between any two of them.
+    async fn write_in_order(&self, first: Vec<Write>, then: Vec<Write>) -> Result<(), StoreError> {
+        self.write(first).await?;
+        for write in then {
+            self.write(vec![write]).await?;
+        }
+        Ok(())
+    }
 }

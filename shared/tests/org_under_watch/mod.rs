@@ -15,7 +15,7 @@ use session_warden::detection::{Detection, Finding, catalogue};
 use session_warden::observation::NoOrigins;
 use session_warden::policy::Policy;
 use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
-use session_warden::stages::{BackFill, Evaluate, EvaluateError, Scan, ScanError, Scanned};
+use session_warden::stages::{BackFill, Evaluate, EvaluateError, Memory, Scan, ScanError, Scanned};
 use session_warden::store::{LocalOutbox, MemoryStore, Queue, Store, StoreError, Table};
 
 pub(crate) struct Watched {
@@ -94,8 +94,14 @@ impl Watched {
         let outbox = LocalOutbox::new(store);
         let org = self.salesforce.org_id().await.unwrap();
         let (policy, detections) = (&self.policy, self.detections.as_slice());
-        let evaluate =
-            Evaluate { store, outbox: &outbox, policy, detections, origins: &NoOrigins, clock: &self.clock };
+        let evaluate = Evaluate {
+            store,
+            memory: &Memory::default(),
+            policy,
+            detections,
+            origins: &NoOrigins,
+            clock: &self.clock,
+        };
         loop {
             let waiting = outbox.next(Queue::Observations, &org, 20).await?;
             if waiting.is_empty() {

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
-use crate::LocalAws;
+use crate::{LocalAws, Meter};
 
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -44,6 +44,7 @@ struct Shared {
     planned: Mutex<VecDeque<(String, Fault)>>,
     lasting: Mutex<Option<(String, Fault)>>,
     seen: Mutex<Vec<String>>,
+    meter: Mutex<Meter>,
 }
 
 impl Faults {
@@ -57,6 +58,7 @@ impl Faults {
             planned: Mutex::default(),
             lasting: Mutex::default(),
             seen: Mutex::default(),
+            meter: Mutex::default(),
         });
         let app = Router::new().fallback(pass).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -91,6 +93,14 @@ impl Faults {
         lock(&self.shared.planned).len()
     }
 
+    /// What DynamoDB would charge for what was carried out since this was asked last.
+    pub fn metered(&self) -> Meter {
+        let mut meter = lock(&self.shared.meter);
+        let metered = meter.clone();
+        meter.begin();
+        metered
+    }
+
     /// The operations that were asked for, in order.
     pub fn seen(&self) -> Vec<String> {
         lock(&self.shared.seen).clone()
@@ -123,11 +133,11 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         Some(Fault::Throttled) => refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
         Some(Fault::Down) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         Some(Fault::AnswerLost) => {
-            forward(&shared, request).await;
+            forward(&shared, &operation, request).await;
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
         }
         Some(Fault::Stuck) => std::future::pending().await,
-        Some(Fault::Nothing) | None => forward(&shared, request).await,
+        Some(Fault::Nothing) | None => forward(&shared, &operation, request).await,
     }
 }
 
@@ -138,16 +148,21 @@ fn refusal(status: StatusCode, kind: &str) -> Response {
         .into_response()
 }
 
-async fn forward(shared: &Shared, request: Request) -> Response {
+async fn forward(shared: &Shared, operation: &str, request: Request) -> Response {
     let url = format!("{}{}", shared.upstream, request.uri());
     let (parts, body) = request.into_parts();
     let body: Bytes = to_bytes(body, LARGEST).await.expect("the request is read");
     let mut headers: HeaderMap = parts.headers;
     headers.remove("host");
-    let answer = shared.client.request(parts.method, url).headers(headers).body(body).send().await;
+    let answer = shared.client.request(parts.method, url).headers(headers).body(body.clone()).send().await;
     let answer = answer.expect("moto answers");
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove("transfer-encoding");
     headers.remove("connection");
-    (status, headers, answer.bytes().await.expect("moto's answer is read")).into_response()
+    let answer = answer.bytes().await.expect("moto's answer is read");
+    if operation.starts_with("DynamoDB") && status.is_success() {
+        let read = |bytes| serde_json::from_slice(bytes).unwrap_or_default();
+        lock(&shared.meter).note(operation, &read(&body), &read(&answer));
+    }
+    (status, headers, answer).into_response()
 }

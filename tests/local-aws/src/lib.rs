@@ -2,10 +2,12 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a test's support fails the test")]
 
 mod faults;
+mod meter;
 mod resources;
 mod stack;
 
 pub use faults::{Fault, Faults};
+pub use meter::Meter;
 pub use resources::Received;
 pub use stack::{Function, Relay, Stack};
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::joining::Judging;
 use crate::detection::{
-    About, Absorbed, Detection, Finding, Hit, Lane, OrgState, Present, Severity, TailEntry, catalogue,
+    About, Detection, Finding, Hit, Lane, OrgState, Present, Severity, TailEntry, catalogue,
 };
 use crate::observation::{
     AccessToken, AppKind, Client, CountryCode, Login, LoginDetail, Observation, OrgId, Outcome, Place,
@@ -364,10 +364,7 @@ impl World {
 
     /// What `OrgState::absorb` does, which keeps the hits to itself.
     fn take_in(&mut self, batch: Vec<TailEntry>) -> Vec<(Position, Hit)> {
-        let mut absorbed = Absorbed::default();
-        for entry in batch {
-            self.state.receive(entry, &mut self.state.relayed(), &mut absorbed);
-        }
+        let mut absorbed = self.state.admit(batch, |_| {});
         let hits = self.state.judge(&self.policy, &self.detections, &mut absorbed);
         let (org, policy) = (&OrgId::new("org"), &self.policy);
         let judging = Judging { org, policy, policy_hash: policy.hash(), present: Present::AsItHappened };

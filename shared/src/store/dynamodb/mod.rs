@@ -14,6 +14,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::{Key, Record, Store, StoreError, Table, Write, each_record_once};
@@ -160,5 +161,12 @@ impl Store for DynamoDbStore {
             outcome = self.try_write(&changes).await;
         }
         outcome.map_err(Failure::into_error)
+    }
+
+    async fn write_in_order(&self, first: Vec<Write>, then: Vec<Write>) -> Result<(), StoreError> {
+        each_record_once(&then)?;
+        self.write(first).await?;
+        let each: Vec<_> = then.into_iter().map(|write| self.write(vec![write])).collect();
+        stream::iter(each).buffer_unordered(wide::LANES).try_collect().await
     }
 }

@@ -22,7 +22,7 @@ const NOTES: &str = "transactions";
 const STATE: &str = "state";
 const BEGUN_AT: &str = "begun_at";
 /// Requests under way at once.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 /// A write that has been under way for longer is taken for dead. It never comes to harm by that: it can no longer commit.
 const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(60);
 

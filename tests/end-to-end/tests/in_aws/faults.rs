@@ -36,6 +36,9 @@ async fn what_fails_is_done_later_and_nothing_is_lost() {
     seen.insert(0, received("rubbish", &json!("?")));
     world.faults.plan("TransactWriteItems", Fault::Stuck);
     let evaluate = world.kill_where_it_is_stuck(evaluate, &seen).await;
+    // Nor does one that is killed when the finding is there, and what was learned is not.
+    world.faults.plan("UpdateItem", Fault::Stuck);
+    let evaluate = world.kill_where_it_is_stuck(evaluate, &seen).await;
     assert_eq!(world.deliver(&evaluate, &seen[1..]).await, Vec::<String>::new(), "{:?}", evaluate.log());
 
     // Without a policy nobody is contained, and it is told.
