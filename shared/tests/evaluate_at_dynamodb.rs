@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and this one reports"
 )]
 
+#[expect(dead_code, reason = "others judge it in memory")]
 mod generated_org;
 
 use std::collections::BTreeMap;
