@@ -11,6 +11,7 @@ use session_warden::history_file::{
 };
 
 use crate::arguments::instant;
+use crate::exit::Exit;
 use crate::output;
 use crate::progress;
 use crate::replay::Window;
@@ -86,12 +87,25 @@ pub(crate) fn tell_rejected(path: &Path, rejected: &Rejected) -> u64 {
     rejected.total
 }
 
-/// A history in which nobody ever got in is one whose statuses are not understood, or no history.
-pub(crate) fn tell_doubt(history: &History) {
-    if history.rows > 0 && history.successes == 0 {
-        output::note(
-            "No row is a success. Statuses are read in English (`Success`, `Invalid Password`): if the file has them \
-             in another language, download it as a user whose language is English",
-        );
+/// Tells what of a history is not understood. Where nobody got in, as far as the statuses are known, the rows do not say who
+/// did: they are judged, and count as input that could not be used.
+pub(crate) fn tell_doubt(history: &History) -> Exit {
+    let statuses = &history.statuses_unknown;
+    if statuses.total() > 0 {
+        output::note(&output::harmless(&format!(
+            "Statuses that are not known count as failures: {statuses}. If the file is not in English, download it as a \
+             user whose language is English",
+        )));
     }
+    if history.places_unknown.total() > 0 {
+        output::note(&output::harmless(&format!(
+            "Places whose country is not known: {}. Countries are read by their ISO code or English name",
+            history.places_unknown
+        )));
+    }
+    if history.rows == 0 || history.successes > 0 {
+        return Exit::Clean;
+    }
+    output::note("No row is a success: nobody can be seen to have got in");
+    if statuses.total() > 0 { Exit::BadInput } else { Exit::Clean }
 }

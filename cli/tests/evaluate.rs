@@ -203,7 +203,9 @@ fn a_history_in_another_language_is_read_and_a_status_that_is_not_understood_is_
     let (code, out, err) = evaluate(directory.path(), &format!("{german}Success\n"), &["--output", "json"]);
     assert!(code == 0 && out.contains("\"rows\": 1") && !err.contains("No row is a success"), "{out}{err}");
     let (code, _, err) = evaluate(directory.path(), &format!("{german}Erfolgreich\n"), &[]);
-    assert!(code == 0 && err.contains("No row is a success"), "{err}");
+    assert!(code == 0 && !err.contains("not known"), "{err}");
+    let (code, _, err) = evaluate(directory.path(), &format!("{german}Udało się\n"), &[]);
+    assert!(code == 2 && err.contains("`Udało się` (1)") && err.contains("No row is a success"), "{err}");
     let unknown = format!("{german}Success\n").replace("Quell-IP", "Herkunft");
     let (code, _, err) = evaluate(directory.path(), &unknown, &[]);
     assert!(code == 2 && err.contains("--column 'Source IP=…'"), "{err}");

@@ -148,6 +148,30 @@ fn a_quote_that_is_not_closed_costs_one_line() {
 }
 
 #[test]
+fn a_quote_that_the_next_line_closes_hides_no_row() {
+    let text = "Username,Login Time,Source IP,Status,Browser,Platform\n\
+        a@example.com,2026-11-23T18:43:00Z,198.18.4.7,Success,\"Chrome,Windows\n\
+        b@example.com,2026-11-23T18:44:00Z,198.18.4.7,Success,\"Firefox\",Mac\n\
+        c@example.com,2026-11-23T18:45:00Z,198.18.4.7,Success,\"Chrome \"\"\n1\"\"\",Mac\n";
+    for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+        let history = csv(&text).unwrap();
+        assert_eq!(rejected(&history), ["line 2: a quotation mark is not closed"], "{text:?}");
+        let who: Vec<_> = logins(&history).into_iter().map(|login| login.user_id.unwrap()).collect();
+        assert_eq!(
+            who.iter().map(|user| user.as_str()).collect::<Vec<_>>(),
+            ["b@example.com", "c@example.com"]
+        );
+    }
+}
+
+#[test]
+fn a_line_that_ends_in_cr_lf_has_its_number() {
+    let text = SETUP.replace('\n', "\r\n");
+    let history = csv(format!("{text}x\r\n{}", text.lines().nth(1).unwrap())).unwrap();
+    assert_eq!(rejected(&history), ["line 4: 1 fields instead of 9: the line is cut short"]);
+}
+
+#[test]
 fn only_the_first_twenty_bad_rows_are_kept() {
     let history = csv(format!("{SETUP}{}", "x\n".repeat(500))).unwrap();
     assert_eq!((history.rejected.first.len(), history.rejected.total), (20, 500));
@@ -263,6 +287,22 @@ fn columns_beyond_the_usual_are_kept() {
 }
 
 const RECORD: &str = r#"{"attributes":{"type":"LoginHistory"},"Id":"0Ya5g00000AbCdE","UserId":"0055g00000AbCdE","LoginTime":"2026-11-23T18:43:00.000+0000","Status":"Success","SourceIp":"198.18.4.7","LoginGeo":null}"#;
+
+#[test]
+fn a_text_that_nobody_knows_is_counted_and_named() {
+    let row = |place: &str, status: &str| {
+        SETUP.lines().nth(1).unwrap().replace("France", place).replace("Success", status)
+    };
+    let rows = [
+        row("Ghana", "Restricted IP"),
+        row("Atlantis", "Udało się"),
+        row("Atlantis", "Success"),
+        row("", "Success"),
+    ];
+    let history = csv(format!("{SETUP}{}", rows.join("\n"))).unwrap();
+    assert_eq!(history.statuses_unknown.to_string(), "`Udało się` (1)");
+    assert_eq!(history.places_unknown.to_string(), "`Atlantis` (2)");
+}
 
 #[test]
 fn records_one_per_line() {

@@ -142,11 +142,32 @@ cheese: yes
 }
 
 #[test]
+fn a_list_is_no_section() {
+    for yaml in [
+        "- contain",
+        "caps: [50, 500, 2000, 100.0, 2, 1]",
+        "containment: [low]",
+        "protected: [[ceo@example.com]]",
+        "detections: { new-country: [contain] }",
+        "detections: { brute-force: { parameters: [3] } }",
+        "integrations: [[a@example.com, allowed, []]]",
+        "tests: [{ name: n, logins: [[ada@example.com]] }]",
+    ] {
+        let told = Policy::parse(yaml).unwrap_err().to_string();
+        assert!(told.contains("found a list, but a section with keys is needed"), "{yaml}: {told}");
+    }
+}
+
+#[test]
 fn what_is_no_yaml_names_its_line() {
     let error = |yaml: &str| Policy::parse(yaml).unwrap_err().to_string();
     assert_eq!(
         error("mode: ask\nmode: off\n"),
         "the policy cannot be used: line 2: duplicate mapping key: mode"
+    );
+    assert_eq!(
+        error("caps: {}\nmode: !contain\n"),
+        "the policy cannot be used: line 2: unsupported tag `!contain`"
     );
     assert_eq!(error("caps: [\n"), "the policy cannot be used: line 1: unclosed bracket '['");
     assert!(error("just words").starts_with("the policy cannot be used: line 1: found string"));

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::{ArgGroup, Args};
 use session_warden::backtest::{Backtest, Judged};
 use session_warden::detection::Finding;
+use session_warden::history_file::History;
 use session_warden::observation::{AccountDetails, AccountKind, OrgId, User};
 use session_warden::report::{BacktestRun, DetectionOff, render_backtest};
 use session_warden::stages;
@@ -46,12 +47,17 @@ pub(crate) async fn run(options: &BacktestOptions, format: Output) -> anyhow::Re
     let policies = [options.policy.as_ref()].into_iter().chain(options.against.iter().map(Some));
     let policies: Vec<_> =
         policies.map(|file| named(options, file.map(PathBuf::as_path))).collect::<Result<_, _>>()?;
-    let (what, runs, rejected) = match options.history.path() {
+    let (what, runs, rejected, doubt) = match options.history.path() {
         Some(path) => {
-            let (runs, rejected) = on_file(options, path, &policies)?;
-            (path.display().to_string(), runs, rejected)
+            let history = options.history.read()?;
+            let doubt = history::tell_doubt(&history);
+            let runs = on_file(options, &history, &policies)?;
+            (path.display().to_string(), runs, tell_rejected(path, &history.rejected), doubt)
         }
-        None => (options.store.store.clone().unwrap_or_default(), on_store(options, &policies).await?, 0),
+        None => {
+            let runs = on_store(options, &policies).await?;
+            (options.store.store.clone().unwrap_or_default(), runs, 0, Exit::Clean)
+        }
     };
     if let Some(path) = &options.report {
         let page =
@@ -59,7 +65,7 @@ pub(crate) async fn run(options: &BacktestOptions, format: Output) -> anyhow::Re
         output::write_file(path, page.as_bytes())?;
     }
     show(&runs, format)?;
-    Ok(if rejected > 0 { Exit::BadInput } else { Exit::Clean })
+    Ok(if rejected > 0 { Exit::BadInput } else { doubt })
 }
 
 fn named(options: &BacktestOptions, file: Option<&Path>) -> anyhow::Result<(String, Rules)> {
@@ -69,11 +75,9 @@ fn named(options: &BacktestOptions, file: Option<&Path>) -> anyhow::Result<(Stri
 
 fn on_file(
     options: &BacktestOptions,
-    path: &Path,
+    history: &History,
     policies: &[(String, Rules)],
-) -> anyhow::Result<(Vec<BacktestRun>, u64)> {
-    let history = options.history.read()?;
-    history::tell_doubt(&history);
+) -> anyhow::Result<Vec<BacktestRun>> {
     let window = options.history.window();
     let period = history.spill.period();
     let period = period.map(|(first, last)| (first.max(window.since), last.min(window.until)));
@@ -83,13 +87,13 @@ fn on_file(
         let bar = progress::bar(history.rows, "Judging");
         let org = OrgId::new("file");
         let findings =
-            replay::judge(&org, &history, Beside::default(), window, rules, &mut |rows| bar.inc(rows))?;
+            replay::judge(&org, history, Beside::default(), window, rules, &mut |rows| bar.inc(rows))?;
         bar.finish_and_clear();
         let backtest = Backtest::of(&findings, &rules.policy, &judged);
-        let off = detections_off(&history, &[], rules);
+        let off = detections_off(history, &[], rules);
         runs.push(BacktestRun { policy: name.clone(), backtest, off });
     }
-    Ok((runs, tell_rejected(path, &history.rejected)))
+    Ok(runs)
 }
 
 /// What was found stays found; each policy decides what it would have asked for, as if the last observation were the

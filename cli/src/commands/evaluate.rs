@@ -67,7 +67,7 @@ pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<E
     let policy = options.policy.as_deref();
     let rules = Rules::whole(policy, &options.own_rules)?;
     let history = options.history.read()?;
-    history::tell_doubt(&history);
+    let doubt = history::tell_doubt(&history);
     let (beside, beside_rejected) = read_beside(options, &history)?;
     let bar = progress::bar(history.rows, "Judging");
     let org = OrgId::new("file");
@@ -84,7 +84,7 @@ pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<E
         write_report(path, options, &evaluation)?;
     }
     show(options, &evaluation, format)?;
-    Ok(exit(&evaluation))
+    Ok(doubt.max(exit(&evaluation)))
 }
 
 fn exit(evaluation: &Evaluation) -> Exit {

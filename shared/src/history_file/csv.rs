@@ -95,6 +95,9 @@ impl<'a> Reading<'a> {
     }
 
     fn keep(&mut self, row: CsvRow) -> Result<(), HistoryError> {
+        if let Some(place) = &row.place_unknown {
+            self.history.places_unknown.add(place);
+        }
         // Whichever spelling comes first in the file must not matter.
         let known = self.history.users.entry(row.user.id.clone()).or_insert_with(|| row.user.clone());
         if row.user.username < known.username {

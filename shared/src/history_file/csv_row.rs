@@ -18,6 +18,8 @@ pub(super) struct CsvRow {
     pub(super) login: Login,
     pub(super) user: User,
     pub(super) naming: Naming,
+    /// The place, where its country is not known.
+    pub(super) place_unknown: Option<String>,
 }
 
 pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fault> {
@@ -46,7 +48,10 @@ pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fau
         id => (LoginId::new(id), Naming::Recorded),
     };
     login.id = id;
-    Ok(CsvRow { login, user, naming })
+    let place_unknown = login.place.as_ref().is_none_or(|place| place.country.is_none());
+    let named = || [Column::Location, Column::CountryCode].map(|column| fields.text(column)).into_iter();
+    let place_unknown = place_unknown.then(|| named().find(|name| !name.is_empty())).flatten();
+    Ok(CsvRow { login, user, naming, place_unknown })
 }
 
 fn user(fields: Fields<'_>) -> Result<User, Fault> {

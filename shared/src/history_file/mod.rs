@@ -21,6 +21,7 @@ mod rows;
 mod run;
 mod source_file;
 mod spill;
+mod strange;
 mod written_date;
 mod zone;
 
@@ -34,11 +35,12 @@ pub use rejected::{Rejected, RejectedRow};
 use run::Naming;
 use spill::Filling;
 pub use spill::{InOrder, Spill};
+pub use strange::Strange;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::observation::{Login, User, UserId};
+use crate::observation::{Login, Outcome, User, UserId};
 
 /// How a file writes its instants, where the file itself does not say.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +68,10 @@ pub struct History<L = Spill> {
     pub people: HashSet<UserId>,
     /// How many of the rows are successes.
     pub successes: u64,
+    /// Statuses that are not known; they count as failures.
+    pub statuses_unknown: Strange,
+    /// Places of which the country is not known.
+    pub places_unknown: Strange,
     /// Optional columns that the file does not have: what is judged by them cannot be seen.
     pub columns_missing: Vec<&'static str>,
 }
@@ -75,13 +81,25 @@ pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
 impl History<Filling> {
     fn empty(columns_missing: Vec<&'static str>) -> Result<Self, HistoryError> {
-        let (spill, rejected, users) = (Filling::open()?, Rejected::default(), HashMap::new());
-        Ok(Self { spill, rejected, rows: 0, users, people: HashSet::new(), successes: 0, columns_missing })
+        Ok(Self {
+            spill: Filling::open()?,
+            rejected: Rejected::default(),
+            rows: 0,
+            users: HashMap::new(),
+            people: HashSet::new(),
+            successes: 0,
+            statuses_unknown: Strange::default(),
+            places_unknown: Strange::default(),
+            columns_missing,
+        })
     }
 
     fn take(&mut self, login: &Login, naming: Naming) -> Result<(), HistoryError> {
         self.rows += 1;
         self.successes += u64::from(login.succeeded());
+        if !Outcome::knows(&login.status) {
+            self.statuses_unknown.add(&login.status);
+        }
         if let Some(user) = login.user_id.as_ref().filter(|user| !self.people.contains(*user)) {
             self.people.insert(user.clone());
         }
@@ -101,6 +119,8 @@ impl History<Filling> {
             users: self.users,
             people: self.people,
             successes: self.successes,
+            statuses_unknown: self.statuses_unknown,
+            places_unknown: self.places_unknown,
             columns_missing: self.columns_missing,
         })
     }

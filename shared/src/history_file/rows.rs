@@ -16,6 +16,9 @@ use super::source_file::{Counted, SourceFile};
 pub(super) struct Rows {
     reader: Reader<Counted<File>>,
     record: ByteRecord,
+    dialect: Dialect,
+    /// Bytes of the last line break that the reader has yet to pass.
+    unread: u64,
     pub(super) columns: Columns,
 }
 
@@ -59,10 +62,11 @@ const FIELD_CHARACTERS: usize = 512;
 impl Rows {
     /// Reads the header.
     pub(super) fn of(source: &SourceFile, said: &[ColumnName]) -> Result<Self, HistoryError> {
-        let delimiter = delimiter(source)?;
+        let dialect = Dialect::of(source)?;
         let reader = Counted::new(source.rewound()?);
         let mut builder = ReaderBuilder::new();
-        let mut reader = builder.has_headers(false).flexible(true).delimiter(delimiter).from_reader(reader);
+        let mut reader =
+            builder.has_headers(false).flexible(true).delimiter(dialect.delimiter).from_reader(reader);
         let mut header = ByteRecord::new();
         let read = reader.read_byte_record(&mut header).map_err(|error| source.unreadable(error.into()))?;
         let is_blank = header.iter().all(|title| title.trim_ascii().is_empty());
@@ -74,7 +78,9 @@ impl Rows {
             Some(wanted) => {
                 Err(HistoryError::MissingColumn { file: source.path.clone(), wanted, found: columns.found })
             }
-            None => Ok(Self { reader, record: ByteRecord::new(), columns }),
+            None => {
+                Ok(Self { reader, record: ByteRecord::new(), unread: dialect.left_over, dialect, columns })
+            }
         }
     }
 
@@ -86,15 +92,17 @@ impl Rows {
     /// The next row; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Row<'_>>, io::Error> {
         self.reader.get_mut().begin_row();
-        let start = self.reader.position().clone();
+        let mut start = self.reader.position().clone();
+        let unread = std::mem::replace(&mut self.unread, self.dialect.left_over);
+        let (byte, line) = (start.byte() + unread, start.line() + unread);
+        start.set_byte(byte).set_line(line);
         match self.reader.read_byte_record(&mut self.record) {
             Ok(false) => return Ok(None),
             Ok(true) => {}
             Err(error) => return self.recover(&start, error),
         }
-        let start = self.record.position().cloned().unwrap_or(start);
         let line = start.line();
-        if let Some(fault) = self.fault() {
+        if let Some(fault) = self.fault(&start)? {
             // A quote that is not closed swallows the lines behind it: only the first of them is at fault.
             if self.reader.position().line() > line + 1 {
                 self.resume_behind(&start)?;
@@ -122,29 +130,75 @@ impl Rows {
         let next = self.reader.get_mut().next_line(start.byte())?;
         let mut position = start.clone();
         position.set_byte(next).set_line(start.line() + 1);
+        self.unread = 0;
         self.reader.seek_raw(io::SeekFrom::Start(next), position).map_err(io::Error::from)
     }
 
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&mut self, start: &Position) -> Result<Option<Fault>, io::Error> {
         let (found, wanted) = (self.record.len(), self.columns.width);
         let cause = match found.cmp(&wanted) {
-            Ordering::Equal => return None,
+            Ordering::Equal if self.is_well_quoted(start)? => return Ok(None),
+            Ordering::Equal => return Ok(Some(Fault::of_row("a quotation mark is not closed"))),
             Ordering::Less => "the line is cut short",
             Ordering::Greater => "a comma within a field needs quotation marks around the field",
         };
-        Some(Fault::of_row(format!("{found} fields instead of {wanted}: {cause}")))
+        Ok(Some(Fault::of_row(format!("{found} fields instead of {wanted}: {cause}"))))
+    }
+
+    /// Two lines may look like one row where a quotation mark of the first is closed by one that opens a field of the second.
+    fn is_well_quoted(&mut self, start: &Position) -> Result<bool, io::Error> {
+        if !self.record.as_slice().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return Ok(true);
+        }
+        let end = self.reader.position().clone();
+        let raw = self.reader.get_mut().between(start.byte(), end.byte())?;
+        self.reader.seek_raw(io::SeekFrom::Start(end.byte()), end)?;
+        Ok(is_well_quoted(&raw, self.dialect.delimiter))
     }
 }
 
-/// Spreadsheet programs save with semicolons or tabs where the comma is the decimal sign.
-fn delimiter(source: &SourceFile) -> Result<u8, HistoryError> {
-    use io::Read;
-    let mut start = Vec::new();
-    let mut file = source.rewound()?.take(4096);
-    file.read_to_end(&mut start).map_err(|error| source.unreadable(error))?;
-    let header = start.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let header = header.unwrap_or_default();
-    let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
-    let most = [b';', b'\t', b','].into_iter().max_by_key(|delimiter| count(*delimiter));
-    Ok(most.unwrap_or(b','))
+/// Whether each quoted field ends behind its closing quotation mark. Source: RFC 4180, section 2.
+fn is_well_quoted(raw: &[u8], delimiter: u8) -> bool {
+    #[derive(Clone, Copy, PartialEq)]
+    enum At {
+        Start,
+        Bare,
+        Quoted,
+        Closed,
+    }
+    let mut at = At::Start;
+    for byte in raw {
+        let is_end = *byte == delimiter || matches!(byte, b'\n' | b'\r');
+        at = match (at, *byte) {
+            (At::Quoted, b'"') => At::Closed,
+            (At::Quoted, _) | (At::Start | At::Closed, b'"') => At::Quoted,
+            (_, _) if is_end => At::Start,
+            (At::Closed, _) => return false,
+            (At::Start | At::Bare, _) => At::Bare,
+        };
+    }
+    at != At::Quoted
+}
+
+/// How a file is written.
+struct Dialect {
+    delimiter: u8,
+    /// Where lines end in CR LF the reader ends a row at the CR, and begins the next with the LF.
+    left_over: u64,
+}
+
+impl Dialect {
+    /// Spreadsheet programs save with semicolons or tabs where the comma is the decimal sign.
+    fn of(source: &SourceFile) -> Result<Self, HistoryError> {
+        use io::Read;
+        let mut start = Vec::new();
+        let mut file = source.rewound()?.take(4096);
+        file.read_to_end(&mut start).map_err(|error| source.unreadable(error))?;
+        let header = start.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+        let header = header.unwrap_or_default();
+        let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
+        let most = [b';', b'\t', b','].into_iter().max_by_key(|delimiter| count(*delimiter));
+        let left_over = u64::from(header.ends_with(b"\r"));
+        Ok(Self { delimiter: most.unwrap_or(b','), left_over })
+    }
 }

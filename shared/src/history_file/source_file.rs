@@ -98,6 +98,14 @@ impl<R: Read + Seek> Counted<R> {
         self.left = ROW_BYTES;
     }
 
+    /// The bytes of a row, from one offset to another.
+    pub(super) fn between(&mut self, start: u64, end: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.inner.seek(SeekFrom::Start(start))?;
+        Read::by_ref(&mut self.inner).take(end.saturating_sub(start)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// The offset behind the first line break at or after `start`.
     pub(super) fn next_line(&mut self, start: u64) -> io::Result<u64> {
         self.inner.seek(SeekFrom::Start(start))?;

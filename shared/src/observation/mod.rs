@@ -6,6 +6,7 @@ mod family;
 mod ids;
 mod login;
 mod login_detail;
+mod login_status;
 mod origin;
 mod place;
 mod session;

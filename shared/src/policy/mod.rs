@@ -8,6 +8,7 @@ mod explanation;
 mod faults;
 mod own_rules;
 mod packs;
+mod sections;
 mod text;
 mod tree;
 mod trial;

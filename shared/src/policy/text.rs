@@ -3,6 +3,7 @@
 use serde_saphyr::Spanned;
 
 use super::faults::{self, Wrong};
+use super::sections::Sections;
 use super::tree::{Node, Step, Tree, place, remove, steps};
 use super::wording::{Worded, worded};
 use super::{Policy, PolicyError, PolicyFault};
@@ -69,7 +70,12 @@ fn has(mut node: &Node, steps: &[Step]) -> bool {
 fn tree(yaml: &str) -> Result<Node, PolicyFault> {
     let empty = || Tree::Map(Vec::new());
     // `off` and `NO` are words here, and a user id may be all digits.
-    let options = serde_saphyr::options! { strict_booleans: true, leading_zero_numbers_as_strings: true };
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        // The value behind a tag would count as omitted.
+        reject_unsupported_tags: true,
+    };
     match serde_saphyr::from_str_with_options::<Node>(yaml, options) {
         Ok(Spanned { value: Tree::Scalar(value), referenced, defined }) if value.is_null() => {
             Ok(Spanned { value: empty(), referenced, defined })
@@ -89,7 +95,7 @@ fn tree(yaml: &str) -> Result<Node, PolicyFault> {
 fn read(mut tree: Node) -> (Policy, Node, Vec<PolicyFault>) {
     let mut found = Vec::new();
     while found.len() < MOST {
-        let error = match serde_path_to_error::deserialize::<_, Policy>(tree.value.value()) {
+        let error = match serde_path_to_error::deserialize::<_, Policy>(Sections(tree.value.value())) {
             Ok(policy) => return (policy, tree, found),
             Err(error) => error,
         };

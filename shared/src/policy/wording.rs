@@ -56,6 +56,7 @@ pub(super) fn worded(said: &str) -> Worded {
 fn plain(said: &str) -> String {
     let Some((found, wanted)) = said.split_once(", expected ") else { return said.to_owned() };
     let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
+    let found = if found == "sequence" { "a list" } else { found };
     let known = EXPECTED.iter().find(|(theirs, _)| wanted.trim() == *theirs).map(|(_, ours)| *ours);
     let wanted = if wanted.starts_with("struct ") { "a section with keys" } else { known.unwrap_or(wanted) };
     format!("found {found}, but {wanted} is needed")
