@@ -92,6 +92,8 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         joined: Vec::new(),
         approved: Vec::new(),
         released: None,
+        releasing: None,
+        unchecked: None,
         residual_until: Some(at(1_900)),
         started: at(95),
         finished: Some(at(99)),

@@ -13,6 +13,8 @@ const WATCHED: SignedDuration = SignedDuration::from_hours(24);
 const EARLY: SignedDuration = SignedDuration::from_hours(1);
 const OFTEN: SignedDuration = SignedDuration::from_mins(5);
 const SELDOM: SignedDuration = SignedDuration::from_hours(1);
+/// For how long after that a look is tried again that could not see.
+const RETRIED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// One thing to look at again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,8 @@ pub(crate) enum Task {
     Consent,
     /// The question was given up, and findings that had joined it are asked about by themselves.
     AskAnew,
+    /// What became of a release.
+    Release,
     /// Whether access has come back.
     Watch {
         /// Since when.
@@ -63,6 +67,22 @@ impl Due {
     /// The next turn.
     pub(crate) fn ask_anew(now: Timestamp) -> Self {
         Self { at: now, what: Task::AskAnew }
+    }
+
+    /// The next turn, unless whoever releases is still at it.
+    pub(crate) fn release(now: Timestamp) -> Self {
+        Self { at: now, what: Task::Release }
+    }
+
+    /// The first look at somebody whom others thawed: in the next turn.
+    pub(crate) fn thawed(now: Timestamp) -> Self {
+        Self { at: now, what: Task::Watch { since: now } }
+    }
+
+    /// The next look where the last one of a watch since `since` could not see; `None` after a week of them.
+    pub(crate) fn retry(since: Timestamp, now: Timestamp) -> Option<Self> {
+        let at = now.checked_add(SELDOM).ok()?;
+        (now.duration_since(since) < WATCHED + RETRIED).then_some(Self { at, what: Task::Watch { since } })
     }
 
     /// The next look at somebody contained at `since`; `None` when he has been watched long enough. `residual` is when

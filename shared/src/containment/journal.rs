@@ -1,5 +1,7 @@
 //! A containment's record, its entries in the ledger, and the lease on its subject, written together.
 
+mod after;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -117,6 +119,7 @@ impl<'a> Journal<'a> {
     pub(crate) async fn go_on(&mut self, plan: &Plan, also: Vec<Write>) -> Result<(), StoreError> {
         self.record.stage = Stage::Acting;
         (self.record.outcome, self.record.finished) = (None, None);
+        (self.record.released, self.record.releasing, self.record.unchecked) = (None, None, None);
         self.expect(plan);
         let payload = serde_json::json!({ "goes_on": true, "left": plan.steps() });
         self.enter(EntryKind::Decision, &payload, also).await
@@ -224,41 +227,6 @@ impl<'a> Journal<'a> {
                 Ok((None, None))
             }
         }
-    }
-
-    /// Records that what was ended is there again: the case is open.
-    pub(crate) async fn reopen(&mut self, survivors: Vec<Survivor>) -> Result<(), StoreError> {
-        let reason = format!(
-            "access came back after it was ended: {} there again",
-            super::verify::things(survivors.len())
-        );
-        self.leave(survivors);
-        (self.record.outcome, self.record.residual_until) = (Some(Outcome::NotContained { reason }), None);
-        let (payload, off) = (self.record.clone(), Due::written(&self.record, None)?);
-        let told = self.told(About::CameBack)?;
-        self.enter(EntryKind::Reread, &payload, vec![off, told]).await?;
-        self.put_down().await;
-        Ok(())
-    }
-
-    /// Records that a look after the last access token's end has shown nothing.
-    pub(crate) async fn settle(&mut self, next: Option<&Due>) -> Result<(), StoreError> {
-        let ended = self.record.residual_until.take();
-        let payload = serde_json::json!({ "nothing_is_left_after_the_residual_window": ended });
-        let due = Due::written(&self.record, next)?;
-        self.enter(EntryKind::Reread, &payload, vec![due]).await?;
-        self.put_down().await;
-        Ok(())
-    }
-
-    /// Records a step of the way back; with it, when there is the next look.
-    pub(crate) async fn enter_release(
-        &mut self,
-        payload: &impl Serialize,
-        watch: Option<&Due>,
-    ) -> Result<(), StoreError> {
-        let due = watch.map(|due| Due::written(&self.record, Some(due))).transpose()?;
-        self.enter(EntryKind::Release, payload, due.into_iter().collect()).await
     }
 
     fn conclude(&mut self, outcome: Outcome) {

@@ -272,9 +272,15 @@ pub struct Containment {
     /// Other findings about the same, which it answers too; at most 50.
     #[serde(default)]
     pub joined: Vec<Trigger>,
-    /// That it was taken back.
+    /// That it was taken back, by `warden release` or by whoever else thawed the account.
     #[serde(default)]
     pub released: Option<Released>,
+    /// That it is being taken back: the account may be open already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub releasing: Option<Released>,
+    /// Why nobody knows whether access has come back, where a look that was due could not see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<String>,
     /// Until when a JWT access token that was already out may still work.
     pub residual_until: Option<Timestamp>,
     /// When the intent was recorded.
@@ -321,6 +327,8 @@ impl Containment {
             approved: Vec::new(),
             joined: Vec::new(),
             released: None,
+            releasing: None,
+            unchecked: None,
             residual_until: None,
             started: now,
             finished: None,

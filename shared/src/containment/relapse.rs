@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::act::Actor;
 use super::verify::Sighting;
 use super::{Containment, Holdings, Marks, Outcome, Reach, Survivor, Target};
-use crate::observation::Session;
+use crate::observation::{Session, UserId};
 use crate::salesforce::Frozen;
 
 /// What a look at somebody contained not long ago shows.
@@ -15,8 +15,8 @@ pub(crate) enum Relapse {
     None,
     /// The look proves nothing.
     Unseen(String),
-    /// Somebody has thawed the account: what is there now is there by that decision.
-    Released,
+    /// Somebody else, where Salesforce tells who, has thawed the account.
+    Thawed(Option<UserId>),
     /// This is there again.
     Back(Vec<Survivor>),
 }
@@ -31,7 +31,8 @@ impl Actor<'_> {
         };
         let is_frozen = matches!(&holdings.freeze, Ok(Some(state)) if state.frozen == Frozen::Yes);
         if record.outcome == Some(Outcome::Contained) && record.released.is_none() && !is_frozen {
-            return Relapse::Released;
+            let state = holdings.freeze.as_ref().ok().and_then(Option::as_ref);
+            return Relapse::Thawed(state.and_then(|state| state.last_modified_by.clone()));
         }
         let back = back(record, &self.reach, &holdings, hostile, now);
         if back.is_empty() { Relapse::None } else { Relapse::Back(back) }
@@ -47,8 +48,9 @@ fn back(
 ) -> Vec<Survivor> {
     let is_out = record.outcome == Some(Outcome::Contained) && record.released.is_none();
     let may_log_in = !is_out && !matches!(reach.target, Target::Session { .. });
-    // Salesforce tells whole seconds: what began in the last one began afterwards.
-    let ended = record.finished.unwrap_or(now).as_second();
+    // Salesforce tells whole seconds: what began in the last one began afterwards. What was left when access was given
+    // back is there by that decision, unless it is hostile.
+    let ended = record.finished.filter(|_| record.is_proven()).map_or(i64::MIN, Timestamp::as_second);
     let sessions = holdings.sessions.as_ref().map(|found| reach.sessions(found)).unwrap_or_default();
     let counts = |session: &&&Session| {
         session.is_live(now) && (!may_log_in || session.created.as_second() < ended || hostile.name(session))

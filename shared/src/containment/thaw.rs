@@ -72,6 +72,11 @@ impl FrozenBy {
 }
 
 impl Containment {
+    /// Whether access that it has ended, or given back, may still come back unseen.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_proven() || self.released.is_some()
+    }
+
     /// Whether it froze its user, who was not frozen before; also where the answer was lost, for who the last to change
     /// the account was is told by the account itself.
     pub fn freezes(&self) -> bool {

@@ -47,6 +47,10 @@ pub enum About {
     NotEnded,
     /// Access that was ended is there again.
     CameBack,
+    /// Somebody else has thawed an account that was frozen.
+    Thawed,
+    /// A look whether access has come back was due, and could not see.
+    NotChecked,
 }
 
 /// What people are told. Its text is plain, and what came from outside is made harmless in it.
@@ -94,6 +98,13 @@ pub trait Notifier: Send + Sync {
     async fn notify(&self, notice: &Notice) -> Result<(), NotifyError>;
 }
 
+impl About {
+    /// Whether only the support can do something about it.
+    pub(crate) fn is_for_support(self) -> bool {
+        matches!(self, Self::Seen | Self::Refused | Self::Thawed | Self::NotChecked)
+    }
+}
+
 impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -103,6 +114,8 @@ impl fmt::Display for About {
             Self::Ended => "ended",
             Self::NotEnded => "not-ended",
             Self::CameBack => "came-back",
+            Self::Thawed => "thawed",
+            Self::NotChecked => "not-checked",
         })
     }
 }

@@ -53,7 +53,7 @@ impl Recipients {
         if all.is_empty() {
             all.push(Recipient { role: WhoIsTold::Support, address: None });
         }
-        if !matches!(about, About::Seen | About::Refused) {
+        if !about.is_for_support() {
             let wanted = |told: Told| notices.tell.contains(&told);
             let manager = addresses.manager.iter().filter(|_| wanted(Told::Manager));
             all.extend(manager.map(|address| recipient(WhoIsTold::Manager, address)));

@@ -23,6 +23,8 @@ pub(super) fn title(about: About, containment: &Containment) -> String {
         About::Ended => format!("The access of {whom} was ended"),
         About::NotEnded => format!("The access of {whom} is NOT ended"),
         About::CameBack => format!("The access of {whom} is there again"),
+        About::Thawed => format!("The account of {whom} was thawed by others"),
+        About::NotChecked => format!("Whether the access of {whom} has come back is not known"),
     }
 }
 
@@ -116,7 +118,19 @@ fn done(about: About, containment: &Containment) -> String {
         About::Refused => format!("Nothing was done, because a rule forbids it: {reason}."),
         About::Ended => ended(containment),
         About::NotEnded | About::CameBack => format!("What is wrong: {reason}."),
+        About::Thawed => thawed(containment),
+        About::NotChecked => {
+            let reason = containment.unchecked.as_deref().unwrap_or_default();
+            format!("The access was ended, and the look that was due since could not see: {}.", safe(reason))
+        }
     }
+}
+
+fn thawed(containment: &Containment) -> String {
+    let by = containment.released.as_ref().map_or_else(String::new, |released| safe(&released.by));
+    format!(
+        "We froze the account, and {by} has thawed it without `warden release`. It is watched for 24 hours."
+    )
 }
 
 fn ended(containment: &Containment) -> String {
@@ -159,6 +173,15 @@ fn to_do(about: About, containment: &Containment) -> Vec<String> {
                 .to_owned(),
             back(containment).to_owned(),
         ],
+        About::Thawed => vec![
+            "Support: ask whoever thawed it why; if it was not meant, end the access again with `warden contain`."
+                .to_owned(),
+        ],
+        About::NotChecked => vec![
+            "Support: see with `warden doctor` what the identity lacks. The look is tried again at least every hour, and \
+             given up 8 days after the end."
+                .to_owned(),
+        ],
         About::NotEnded | About::CameBack => vec![format!(
             "Support: act now, by `warden contain` or in Setup; the case is {id}."
         )],
@@ -174,7 +197,7 @@ fn back(containment: &Containment) -> &'static str {
 
 /// Was this you? Only people who may know are asked.
 fn question(about: About, finding: Option<&Finding>) -> Option<String> {
-    let finding = finding.filter(|_| !matches!(about, About::Seen | About::Refused))?;
+    let finding = finding.filter(|_| !about.is_for_support())?;
     Some(format!(
         "Was this you? Tell the support yes or no, by telephone or in person. The support records it with `warden answer {} \
          yes|no --by NAME`. An answer releases nothing and ends nothing by itself, and silence is not a yes.",

@@ -203,7 +203,13 @@ impl ContainmentView {
             steps: containment.steps.iter().map(StepView::of).collect(),
             survivors: containment.survivors.iter().map(survivor).collect(),
             more_survivors: containment.survivors_total.saturating_sub(containment.survivors.len()),
-            warnings: impact.unread.iter().chain(&impact.warnings).map(Shown::of).collect(),
+            warnings: impact
+                .unread
+                .iter()
+                .chain(&impact.warnings)
+                .map(Shown::of)
+                .chain(containment.unchecked.iter().map(not_checked))
+                .collect(),
             residual: containment.residual_until.map(|until| residual(until, now)).unwrap_or_default(),
             evidence_head: Shown::of(containment.evidence_head.as_deref().unwrap_or_default()),
         }
@@ -215,6 +221,10 @@ impl ContainmentView {
     pub(super) fn is_to_be_said(&self) -> bool {
         self.said == Said::NotYet
     }
+}
+
+fn not_checked(reason: &String) -> Shown {
+    Shown::of(format!("Whether access has come back could not be checked: {reason}"))
 }
 
 fn residual(until: Timestamp, now: Timestamp) -> String {

@@ -225,6 +225,8 @@ fn is_overtaken(about: About, record: &Containment) -> bool {
         About::Asked => record.pending.is_none(),
         About::Ended => !record.is_proven() || record.released.is_some(),
         About::NotEnded | About::CameBack => record.is_proven(),
+        About::Thawed => record.released.is_none(),
+        About::NotChecked => record.unchecked.is_none(),
         About::Seen | About::Refused => !record.is_refused(),
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{CampaignKind, Frost};
+use salesforce_simulator::{CampaignKind, Frost, Permission};
 use session_warden::containment::{
     ApproverKey, Containment, Marks, Outcome, Request, Stage, Target, containments,
 };
+use session_warden::detection::Action;
 use session_warden::policy::FreezeMode;
 use session_warden::stages::Apply;
-use session_warden::store::{MemoryStore, Store};
+use session_warden::store::{MemoryStore, Store, Table};
 
 use crate::support::{Fails, Faulty, Scene};
 
@@ -59,18 +60,75 @@ async fn a_session_that_is_there_again_opens_the_case_again() {
     assert_eq!(again.outcome, Some(Outcome::Contained), "whoever asks again goes on with it");
 }
 
+/// What waits to be told, or to be looked at, by what it says under this name.
+async fn waits(scene: &Scene, room: &str, name: &str) -> Vec<String> {
+    let all = scene.records(Table::Contain, room).await.into_iter();
+    let mut said: Vec<_> = all.map(|record| record.body[name].to_string()).collect();
+    said.sort();
+    said
+}
+
 #[tokio::test]
-async fn who_was_released_is_not_watched() {
-    let scene = Scene::of(CampaignKind::BruteForce).await;
-    let record = scene.contain().await.unwrap();
+async fn a_thaw_by_others_is_told_and_watched_like_a_release() {
+    let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+    let mut finding = scene.finding(1, Action::Contain);
+    finding.detections[0].evidence.insert("source".to_owned(), scene.campaign.loot.source_ip.clone().into());
+    let record = scene.contain_raised(&scene.keep(&finding).await).await.unwrap();
+    assert!(record.residual_until.is_some());
     {
         let mut org = scene.simulator.org();
         org.set_frozen(&scene.campaign.user_id, Frost::Thawed);
         org.log_in(&scene.campaign.user_id, "192.0.2.10").unwrap();
     }
-    assert!(only_looks_after(&scene, 6).await, "a look shows that he was released");
-    assert!(!only_looks_after(&scene, 60).await, "then there is none");
-    assert_eq!(record.outcome, Some(Outcome::Contained));
+    let changed = after(&scene, 6).await;
+    let released = changed[0].released.as_ref().unwrap();
+    assert!(released.by.contains("Salesforce") && released.reason.contains("without `warden release`"));
+    assert!(waits(&scene, "notices", "about").await.contains(&"\"thawed\"".to_owned()));
+    let changed = after(&scene, 30).await;
+    assert_eq!((changed.len(), changed[0].residual_until), (1, None), "the last token's end is looked at");
+    scene.simulator.org().log_in(&scene.campaign.user_id, &scene.campaign.loot.source_ip).unwrap();
+    let changed = after(&scene, 6).await;
+    assert!(matches!(&changed[0].outcome, Some(Outcome::NotContained { .. })), "{changed:#?}");
+}
+
+fn blind(scene: &Scene) -> String {
+    let revoker = scene.simulator.connection_document()["revoker"]["username"].as_str().unwrap().to_owned();
+    scene.simulator.org().remove_permission(&revoker, Permission::ManageUsers);
+    revoker
+}
+
+#[tokio::test]
+async fn a_window_whose_end_cannot_be_looked_at_is_told_and_looked_at_later() {
+    let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+    scene.contain().await.unwrap();
+    let revoker = blind(&scene);
+    assert!(only_looks_after(&scene, 6).await, "it is not over yet");
+    let changed = after(&scene, 30).await;
+    assert!(changed[0].unchecked.is_some() && changed[0].residual_until.is_some(), "{changed:#?}");
+    assert!(waits(&scene, "notices", "about").await.contains(&"\"not_checked\"".to_owned()));
+    assert!(only_looks_after(&scene, 6).await, "it is told once");
+    scene.simulator.org().grant_permission(&revoker, Permission::ManageUsers);
+    let changed = after(&scene, 6).await;
+    assert_eq!((&changed[0].unchecked, changed[0].residual_until), (&None, None));
+}
+
+#[tokio::test]
+async fn a_day_that_ends_without_sight_is_told_and_the_look_tried_again_for_a_week() {
+    for sees_again in [true, false] {
+        let scene = Scene::of(CampaignKind::BruteForce).await;
+        scene.contain().await.unwrap();
+        let revoker = blind(&scene);
+        let changed = after(&scene, 25 * 60).await;
+        assert!(changed[0].unchecked.is_some(), "{changed:#?}");
+        if sees_again {
+            scene.simulator.org().grant_permission(&revoker, Permission::ManageUsers);
+            assert_eq!(after(&scene, 61).await[0].unchecked, None);
+        } else {
+            assert!(only_looks_after(&scene, 61).await);
+            assert!(only_looks_after(&scene, 8 * 24 * 60).await);
+        }
+        assert!(waits(&scene, "agenda", "what").await.is_empty(), "{sees_again}");
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! The way back: what we froze is opened, what others froze is explained, and whoever is released is watched.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost, Lying, PasswordReset, Permission, Write};
-use session_warden::containment::{FrozenBy, Outcome};
+use session_warden::containment::{Containment, FrozenBy, Outcome};
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::stages::{Apply, ContainError, GivenBack, Password, Release};
+use session_warden::store::{Store, Table};
 
-use crate::support::Scene;
+use crate::support::{Fails, Faulty, Scene};
 
 pub async fn released(scene: &Scene, password: Password, apply: Apply) -> Result<GivenBack, ContainError> {
     let asked = Release {
@@ -105,4 +108,74 @@ async fn the_audit_trail_says_who_froze_where_it_can_be_seen() {
     scene.simulator.org().grant_permission(&revoker, Permission::ViewSetup);
     let told = trail().await;
     assert!(told.contains("Froze user") && told.contains(&scene.campaign.username), "{told}");
+}
+
+#[tokio::test]
+async fn who_is_given_back_without_a_proof_is_watched_too() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    let mut finding = scene.finding(1, session_warden::detection::Action::Contain);
+    finding.detections[0].evidence.insert("source".to_owned(), scene.campaign.loot.source_ip.clone().into());
+    let raised = scene.keep(&finding).await;
+    scene.simulator.org().switches_mut().lying = Lying::Deletes;
+    let record = scene.contain_raised(&raised).await.unwrap();
+    assert!(matches!(record.outcome, Some(Outcome::NotContained { .. })));
+    scene.simulator.org().switches_mut().lying = Lying::No;
+    assert!(released(&scene, Password::Kept, Apply::Act).await.unwrap().open);
+    scene.clock.advance(SignedDuration::from_mins(6));
+    let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
+    let Some(Outcome::NotContained { reason }) = &changed[0].outcome else { panic!("{changed:#?}") };
+    assert!(reason.contains("hostile access is there"), "{reason}");
+    let again = scene.contain_raised(&raised).await.unwrap();
+    assert_eq!((&again.outcome, &again.released), (&Some(Outcome::Contained), &None));
+    let given = released(&scene, Password::Kept, Apply::Act).await.unwrap();
+    assert_eq!((given.frozen_by, given.open), (FrozenBy::Us, true), "what was frozen again is ours too");
+}
+
+/// Releases with a store whose call number `call` kills, and lets somebody else look; whether the call was reached.
+async fn released_despite(call: usize, fails: Fails, looks: bool) -> bool {
+    let faulty = Arc::new(Faulty::at(usize::MAX, fails));
+    let scene = Scene::on(Arc::clone(&faulty) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    scene.contain().await.unwrap();
+    faulty.fail_next(call, fails);
+    tokio::select! {
+        given = released(&scene, Password::Kept, Apply::Act) => assert!(given.unwrap().open),
+        () = faulty.killed.notified() => {}
+    }
+    let was_reached = faulty.reached();
+    faulty.fail_at(usize::MAX);
+    scene.clock.advance(SignedDuration::from_mins(3));
+    if looks {
+        scene.stage().tend(&scene.org_id()).await.unwrap();
+        let record = stored(&scene).await;
+        let is_frozen = scene.simulator.org().is_frozen(&scene.campaign.user_id);
+        assert_eq!((record.releasing, record.released.is_none()), (None, is_frozen), "{call} {fails:?}");
+    }
+    assert!(released(&scene, Password::Kept, Apply::Act).await.unwrap().open, "{call} {fails:?}");
+    let record = stored(&scene).await;
+    assert!(record.releasing.is_none() && record.released.is_some(), "{call} {fails:?} {record:#?}");
+    assert!(!scene.simulator.org().is_frozen(&scene.campaign.user_id));
+    let agenda = scene.records(Table::Contain, "agenda").await;
+    assert_eq!(agenda[0].body["what"]["task"], "watch", "{call} {fails:?}");
+    Ledger::new(&*scene.store, scene.org_id()).verify(None).await.unwrap();
+    was_reached
+}
+
+async fn stored(scene: &Scene) -> Containment {
+    scene.records(Table::Contain, "containments").await[0].decode().unwrap()
+}
+
+#[tokio::test]
+async fn a_release_whose_worker_dies_at_any_call_is_finished_or_taken_back() {
+    for (fails, looks) in [
+        (Fails::KilledBefore, true),
+        (Fails::KilledAfter, true),
+        (Fails::KilledBefore, false),
+        (Fails::KilledAfter, false),
+    ] {
+        let mut call = 0;
+        while released_despite(call, fails, looks).await {
+            call += 1;
+        }
+        assert!(call > 5, "only {call} calls were tried");
+    }
 }

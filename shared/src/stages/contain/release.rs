@@ -3,10 +3,9 @@
 use futures::TryStreamExt;
 use jiff::SignedDuration;
 use serde::Serialize;
-use serde_json::json;
 
 use super::{Apply, Contain, ContainError};
-use crate::containment::{Containment, Due, FrozenBy, Journal, Lease, Released, containments, release};
+use crate::containment::{Containment, FrozenBy, Journal, Lease, Released, containments, release};
 use crate::observation::{OrgId, UserId};
 use crate::salesforce::{Ability, FreezeState, Frozen, SalesforceError, SetupChange, Sight};
 use crate::store::Kept;
@@ -58,6 +57,12 @@ impl Contain<'_> {
     /// Gives a user's access back, if it was us who took it; else only says by whose decision it is gone.
     pub async fn release(&self, asked: &Release, apply: Apply) -> Result<GivenBack, ContainError> {
         self.check_scope(&asked.org_id).await?;
+        let begun = self.last_that_froze(asked).await?.filter(|kept| kept.value.releasing.is_some());
+        if let Some(kept) = begun.filter(|_| apply == Apply::Act)
+            && let Some(ended) = self.finish_release(&kept.value).await?.filter(is_released)
+        {
+            return Ok(GivenBack::by_us(ended, String::new()));
+        }
         let (own, state) =
             (self.salesforce.own_user().await?, self.salesforce.freeze_state(&asked.user_id).await?);
         let froze = self.last_that_froze(asked).await?;
@@ -67,14 +72,31 @@ impl Contain<'_> {
         match froze.filter(|_| frozen_by == FrozenBy::Us) {
             Some(kept) if apply == Apply::Act => {
                 let containment = Box::pin(self.give_back(asked, kept)).await?;
-                let open = containment.released.is_some();
-                Ok(GivenBack { frozen_by, containment: Some(containment), trail, open })
+                if is_released(&containment) {
+                    Ok(GivenBack::by_us(containment, trail))
+                } else {
+                    Err(not_open())
+                }
             }
             kept => {
                 let open = frozen_by == FrozenBy::Nobody;
                 Ok(GivenBack { frozen_by, containment: kept.map(|kept| kept.value), trail, open })
             }
         }
+    }
+
+    /// Looks what became of a release whose worker has died: an account that is open was released, and one that is not is
+    /// left to whoever asks again. `None` while the worker lives.
+    pub(super) async fn finish_release(
+        &self,
+        record: &Containment,
+    ) -> Result<Option<Containment>, ContainError> {
+        let (Some(user), Some(mut journal)) = (record.request.target.user(), self.journal_of(record).await?)
+        else {
+            return Ok(None);
+        };
+        let outcome = self.prove_release(user, &mut journal).await;
+        self.finished(outcome, journal).await.map(Some)
     }
 
     /// A user in whose name Salesforce itself acts is no administrator.
@@ -127,30 +149,34 @@ impl Contain<'_> {
     async fn open(&self, asked: &Release, journal: &mut Journal<'_>) -> Result<(), ContainError> {
         let (by, reason, at) = (asked.by.clone(), asked.reason.clone(), journal.now());
         let password_reset = asked.password == Password::Reset;
-        let released = Released { by, reason, at, password_reset };
-        journal.enter_release(&json!({ "begins": released }), None).await?;
+        journal.begin_release(Released { by, reason, at, password_reset }).await?;
         if password_reset {
             self.salesforce.reset_password(&asked.user_id).await?;
         }
         self.salesforce.set_frozen(&asked.user_id, Frozen::No).await?;
-        let state = self.salesforce.freeze_state(&asked.user_id).await?;
-        if state.is_none_or(|state| state.frozen == Frozen::Yes) {
-            let payload = json!({ "not_released": "Salesforce answered that it was thawed, and it is not" });
-            journal.enter_release(&payload, None).await?;
-            return Err(SalesforceError::UnexpectedAnswer {
-                object: "UserLogin".to_owned(),
-                status: 200,
-                reason: "it answers that the account is thawed, and a second look shows that it is not"
-                    .to_owned(),
-            }
-            .into());
-        }
-        journal.record.released = Some(released.clone());
-        let watch = Due::watch(at, None, at);
-        journal.enter_release(&json!({ "released": released }), watch.as_ref()).await?;
-        journal.let_go().await;
-        Ok(())
+        self.prove_release(&asked.user_id, journal).await
     }
+
+    /// Where Salesforce keeps no record of the account, nothing is proven.
+    async fn prove_release(&self, user: &UserId, journal: &mut Journal<'_>) -> Result<(), ContainError> {
+        let shown = self.salesforce.freeze_state(user).await?.map_or(Frozen::Yes, |state| state.frozen);
+        Ok(journal.end_release(shown).await?)
+    }
+}
+
+impl GivenBack {
+    fn by_us(containment: Containment, trail: String) -> Self {
+        Self { frozen_by: FrozenBy::Us, containment: Some(containment), trail, open: true }
+    }
+}
+
+fn is_released(record: &Containment) -> bool {
+    record.released.is_some()
+}
+
+fn not_open() -> ContainError {
+    let reason = "it answers that the account is thawed, and a second look shows that it is not".to_owned();
+    SalesforceError::UnexpectedAnswer { object: "UserLogin".to_owned(), status: 200, reason }.into()
 }
 
 fn trail_words(changes: impl Iterator<Item = SetupChange>) -> String {

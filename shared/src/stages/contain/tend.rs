@@ -1,5 +1,7 @@
 //! What is looked at again by itself: containments that wait for people, and people who were contained.
 
+use jiff::Timestamp;
+
 use super::requests::{requests, tell};
 use super::{Contain, ContainError};
 use crate::containment::{
@@ -8,7 +10,7 @@ use crate::containment::{
 };
 use crate::observation::{OrgId, UserId};
 use crate::stages::findings;
-use crate::store::Kept;
+use crate::store::{Kept, StoreError};
 
 impl Contain<'_> {
     /// Goes on with containments whose worker has died, and through an org's agenda: carries out what people have agreed to, gives up what they refused or let pass,
@@ -93,9 +95,11 @@ impl Contain<'_> {
                 Ok(Box::pin(self.answer_of_people(kept)).await?.into_iter().collect())
             }
             (Some(kept), Task::AskAnew) if kept.value.is_refused() => self.ask_anew(&kept.value).await,
-            (Some(kept), Task::Watch { since }) if kept.value.is_proven() => {
-                let next = Due::watch(since, kept.value.residual_until, self.clock.now());
-                Box::pin(self.watch(&kept.value, next)).await
+            (Some(kept), Task::Release) if kept.value.releasing.is_some() => {
+                Ok(Box::pin(self.finish_release(&kept.value)).await?.into_iter().collect())
+            }
+            (Some(kept), Task::Watch { since }) if kept.value.is_watched() => {
+                Box::pin(self.watch(&kept.value, since)).await
             }
             _ => {
                 self.store.write(vec![agenda(org).remove(id)]).await?;
@@ -106,20 +110,28 @@ impl Contain<'_> {
 
     /// Looks whether access that was ended has come back. If so the case is open again, and a person is asked about
     /// the next level.
-    async fn watch(&self, record: &Containment, next: Option<Due>) -> Result<Vec<Containment>, ContainError> {
+    async fn watch(&self, record: &Containment, since: Timestamp) -> Result<Vec<Containment>, ContainError> {
         let now = self.clock.now();
+        let next = Due::watch(since, record.residual_until, now);
         let hostile = self.hostile(record).await?;
         let relapse =
             Box::pin(self.actor(Self::reach_of(record).access_only()).relapse(record, &hostile, now)).await;
         let is_over = record.residual_until.is_some_and(|until| until <= now);
         match relapse {
             Relapse::Back(survivors) => self.reopen(record, survivors).await,
-            Relapse::None if is_over => self.settle(record, next).await,
-            Relapse::Released => self.look_next(record, None).await,
+            Relapse::None if is_over || record.unchecked.is_some() => {
+                self.enter(record, async |journal| journal.settle(next.as_ref()).await).await
+            }
             Relapse::None => self.look_next(record, next).await,
+            Relapse::Thawed(by) => self.enter(record, async |journal| journal.thawed(by).await).await,
             Relapse::Unseen(reason) => {
                 tracing::warn!(containment.id = %record.containment_id, reason, "the watch cannot see");
-                self.look_next(record, next).await
+                let is_due = is_over || next.is_none();
+                let next = next.or_else(|| Due::retry(since, now));
+                if !is_due || record.unchecked.is_some() {
+                    return self.look_next(record, next).await;
+                }
+                self.enter(record, async |journal| journal.not_checked(reason, next.as_ref()).await).await
             }
         }
     }
@@ -146,14 +158,14 @@ impl Contain<'_> {
         Ok(Vec::new())
     }
 
-    /// Says that the last access token has ended too.
-    async fn settle(
+    /// Writes about a record, unless somebody else does.
+    async fn enter(
         &self,
         record: &Containment,
-        next: Option<Due>,
+        write: impl AsyncFnOnce(&mut Journal<'_>) -> Result<(), StoreError>,
     ) -> Result<Vec<Containment>, ContainError> {
         let Some(mut journal) = self.journal_of(record).await? else { return Ok(Vec::new()) };
-        let outcome = journal.settle(next.as_ref()).await;
+        let outcome = write(&mut journal).await;
         Ok(vec![self.finished(outcome.map_err(ContainError::from), journal).await?])
     }
 
@@ -170,14 +182,12 @@ impl Contain<'_> {
             }
             _ => None,
         };
-        let Some(mut journal) = self.journal_of(record).await? else { return Ok(Vec::new()) };
-        let outcome = journal.reopen(survivors).await;
-        let reopened = self.finished(outcome.map_err(ContainError::from), journal).await?;
-        Ok([reopened].into_iter().chain(next_level).collect())
+        let reopened = self.enter(record, async |journal| journal.reopen(survivors).await).await?;
+        Ok(reopened.into_iter().chain(next_level).collect())
     }
 
     /// The journal about a record that has not changed, while nobody else acts on its subject.
-    async fn journal_of(&self, record: &Containment) -> Result<Option<Journal<'_>>, ContainError> {
+    pub(super) async fn journal_of(&self, record: &Containment) -> Result<Option<Journal<'_>>, ContainError> {
         let (org, subject) = (&record.request.org_id, record.request.target.subject());
         let Some(lease) = Lease::take(self.store, org, &subject, self.clock.now()).await? else {
             return Ok(None);

@@ -104,6 +104,8 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         joined: Vec::new(),
         approved: Vec::new(),
         released: None,
+        releasing: None,
+        unchecked: None,
         residual_until: None,
         started: finding.detected_at,
         finished: Some(last + SignedDuration::from_secs(1)),
