@@ -62,6 +62,15 @@ pub struct Declined {
 #[derive(Debug)]
 pub struct ApproverKey(HeadSigner);
 
+/// Who agreed to a containment; the ledger keeps his signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// As the policy names him.
+    pub by: String,
+    /// When, as his machine's clock says.
+    pub at: Timestamp,
+}
+
 impl Pending {
     /// Asks `needed` people to agree to a record's plan.
     pub(crate) fn ask(record: &Containment, needed: usize, policy: &Policy, now: Timestamp) -> Self {

@@ -82,7 +82,7 @@ impl Holdings {
         let tokens = bounded(None, salesforce.app_tokens(app_name, key)).await;
         let mut holders = reach.holders.clone();
         holders.extend(tokens.iter().flatten().map(|found| found.token.user_id.clone()));
-        let sessions = bounded(None, salesforce.app_sessions(app_name, &holders)).await;
+        let sessions = bounded(None, salesforce.app_sessions(app_name, &holders, &reach.made)).await;
         Self { sessions, tokens, ..Self::nothing() }
     }
 

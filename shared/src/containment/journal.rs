@@ -4,11 +4,12 @@ mod after;
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::agenda::Due;
 use super::lease::following;
+use super::residual::{self, after_jwt};
 use super::{
     Approval, Containment, Lease, OpenPlans, Outcome, Pending, Plan, Refusal, Request, Stage, StepKind,
     StepResult, Survivor, Trigger,
@@ -19,8 +20,6 @@ use crate::notice::{self, About};
 use crate::observation::OrgId;
 use crate::store::{Key, Room, Store, StoreError, Table, Write};
 
-/// Longer than Salesforce lets a JWT access token live on.
-const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
 /// Survivors that a record lists.
 const LISTED: usize = 50;
 /// Each failed attempt is another worker's success.
@@ -94,6 +93,7 @@ impl<'a> Journal<'a> {
         (self.record.stage, self.record.finished) = (Stage::Acting, None);
         self.record.started = now;
         self.expect(plan);
+        also.extend(residual::written(&self.record)?);
         self.enter(EntryKind::Decision, payload, also).await
     }
 
@@ -116,12 +116,13 @@ impl<'a> Journal<'a> {
 
     /// Records that what was interrupted, or has not succeeded, is gone on with; `also` makes it an open plan, again or still,
     /// and reserves what it takes.
-    pub(crate) async fn go_on(&mut self, plan: &Plan, also: Vec<Write>) -> Result<(), StoreError> {
+    pub(crate) async fn go_on(&mut self, plan: &Plan, mut also: Vec<Write>) -> Result<(), StoreError> {
         self.record.stage = Stage::Acting;
         (self.record.outcome, self.record.finished) = (None, None);
         (self.record.released, self.record.releasing, self.record.unchecked) = (None, None, None);
         self.expect(plan);
         let payload = serde_json::json!({ "goes_on": true, "left": plan.steps() });
+        also.extend(residual::written(&self.record)?);
         self.enter(EntryKind::Decision, &payload, also).await
     }
 
@@ -182,7 +183,11 @@ impl<'a> Journal<'a> {
 
     /// Records how it ended, and closes the open plan. Without its entry in the ledger nothing is called finished.
     pub(crate) async fn end(&mut self, outcome: Outcome) -> Result<(), StoreError> {
+        let of_others = residual::of_others(self.store, &self.record, self.now()).await?;
         self.conclude(outcome);
+        if !self.record.is_refused() {
+            self.record.residual_until = self.record.residual_until.max(of_others);
+        }
         let payload = self.record.clone();
         let mut attempts = 1;
         while let Err(conflict) = self.try_to_end(&payload).await? {
@@ -199,7 +204,8 @@ impl<'a> Journal<'a> {
     async fn try_to_end(&mut self, payload: &Containment) -> Result<Result<(), Key>, StoreError> {
         let (closing, key) = self.closing().await?;
         let told = self.told(if self.record.is_proven() { About::Ended } else { About::NotEnded })?;
-        let writes = closing.into_iter().chain(self.watching()?).chain([told]).collect();
+        let left = residual::written(&self.record)?;
+        let writes = closing.into_iter().chain(self.watching()?).chain(left).chain([told]).collect();
         match self.enter(EntryKind::Outcome, payload, writes).await {
             Err(StoreError::Conflict(conflict)) if Some(&conflict) == key.as_ref() => Ok(Err(conflict)),
             outcome => outcome.map(Ok),
@@ -277,10 +283,6 @@ pub(crate) async fn release(store: &dyn Store, lease: &Lease, now: Timestamp) {
     if let Err(error) = written {
         tracing::debug!(error = %error, "the lease was not given back; it runs out");
     }
-}
-
-fn after_jwt(now: Timestamp) -> Option<Timestamp> {
-    now.checked_add(JWT_LIFE).ok()
 }
 
 /// The result of a step from those of its parts.

@@ -20,6 +20,7 @@ mod plan;
 mod reach;
 mod record;
 mod relapse;
+mod residual;
 mod scope;
 mod snapshot;
 mod target;
@@ -28,7 +29,7 @@ mod token_key;
 mod trail;
 mod verify;
 
-pub use approval::{Approval, ApproverKey, Declined, Pending, approvals, consent, declined};
+pub use approval::{Approval, Approved, ApproverKey, Declined, Pending, approvals, consent, declined};
 pub use caps::{CapsUsage, Charge, percent_cap};
 pub use facts::Readable;
 pub use guard::{Circumstances, refusals};
@@ -38,8 +39,8 @@ pub use kill_switch::{KillSwitch, Switch, kill_switch};
 pub use plan::{Freezing, Plan, Resetting};
 pub use reach::Reach;
 pub use record::{
-    Approved, Containment, ContainmentId, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind,
-    StepResult, Survivor, Trigger,
+    Containment, ContainmentId, Outcome, Refusal, Request, RequestedBy, Stage, Step, StepKind, StepResult,
+    Survivor, Trigger,
 };
 pub use scope::Scope;
 pub use target::{Marks, Target};

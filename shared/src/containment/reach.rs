@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Holdings, Refusal, Request, Target};
-use crate::observation::{Session, UserId};
+use crate::observation::{Session, SessionId, UserId};
 use crate::policy::{Also, Policy};
 use crate::salesforce::{FoundSession, FoundToken, Owned};
 
-/// More holders than this would not fit into a record.
+/// More holders, or more of their sessions, than this would not fit into a record.
 const HOLDERS: usize = 5_000;
 
 /// What a containment reaches. It is told from what has been read so far, so that what is ended first does not hide
@@ -28,6 +28,13 @@ pub struct Reach {
     /// How many more of them there were than a record keeps.
     #[serde(default)]
     pub(crate) holders_cut: usize,
+    /// The sessions that an application's clients made, with those derived from them: what is derived from one that has
+    /// ended is known by it alone.
+    #[serde(default)]
+    pub(crate) made: BTreeSet<SessionId>,
+    /// How many more of them there were than a record keeps.
+    #[serde(default)]
+    pub(crate) made_cut: usize,
     /// What else is done about a user.
     #[serde(default)]
     pub(crate) also: BTreeSet<Also>,
@@ -48,6 +55,8 @@ impl Reach {
             applications: BTreeSet::new(),
             holders: BTreeSet::new(),
             holders_cut: 0,
+            made: BTreeSet::new(),
+            made_cut: 0,
             also: BTreeSet::new(),
             password_before: None,
             password_reset: None,
@@ -72,17 +81,25 @@ impl Reach {
     pub(crate) fn kept_in_record(&self) -> Self {
         let holders: BTreeSet<_> = self.holders.iter().take(HOLDERS).cloned().collect();
         let holders_cut = self.holders_cut + (self.holders.len() - holders.len());
-        Self { holders, holders_cut, ..self.clone() }
+        let made: BTreeSet<_> = self.made.iter().take(HOLDERS).cloned().collect();
+        let made_cut = self.made_cut + (self.made.len() - made.len());
+        Self { holders, holders_cut, made, made_cut, ..self.clone() }
     }
 
-    /// Whose sessions a look that starts from a record does not find, if it is so: theirs whose token is revoked.
-    pub(super) fn unknown_holders(&self) -> Option<String> {
+    /// Which sessions a look that starts from a record does not find, if it is so: theirs whose token is revoked, and
+    /// those derived from what has ended.
+    pub(super) fn unknown_sessions(&self) -> Option<String> {
+        let (holders, made) = (self.holders_cut, self.made_cut);
         let words = format!(
-            "of those who held its tokens, {} are in no record: sessions of theirs may live on; log off everybody to end \
-             them",
-            self.holders_cut
+            "of those who held its tokens, {holders} are in no record, and {made} of the sessions that it made: what is \
+             left of theirs may live on; log off everybody to end it"
         );
-        (self.holders_cut > 0).then_some(words)
+        (holders + made > 0).then_some(words)
+    }
+
+    /// Whether a user has held tokens of the application, as far as the record knows.
+    pub(super) fn may_hold(&self, user: &UserId) -> bool {
+        self.holders_cut > 0 || self.holders.contains(user)
     }
 
     /// Adds what a reading shows.
@@ -92,6 +109,8 @@ impl Reach {
             Target::App { .. } => {
                 let tokens = holdings.tokens.iter().flatten();
                 self.holders.extend(tokens.map(|found| found.token.user_id.clone()));
+                let made = holdings.sessions.iter().flatten();
+                self.made.extend(made.map(|found| found.session.id.clone()));
             }
             Target::User { .. } => {
                 let changed = holdings.password_changed.as_ref().ok().copied().flatten();
@@ -198,13 +217,20 @@ mod tests {
         let mut reach = Reach::of(Target::App { app_name: "Chat".to_owned() });
         reach.holders = (0..HOLDERS).map(|number| UserId::new(format!("005{number:015}"))).collect();
         assert_eq!(reach.kept_in_record(), reach);
-        assert_eq!(reach.unknown_holders(), None);
+        reach.made = (0..HOLDERS).map(|number| SessionId::new(format!("0Ak{number:015}"))).collect();
+        assert_eq!(reach.kept_in_record(), reach);
+        assert_eq!(reach.unknown_sessions(), None);
+        let mut more = reach.clone();
+        more.made.insert(SessionId::new("0AkA"));
+        assert!(
+            more.kept_in_record().unknown_sessions().is_some_and(|words| words.contains("1 of the sessions"))
+        );
         reach.holders.insert(UserId::new("005A"));
         let kept = reach.kept_in_record();
         assert_eq!((kept.holders.len(), kept.holders_cut), (HOLDERS, 1));
         assert_eq!(kept.kept_in_record(), kept, "once");
         assert!(
-            kept.unknown_holders().is_some() && reach.unknown_holders().is_none(),
+            kept.unknown_sessions().is_some() && reach.unknown_sessions().is_none(),
             "who knows them has them"
         );
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Impact, Pending, Plan, Reach, Released, Target};
+use super::{Approved, Impact, Pending, Plan, Reach, Released, Target};
 use crate::detection::{Finding, FindingId};
 use crate::observation::{OrgId, SessionId, TokenKey};
 use crate::policy::Also;
@@ -214,15 +214,6 @@ pub enum Outcome {
         /// Every rule that refused.
         refusals: Vec<Refusal>,
     },
-}
-
-/// Who agreed to a containment; the ledger keeps his signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approved {
-    /// As the policy names him.
-    pub by: String,
-    /// When, as his machine's clock says.
-    pub at: Timestamp,
 }
 
 /// How far a containment has come. Each state is written before the next act begins.

@@ -167,7 +167,7 @@ impl Actor<'_> {
             (Sighting::Unseen(reason), _) => {
                 Outcome::NotContained { reason: format!("the re-read could not see: {reason}") }
             }
-            (Sighting::Seen(_), 0) => match self.reach.unknown_holders() {
+            (Sighting::Seen(_), 0) => match self.reach.unknown_sessions() {
                 None => self.success(),
                 Some(reason) => Outcome::NotContained { reason },
             },

@@ -28,8 +28,9 @@ impl Salesforce {
     }
 
     /// The sessions that an application's clients made, with those derived from them: OAuth sessions whose login
-    /// names exactly this application, and OAuth sessions of `holders` whose login cannot be told. For s OAuth
-    /// sessions of the org that takes s/2,000 and s/300 calls, each rounded up.
+    /// names exactly this application, and OAuth sessions of `holders` whose login cannot be told; also those derived from
+    /// what it is `known` to have made, which may be gone. For s OAuth sessions of the org that takes s/2,000 and s/300
+    /// calls, each rounded up, and one more for each 300 that were made.
     ///
     /// # Errors
     /// As for [`Self::every_session`].
@@ -37,18 +38,29 @@ impl Salesforce {
         &self,
         app_name: &str,
         holders: &BTreeSet<UserId>,
+        known: &BTreeSet<SessionId>,
     ) -> Result<Vec<FoundSession>, SalesforceError> {
         let oauth = self.bare_sessions(" WHERE SessionType = 'Oauth2'").await?;
         let applications = self.applications_of(&oauth).await?;
         let is_made_by_app = |found: &FoundSession| {
+            if known.contains(&found.session.id) {
+                return true;
+            }
             let told = found.session.login_id().and_then(|login| applications.get(login));
             told.map_or(holders.contains(&found.session.user_id), |name| name == app_name)
         };
         let mut made: Vec<_> = oauth.into_iter().filter(is_made_by_app).collect();
-        let roots: Vec<_> = made.iter().map(|found| found.session.id.clone()).collect();
-        let known: BTreeSet<_> = roots.iter().cloned().collect();
-        let derived = self.derived_from(&roots).await?.into_iter();
-        made.extend(derived.filter(|found| !known.contains(&found.session.id)));
+        let mut read: BTreeSet<_> = made.iter().map(|found| found.session.id.clone()).collect();
+        let mut above: BTreeSet<_> = read.union(known).cloned().collect();
+        let mut next: Vec<_> = above.iter().cloned().collect();
+        // Those derived from these, from those in turn, and so on.
+        while !next.is_empty() {
+            let derived = self.derived_from(&next).await?.into_iter();
+            let new: Vec<_> = derived.filter(|found| read.insert(found.session.id.clone())).collect();
+            let ids = new.iter().map(|found| found.session.id.clone());
+            next = ids.filter(|id| above.insert(id.clone())).collect();
+            made.extend(new);
+        }
         Ok(made)
     }
 

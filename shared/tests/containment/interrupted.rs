@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 use crate::giving_back::released;
 use crate::support::Scene;
-use crate::wide::{agreed, stolen_app};
+use crate::wide::{agreed, derived, stolen_app};
 
 /// What comes with an entry of the ledger.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -190,7 +190,11 @@ async fn a_freeze_whose_answer_was_lost_with_its_worker_is_ours_to_take_back() {
 /// What a person began and whose worker died after its first act.
 async fn begun(level: Level) -> (Arc<Interrupting>, Scene) {
     let store = Interrupting::by(Comes::Death);
-    let mut scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::StolenRefreshToken).await;
+    let scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::StolenRefreshToken).await;
+    begun_on(store, scene, level).await
+}
+
+async fn begun_on(store: Arc<Interrupting>, mut scene: Scene, level: Level) -> (Arc<Interrupting>, Scene) {
     let app_name = stolen_app(&scene);
     let works = async {
         match level {
@@ -243,4 +247,23 @@ async fn whose_sessions_a_record_does_not_tell_are_not_called_ended() {
     let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
     let Some(Outcome::NotContained { reason }) = &changed[0].outcome else { panic!("{changed:#?}") };
     assert!(reason.contains("3 are in no record"), "{reason}");
+}
+
+#[tokio::test]
+async fn what_was_derived_from_sessions_that_went_with_their_tokens_is_found_by_who_goes_on() {
+    let store = Interrupting::by(Comes::Death);
+    let scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::StolenRefreshToken).await;
+    let derived = derived(&scene);
+    let (_, scene) = begun_on(store, scene, Level::App).await;
+    let left = || {
+        let org = scene.simulator.org();
+        derived
+            .iter()
+            .filter(|id| org.sessions().iter().any(|session| session.id.to_string() == **id))
+            .count()
+    };
+    assert_eq!(left(), 1, "the tokens took their sessions and the next below with them");
+    scene.clock.advance(SignedDuration::from_mins(3));
+    let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
+    assert_eq!((&changed[0].outcome, left()), (&Some(Outcome::AccessEnded), 0), "{changed:#?}");
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{CampaignKind, ClientAppTokens, RefreshRows, RevokeSessions, Write};
+use salesforce_simulator::{
+    CampaignKind, Cascade, ClientAppTokens, Frost, Lying, RefreshRows, RevokeSessions, Write,
+};
 use session_warden::containment::{Containment, Outcome, Request, Stage, Target};
 use session_warden::stages::Apply;
+use session_warden::store::Table;
 
 use crate::support::Scene;
 
@@ -149,4 +152,78 @@ async fn an_application_nobody_uses_is_refused() {
         Scene::rules(&record).contains(&"unknown-application"),
         "another spelling is another application"
     );
+}
+
+/// The application's client opens a browser, and from it another; answers both sessions.
+pub fn derived(scene: &Scene) -> Vec<String> {
+    let mut org = scene.simulator.org();
+    org.switches_mut().cascade = Cascade::Off;
+    assert!(org.attempt(&scene.campaign.loot).gets_in());
+    let of_user = org.live_sessions_of(&scene.campaign.user_id).into_iter();
+    let root = of_user
+        .filter(|session| session.session_type == "Oauth2")
+        .max_by_key(|session| session.id)
+        .unwrap()
+        .id;
+    let child = org.derive_session(&root).unwrap();
+    vec![child.to_string(), org.derive_session(&child).unwrap().to_string()]
+}
+
+#[tokio::test]
+async fn what_is_derived_from_an_application_s_sessions_ends_or_is_told() {
+    for lying in [Lying::No, Lying::Deletes] {
+        let mut scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+        let app = stolen_app(&scene);
+        let derived = derived(&scene);
+        scene.simulator.org().switches_mut().lying = lying;
+        let record = agreed(&mut scene, Target::App { app_name: app }).await;
+        let org = scene.simulator.org();
+        let is_left = org.sessions().iter().any(|session| derived.contains(&session.id.to_string()));
+        let is_ended = record.outcome == Some(Outcome::AccessEnded);
+        assert_eq!((is_left, is_ended), (lying == Lying::Deletes, lying == Lying::No), "{record:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_window_of_an_application_s_tokens_is_that_of_whoever_held_them() {
+    let mut scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+    scene.policy.caps.percent_of_active_users = 100.0;
+    let app = stolen_app(&scene);
+    let without_tokens = || {
+        let org = scene.simulator.org();
+        let users = org.users();
+        let none = users.iter().filter(|user| is_others(user) && user.id != scene.campaign.user_id);
+        let none = none.filter(|user| org.tokens_of(&user.id).is_empty());
+        let none = none
+            .filter(|user| !org.live_sessions_of(&user.id).iter().any(|row| row.session_type == "Oauth2"));
+        none.map(|user| user.id).collect::<Vec<_>>()
+    };
+    let people = without_tokens();
+    scene.simulator.org().approve(people[0], &app).unwrap();
+    let record = agreed(&mut scene, Target::App { app_name: app }).await;
+    let until = record.residual_until;
+    assert!(until.is_some());
+    scene.clock.advance(SignedDuration::from_mins(5));
+    let contained = async |user: usize| {
+        let record = scene.person(&people[user].as_str().into(), Apply::Act).await.unwrap();
+        assert_eq!(record.outcome, Some(Outcome::Contained), "{record:#?}");
+        record.residual_until
+    };
+    assert_eq!(contained(0).await, until, "nothing of his is left, and his access token may be out");
+    assert_eq!(contained(1).await, None, "he never held one");
+    scene.clock.advance(SignedDuration::from_mins(26));
+    assert_eq!(contained(2).await, None);
+}
+
+#[tokio::test]
+async fn a_window_that_is_open_is_told_by_whoever_contains_the_same_user_again() {
+    let mut scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+    scene.policy.caps.percent_of_active_users = 100.0;
+    scene.contain().await.unwrap();
+    scene.simulator.org().set_frozen(&scene.campaign.user_id, Frost::Thawed);
+    let first = scene.records(Table::Contain, "containments").await[0].decode::<Containment>().unwrap();
+    scene.clock.advance(SignedDuration::from_mins(5));
+    let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    assert!(record.containment_id != first.containment_id && record.outcome == Some(Outcome::Contained));
+    assert!(first.residual_until.is_some() && record.residual_until == first.residual_until, "{record:#?}");
 }

@@ -2,9 +2,28 @@
 
 use crate::arrival::{Arrival, Client, Method, SUCCESS, Source};
 use crate::id::Id;
+use crate::objects::auth_session::Session;
 use crate::org::Org;
 
 impl Org {
+    /// Whoever holds a session opens a browser with it, as through `frontdoor.jsp`: a UI session under it. Answers its id;
+    /// none if there is no such session.
+    pub fn derive_session(&mut self, parent_id: &str) -> Option<Id> {
+        let parent = self.sessions.get(parent_id)?;
+        let (id, created) = (self.sessions.next_id(), self.now());
+        self.sessions.push(Session {
+            id,
+            parent_id: parent.id,
+            session_type: "UI".into(),
+            created,
+            last_modified: created,
+            access_token: None,
+            made_by: None,
+            ..parent.as_ref().clone()
+        });
+        Some(id)
+    }
+
     /// The session's user logs in again where its family is still open: a new login row, and the family's
     /// `LoginHistoryId` moves to it. Answers the row's id; none if there is no such session or its first login is gone.
     pub fn reuse_session(&mut self, session_id: &str) -> Option<Id> {
