@@ -7,10 +7,10 @@ use futures::{StreamExt, future, stream};
 use serde::Serialize;
 
 use super::journal::{Acted, Journal, joined};
-use super::{Freezing, Outcome, Pauses, Plan, Reach, Readable, Resetting, StepKind, StepResult};
+use super::{Freezing, Outcome, Pauses, Plan, Reach, Readable, Resetting, StepKind, StepResult, Target};
 use crate::evidence::EntryKind;
 use crate::observation::{Session, SessionId, TokenKey};
-use crate::policy;
+use crate::policy::{self, FreezeMode};
 use crate::salesforce::{
     Applied, ClientAppId, FoundToken, Frozen, KnownAddress, Revocation, Salesforce, TokenHashKey,
 };
@@ -81,6 +81,7 @@ impl Actor<'_> {
         if stop.is_some() {
             return Ok(stop);
         }
+        self.shut(plan);
         let stop = match &plan.sessions {
             Ok(sessions) => self.delete(sessions, journal, answers).await?,
             Err(reason) => self.skip(StepKind::DeleteSessions, reason, journal).await?,
@@ -91,6 +92,20 @@ impl Actor<'_> {
         match &plan.addresses {
             Ok(addresses) => self.forget(addresses, journal, answers).await,
             Err(reason) => self.skip(StepKind::ForgetAddresses, reason, journal).await,
+        }
+    }
+
+    /// Whose account stays open may log in again, and is not thrown out for it: only what is there by now has to go, and
+    /// what tokens make that were not yet gone.
+    fn shut(&mut self, plan: &Plan) {
+        let is_open = match self.reach.target {
+            Target::Org => true,
+            Target::User { .. } => self.policy.freeze == FreezeMode::Never,
+            Target::Session { .. } | Target::App { .. } => false,
+        };
+        let has_revoked = plan.tokens.as_ref().map_or(true, |tokens| !tokens.is_empty());
+        if is_open && (self.reach.shut.is_none() || has_revoked) {
+            self.reach.shut = Some(self.salesforce.server_now());
         }
     }
 

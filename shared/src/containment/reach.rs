@@ -1,17 +1,20 @@
 //! What a containment reaches: its target, less whom nothing may touch.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Holdings, Refusal, Request, Target};
+use super::{Holdings, Marks, Refusal, Request, Target};
 use crate::observation::{Session, SessionId, UserId};
 use crate::policy::{Also, Policy};
 use crate::salesforce::{FoundSession, FoundToken, Owned};
 
 /// More holders, or more of their sessions, than this would not fit into a record.
 const HOLDERS: usize = 5_000;
+
+/// Salesforce tells whole seconds, and its clock is known to two.
+const SECONDS: i64 = 2;
 
 /// What a containment reaches. It is told from what has been read so far, so that what is ended first does not hide
 /// what belongs to it.
@@ -44,6 +47,13 @@ pub struct Reach {
     /// When Salesforce answered that it had reset the password. Without it another time of change is somebody else's change.
     #[serde(default)]
     pub(crate) password_reset: Option<Timestamp>,
+    /// Since when, by Salesforce's clock, who logs in does so anew, where the target's people may: nothing that was there
+    /// before lets them in. Known only to whoever acts.
+    #[serde(skip)]
+    pub(crate) shut: Option<Timestamp>,
+    /// What is hostile also where it logs in anew.
+    #[serde(skip)]
+    pub(crate) hostile: Marks,
 }
 
 impl Reach {
@@ -60,6 +70,8 @@ impl Reach {
             also: BTreeSet::new(),
             password_before: None,
             password_reset: None,
+            shut: None,
+            hostile: Marks::default(),
         }
     }
 
@@ -83,7 +95,8 @@ impl Reach {
         let holders_cut = self.holders_cut + (self.holders.len() - holders.len());
         let made: BTreeSet<_> = self.made.iter().take(HOLDERS).cloned().collect();
         let made_cut = self.made_cut + (self.made.len() - made.len());
-        Self { holders, holders_cut, made, made_cut, ..self.clone() }
+        let (shut, hostile) = (None, Marks::default());
+        Self { holders, holders_cut, made, made_cut, shut, hostile, ..self.clone() }
     }
 
     /// Which sessions a look that starts from a record does not find, if it is so: theirs whose token is revoked, and
@@ -148,8 +161,23 @@ impl Reach {
             Target::Session { hostile, .. } => {
                 hostile.told_apart(others).0.into_iter().flat_map(|family| family.members).collect()
             }
-            _ => others.filter(|session| !self.spared.contains(&session.user_id)).collect(),
+            _ => {
+                let created: HashMap<_, _> =
+                    found.iter().map(|found| (&found.session.id, found.session.created)).collect();
+                let others = others.filter(|session| !self.spared.contains(&session.user_id));
+                others.filter(|session| !self.is_new_login(session, &created)).collect()
+            }
         }
+    }
+
+    /// Whether somebody has logged in again since access was ended. What is derived from a session that was there before, or
+    /// is not there any more, is no new login.
+    fn is_new_login(&self, session: &Session, created: &HashMap<&SessionId, Timestamp>) -> bool {
+        let Some(shut) = self.shut else { return false };
+        let is_after = |at: &Timestamp| at.as_second() > shut.as_second() + SECONDS;
+        is_after(&session.created)
+            && created.get(&session.parent_id).is_some_and(is_after)
+            && !self.hostile.name(session)
     }
 
     /// The tokens that are to end.

@@ -115,6 +115,12 @@ impl Salesforce {
         self.meter.skew()
     }
 
+    /// What Salesforce's clock says, right to about two seconds.
+    pub(crate) fn server_now(&self) -> Timestamp {
+        let (now, ahead) = (self.clock.now(), self.server_clock_skew().unwrap_or_default());
+        now.checked_add(ahead).unwrap_or(now)
+    }
+
     /// How many slices of history are read at once: 4; fewer while Salesforce complains that too much runs in the org,
     /// and one while the API calls of the day run low.
     pub fn lanes(&self) -> usize {

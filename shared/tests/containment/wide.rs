@@ -1,12 +1,16 @@
 //! Applications and the whole org: two people agree, everything goes that is meant, and nobody is touched who is spared.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use salesforce_simulator::{
-    CampaignKind, Cascade, ClientAppTokens, Frost, Lying, RefreshRows, RevokeSessions, Write,
+    CampaignKind, Cascade, ClientAppTokens, Clock as SimulatedClock, Frost, Lying, RefreshRows,
+    RevokeSessions, Write,
 };
 use session_warden::containment::{Containment, Outcome, Request, Stage, Target};
+use session_warden::detection::Action;
+use session_warden::policy::FreezeMode;
 use session_warden::stages::Apply;
 use session_warden::store::Table;
 
@@ -226,4 +230,58 @@ async fn a_window_that_is_open_is_told_by_whoever_contains_the_same_user_again()
     let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
     assert!(record.containment_id != first.containment_id && record.outcome == Some(Outcome::Contained));
     assert!(first.residual_until.is_some() && record.residual_until == first.residual_until, "{record:#?}");
+}
+
+/// People log in, from this address, again and again while a containment is under way, each some seconds after the other.
+async fn log_in(scene: &Scene, users: &[String], address: &str) {
+    for round in 0..usize::MAX {
+        {
+            let mut org = scene.simulator.org();
+            org.set_clock(SimulatedClock::Ahead(5 * round.min(50) as i64));
+            org.log_in(&users[round % users.len()], address);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_logs_in_again_while_everybody_is_logged_off_is_not_thrown_out_for_it() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    let people = scene.approvers(&["Ada", "Grace"]);
+    let waiting = scene.stage().contain(asked(&scene, Target::Org), Apply::Act).await.unwrap();
+    for (name, key) in &people {
+        scene.approve(&waiting, key, name).await;
+    }
+    let users: Vec<_> = {
+        let org = scene.simulator.org();
+        org.users().iter().filter(|user| is_others(user)).map(|user| user.id.to_string()).collect()
+    };
+    let (stage, org) = (scene.stage(), scene.org_id());
+    let changed = tokio::select! {
+        changed = stage.tend(&org) => changed.unwrap(),
+        () = log_in(&scene, &users, "192.0.2.10") => unreachable!(),
+    };
+    assert_eq!((changed.len(), &changed[0].outcome), (1, &Some(Outcome::AccessEnded)), "{changed:#?}");
+    let org = scene.simulator.org();
+    assert!(users.iter().any(|user| !org.live_sessions_of(user).is_empty()), "who is in again stays in");
+}
+
+#[tokio::test]
+async fn who_may_log_in_again_while_he_is_shut_out_is_hostile_only_where_the_finding_says_so() {
+    for is_hostile in [false, true] {
+        let mut scene = Scene::of(CampaignKind::BruteForce).await;
+        scene.policy.containment.freeze = FreezeMode::Never;
+        let source = scene.campaign.loot.source_ip.clone();
+        let mut finding = scene.finding(1, Action::Contain);
+        finding.detections[0].evidence.insert("source".to_owned(), source.clone().into());
+        let raised = scene.keep(&finding).await;
+        let address = if is_hostile { source.as_str() } else { "192.0.2.10" };
+        let user = [scene.campaign.user_id.to_string()];
+        let record = tokio::select! {
+            record = scene.contain_raised(&raised) => record.unwrap(),
+            () = log_in(&scene, &user, address) => unreachable!(),
+        };
+        let is_ended = record.outcome == Some(Outcome::AccessEnded);
+        assert_eq!(is_ended, !is_hostile, "{record:#?}");
+    }
 }

@@ -191,7 +191,8 @@ impl Contain<'_> {
         calls: u64,
         journal: &mut Journal<'_>,
     ) -> Result<(), StoreError> {
-        let mut actor = self.actor(reach);
+        let hostile = self.hostile(&journal.record).await?;
+        let mut actor = self.actor(Reach { hostile, ..reach });
         let verdict = actor.end_access(plan, journal).await?;
         journal.record.api_calls += self.calls_since(calls);
         match verdict {

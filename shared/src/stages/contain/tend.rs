@@ -137,7 +137,7 @@ impl Contain<'_> {
     }
 
     /// What the findings behind a containment call hostile.
-    async fn hostile(&self, record: &Containment) -> Result<Marks, ContainError> {
+    pub(super) async fn hostile(&self, record: &Containment) -> Result<Marks, StoreError> {
         let (mut hostile, org) = (Marks::default(), &record.request.org_id);
         for trigger in record.request.trigger.iter().chain(&record.joined) {
             if let Some(kept) = findings(org).get(self.store, trigger.finding_id.as_str()).await? {
