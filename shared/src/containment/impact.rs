@@ -151,9 +151,9 @@ impl Plan {
                 "Every address from which the user need not confirm who he is is forgotten: his next login is challenged.",
             ),
             (
-                reach.kept_in_record().unknown_holders().is_some(),
-                "More than 5,000 people hold its tokens, and the record keeps 5,000 of them: should the worker die, sessions \
-                 of the others may live on, and it is not called ended.",
+                reach.kept_in_record().unknown_sessions().is_some(),
+                "More than 5,000 people hold its tokens, or it made more than 5,000 sessions, and the record keeps 5,000 of \
+                 each: should the worker die, sessions of the others may live on, and it is not called ended.",
             ),
             (
                 self.freeze == Freezing::Meanwhile,

@@ -4,7 +4,6 @@
 //! the overlap change nothing. What is older than the overlap is folded into the committed profiles, once.
 
 use std::cell::OnceCell;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashSet};
@@ -219,8 +218,7 @@ impl OrgState {
 
     /// Whether a relayed login was scanned before: the event's clock may be a second off.
     fn is_known_nearby(&self, at: &Position) -> bool {
-        let near =
-            |seconds| Position { time: at.time + SignedDuration::from_secs(seconds), id: at.id.clone() };
+        let near = |seconds| Position { time: at.time + SignedDuration::from_secs(seconds), ..at.clone() };
         [-1, 1].into_iter().any(|off| self.tail.contains_key(&near(off)))
     }
 

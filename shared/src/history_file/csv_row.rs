@@ -50,7 +50,10 @@ pub(super) fn csv_row(fields: Fields<'_>, time: Timestamp) -> Result<CsvRow, Fau
     login.id = id;
     let place_unknown = login.place.as_ref().is_none_or(|place| place.country.is_none());
     let named = || [Column::Location, Column::CountryCode].map(|column| fields.text(column)).into_iter();
-    let place_unknown = place_unknown.then(|| named().find(|name| !name.is_empty())).flatten();
+    let place_unknown = place_unknown
+        .then(|| named().find(|name| !name.is_empty()))
+        .flatten()
+        .map(std::borrow::Cow::into_owned);
     Ok(CsvRow { login, user, naming, place_unknown })
 }
 

@@ -234,12 +234,14 @@ async fn a_window_that_is_open_is_told_by_whoever_contains_the_same_user_again()
 
 /// People log in, from this address, again and again while a containment is under way, each some seconds after the other.
 async fn log_in(scene: &Scene, users: &[String], address: &str) {
-    for round in 0..usize::MAX {
+    let mut ahead = 0;
+    for user in users.iter().cycle() {
         {
             let mut org = scene.simulator.org();
-            org.set_clock(SimulatedClock::Ahead(5 * round.min(50) as i64));
-            org.log_in(&users[round % users.len()], address);
+            org.set_clock(SimulatedClock::Ahead(ahead));
+            org.log_in(user, address);
         }
+        ahead = (ahead + 5).min(250);
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
