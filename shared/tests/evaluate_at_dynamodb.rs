@@ -63,7 +63,7 @@ fn logins() -> (Vec<Observation>, Vec<Vec<Observation>>) {
     let mut last = known.split_off(known.len() - LOGINS);
     for (number, seen) in last.iter_mut().enumerate() {
         let Observation::Login(login) = seen else { continue };
-        login.time = now() + SignedDuration::from_secs((number * 60 / LOGINS_A_MINUTE) as i64);
+        login.time = now() + SignedDuration::from_secs(i64::try_from(number * 60 / LOGINS_A_MINUTE).unwrap());
     }
     (known, last.chunks(LOGINS_A_MINUTE).map(<[_]>::to_vec).collect())
 }

@@ -157,10 +157,7 @@ fn a_quote_that_the_next_line_closes_hides_no_row() {
         let history = csv(&text).unwrap();
         assert_eq!(rejected(&history), ["line 2: a quotation mark is not closed"], "{text:?}");
         let who: Vec<_> = logins(&history).into_iter().map(|login| login.user_id.unwrap()).collect();
-        assert_eq!(
-            who.iter().map(|user| user.as_str()).collect::<Vec<_>>(),
-            ["b@example.com", "c@example.com"]
-        );
+        assert_eq!(who.iter().map(UserId::as_str).collect::<Vec<_>>(), ["b@example.com", "c@example.com"]);
     }
 }
 

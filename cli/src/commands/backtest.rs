@@ -47,17 +47,14 @@ pub(crate) async fn run(options: &BacktestOptions, format: Output) -> anyhow::Re
     let policies = [options.policy.as_ref()].into_iter().chain(options.against.iter().map(Some));
     let policies: Vec<_> =
         policies.map(|file| named(options, file.map(PathBuf::as_path))).collect::<Result<_, _>>()?;
-    let (what, runs, rejected, doubt) = match options.history.path() {
-        Some(path) => {
-            let history = options.history.read()?;
-            let doubt = history::tell_doubt(&history);
-            let runs = on_file(options, &history, &policies)?;
-            (path.display().to_string(), runs, tell_rejected(path, &history.rejected), doubt)
-        }
-        None => {
-            let runs = on_store(options, &policies).await?;
-            (options.store.store.clone().unwrap_or_default(), runs, 0, Exit::Clean)
-        }
+    let (what, runs, rejected, doubt) = if let Some(path) = options.history.path() {
+        let history = options.history.read()?;
+        let doubt = history::tell_doubt(&history);
+        let runs = on_file(options, &history, &policies)?;
+        (path.display().to_string(), runs, tell_rejected(path, &history.rejected), doubt)
+    } else {
+        let runs = on_store(options, &policies).await?;
+        (options.store.store.clone().unwrap_or_default(), runs, 0, Exit::Clean)
     };
     if let Some(path) = &options.report {
         let page =

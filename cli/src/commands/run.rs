@@ -105,7 +105,7 @@ impl Office<'_> {
             if ended == Ended::Interrupted {
                 return Ok(if self.options.once { worst.max(Exit::Blind) } else { worst });
             }
-            let (exit, ended) = self.teach(org, &mut stop).await?;
+            let (exit, ended) = Box::pin(self.teach(org, &mut stop)).await?;
             worst = worst.max(exit);
             if ended == Ended::Interrupted || self.options.once {
                 return Ok(worst);
@@ -119,7 +119,7 @@ impl Office<'_> {
         let tell = |progress| progress::tell(&bar, &org.alias, progress);
         let mut round = Round::default();
         let work = Box::pin(org.round(&self.workplace, &self.rules, &tell, &mut round));
-        let ended = stop.or(work).await;
+        let ended = stop.or(Box::pin(work)).await;
         bar.finish_and_clear();
         self.bars.remove(&bar);
         let exit = self.bars.suspend(|| show(org, &round, self.format))?;
@@ -155,7 +155,7 @@ impl Office<'_> {
                 tokio::time::sleep_until(due).await;
             }
         };
-        let ended = stop.or(work).await;
+        let ended = stop.or(Box::pin(work)).await;
         self.bars.remove(&bar);
         Ok((exit, ended))
     }

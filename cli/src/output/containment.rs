@@ -11,10 +11,10 @@ pub(crate) fn outcome_words(containment: &Containment) -> String {
     }
     let mut words = ended_words(containment);
     if let Some(until) = containment.residual_until.filter(|_| containment.is_proven()) {
-        words.push_str(&format!(", residual until {}", until.strftime("%H:%M:%SZ")));
+        words += &format!(", residual until {}", until.strftime("%H:%M:%SZ"));
     }
     if let Some(reason) = &containment.unchecked {
-        words.push_str(&format!("; whether it has come back could not be checked: {}", harmless(reason)));
+        words += &format!("; whether it has come back could not be checked: {}", harmless(reason));
     }
     words
 }

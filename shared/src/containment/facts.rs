@@ -75,7 +75,7 @@ impl Gatherer<'_> {
         reach.spared = spared;
         reach.learn(&holdings);
         let visibility = settled(visibility)?;
-        let trail = trail.as_seen(&visibility);
+        let trail = trail.proven_by(&visibility);
         Ok(Facts {
             user: settled(users)?,
             own_users,

@@ -157,17 +157,13 @@ impl Reach {
     /// The sessions that are to end; neither ours nor those of the spared.
     pub(super) fn sessions<'a>(&self, found: &'a [FoundSession]) -> Vec<&'a Session> {
         let others = found.iter().filter(|found| found.owned == Owned::ByOthers).map(|found| &found.session);
-        match &self.target {
-            Target::Session { hostile, .. } => {
-                hostile.told_apart(others).0.into_iter().flat_map(|family| family.members).collect()
-            }
-            _ => {
-                let created: HashMap<_, _> =
-                    found.iter().map(|found| (&found.session.id, found.session.created)).collect();
-                let others = others.filter(|session| !self.spared.contains(&session.user_id));
-                others.filter(|session| !self.is_new_login(session, &created)).collect()
-            }
+        if let Target::Session { hostile, .. } = &self.target {
+            return hostile.told_apart(others).0.into_iter().flat_map(|family| family.members).collect();
         }
+        let created: HashMap<_, _> =
+            found.iter().map(|found| (&found.session.id, found.session.created)).collect();
+        let others = others.filter(|session| !self.spared.contains(&session.user_id));
+        others.filter(|session| !self.is_new_login(session, &created)).collect()
     }
 
     /// Whether somebody has logged in again since access was ended. What is derived from a session that was there before, or

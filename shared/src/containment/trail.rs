@@ -41,7 +41,7 @@ impl Trail {
     }
 
     /// Who sees only his own rows has not seen the user's, whatever came.
-    pub(super) fn as_seen(self, visibility: &Readable<Visibility>) -> Self {
+    pub(super) fn proven_by(self, visibility: &Readable<Visibility>) -> Self {
         Self {
             logins: self.logins.and_then(|rows| proven(visibility, Ability::Logins).map(|()| rows)),
             verifications: self

@@ -87,7 +87,7 @@ impl<'a> Facts<'a> {
             .then(|| marks([&client.tls_protocol, &client.cipher_suite, &login.detail.login_url, family]));
         let hour = hour_of(login.time, view.account());
         let (path, cipher) = (login.path(), cipher(login));
-        let mut facts = Self { family, network, country, fingerprint, cipher, path, hour, ..Self::none() };
+        let mut facts = Self { family, path, network, country, fingerprint, cipher, hour, ..Self::none() };
         let settled = login.time - SETTLED;
         if let Some(user) = view.user().filter(|user| has_history(user, login.time)) {
             facts.knows_network = knows_network(view, user, login);

@@ -98,7 +98,7 @@ pub(super) fn packed_key(bytes: &[u8]) -> Result<(Timestamp, LoginId)> {
     key(&mut Deserializer::from_read_ref(bytes))
 }
 
-fn key<'a>(packed: &mut Deserializer<ReadRefReader<'a, [u8]>>) -> Result<(Timestamp, LoginId)> {
+fn key(packed: &mut Deserializer<ReadRefReader<'_, [u8]>>) -> Result<(Timestamp, LoginId)> {
     let (seconds, nanoseconds, id) = Key::deserialize(packed).map_err(Error::other)?;
     Ok((Timestamp::new(seconds, nanoseconds).map_err(Error::other)?, id.into()))
 }

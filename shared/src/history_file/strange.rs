@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn the_most_frequent_come_first_and_a_flood_is_counted() {
         let mut strange = Strange::default();
-        ["b", "a", "b"].iter().for_each(|text| strange.add(text));
+        for text in ["b", "a", "b"] {
+            strange.add(text);
+        }
         assert_eq!((strange.to_string().as_str(), strange.total()), ("`b` (2), `a` (1)", 3));
         (0..100).for_each(|number| strange.add(&format!("x{number}")));
         assert!(strange.to_string().ends_with(", and 82 rows with others"), "{strange}");

@@ -48,7 +48,7 @@ pub fn read_each(files: &[PathBuf]) -> (Vec<Rule>, Vec<(usize, RuleError)>) {
             let twice = |id| RuleError::Twice { file: file.display().to_string(), id };
             match rule.map(|rule| (rule.about().id, rule)) {
                 Ok((id, _)) if all.iter().any(|known| known.about().id == id) => {
-                    wrong.push((number, twice(id)))
+                    wrong.push((number, twice(id)));
                 }
                 Ok((_, rule)) => all.push(rule),
                 Err(error) => wrong.push((number, error)),

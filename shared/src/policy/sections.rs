@@ -8,7 +8,7 @@ use serde_json::{Error, Value};
 /// A value in which no list stands for a section.
 pub(super) struct Sections(pub(super) Value);
 
-impl<'de> IntoDeserializer<'de, Error> for Sections {
+impl IntoDeserializer<'_, Error> for Sections {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

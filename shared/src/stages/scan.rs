@@ -224,9 +224,9 @@ impl Scan<'_> {
             return Ok(());
         }
         let since = sending.now.checked_sub(CHANGED).unwrap_or(Timestamp::MIN);
-        let changed = self.salesforce.changed_users(since).await?;
-        sending.accounts.have_changed(changed.iter().map(|user| &user.id));
-        let mut snapshot = Snapshot::read(self.store, &sending.scanned.org, &changed).await?;
+        let touched = self.salesforce.changed_users(since).await?;
+        sending.accounts.have_changed(touched.iter().map(|user| &user.id));
+        let mut snapshot = Snapshot::read(self.store, &sending.scanned.org, &touched).await?;
         let mut pages = pin!(self.salesforce.session_pages(Whose::Everyone));
         while let Some(page) = pages.try_next().await? {
             let aside = sending.set_aside(&page.rejected)?;

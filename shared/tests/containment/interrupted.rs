@@ -257,10 +257,7 @@ async fn what_was_derived_from_sessions_that_went_with_their_tokens_is_found_by_
     let (_, scene) = begun_on(store, scene, Level::App).await;
     let left = || {
         let org = scene.simulator.org();
-        derived
-            .iter()
-            .filter(|id| org.sessions().iter().any(|session| session.id.to_string() == **id))
-            .count()
+        derived.iter().filter(|id| org.sessions().iter().any(|session| *session.id == **id)).count()
     };
     assert_eq!(left(), 1, "the tokens took their sessions and the next below with them");
     scene.clock.advance(SignedDuration::from_mins(3));

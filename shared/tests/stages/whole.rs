@@ -42,7 +42,7 @@ async fn what_a_changed_account_holds_is_judged_again() {
     let leaver = {
         let mut org = watched.simulator.org();
         let holds = |user: &&Arc<User>| user.is_active() && !org.live_sessions_of(&user.id).is_empty();
-        let leaver = org.users().iter().filter(holds).next_back().unwrap().id;
+        let leaver = org.users().iter().rfind(holds).unwrap().id;
         org.set_activity(&leaver, Activity::Inactive);
         leaver.to_string()
     };

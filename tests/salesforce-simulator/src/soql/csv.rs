@@ -127,7 +127,9 @@ mod tests {
             Value::Number(-97.74),
             Value::Time("2026-11-23T18:43:07Z".parse().unwrap()),
         ];
-        values.iter().for_each(|value| write(value, &mut out));
+        for value in &values {
+            write(value, &mut out);
+        }
         end(&mut out);
         let line =
             "\"O'Brien \"\"& Sons\"\", Ltd\n\",\"\",\"false\",\"-97.74\",\"2026-11-23T18:43:07.000Z\"\n";
