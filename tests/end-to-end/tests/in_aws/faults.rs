@@ -34,10 +34,12 @@ async fn what_fails_is_done_later_and_nothing_is_lost() {
     world.faults.always("AWSEvents", None);
     // Somebody else's rubbish holds up nobody, and a function that is killed in the middle loses nothing.
     seen.insert(0, received("rubbish", &json!("?")));
-    world.faults.plan("TransactWriteItems", Fault::Stuck);
-    let evaluate = world.kill_where_it_is_stuck(evaluate, &seen).await;
-    // Nor does one that is killed when the finding is there, and what was learned is not.
     world.faults.plan("UpdateItem", Fault::Stuck);
+    let evaluate = world.kill_where_it_is_stuck(evaluate, &seen).await;
+    // Nor does one that is killed when what it found is kept, and what it learned is not.
+    for fault in [Fault::Nothing, Fault::Stuck] {
+        world.faults.plan("UpdateItem", fault);
+    }
     let evaluate = world.kill_where_it_is_stuck(evaluate, &seen).await;
     assert_eq!(world.deliver(&evaluate, &seen[1..]).await, Vec::<String>::new(), "{:?}", evaluate.log());
 
