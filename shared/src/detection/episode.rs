@@ -13,6 +13,8 @@ use crate::observation::{OrgId, Position, UserId};
 const GAP: SignedDuration = SignedDuration::from_hours(24);
 /// Access that is seen again this much later is news: whoever contained the first may not have ended the second.
 const AGAIN: SignedDuration = SignedDuration::from_mins(15);
+/// An episode is told anew after this: what lies weeks apart is not one attack, and a stay so long is worth another word.
+const SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Hits kept in full; an attacker who is seen more often than this is described well enough by these.
 const HITS: usize = 400;
 
@@ -79,22 +81,44 @@ impl Episode {
 
     /// Whether an observation at `time` belongs to this episode.
     pub(super) fn covers(&self, time: Timestamp) -> bool {
-        time >= self.first_seen - GAP && time <= self.last_seen + GAP
+        let until = (self.last_seen + GAP).min(self.first_seen + SPAN);
+        time >= self.first_seen - GAP && time <= until
+    }
+
+    /// Takes in that something spoke against its subject at `time`. Mere context does not: a traveller's every hotel would
+    /// keep his episode open.
+    pub(super) fn extend_to(&mut self, time: Timestamp) {
+        self.first_seen = self.first_seen.min(time);
+        self.last_seen = self.last_seen.max(time);
     }
 
     /// Adds a hit; the same hit again changes nothing.
     pub(super) fn add(&mut self, at: &Position, hit: Hit) {
-        self.first_seen = self.first_seen.min(at.time);
-        self.last_seen = self.last_seen.max(at.time);
         let key = format!("{}@{at}", hit.detection);
         if self.hits.contains_key(&key) {
             return;
         }
-        if self.hits.len() >= HITS {
-            self.more_hits += 1;
-            return;
-        }
         self.hits.insert(key, (at.time, hit));
+        if self.hits.len() > HITS
+            && let Some(least) = self.least_telling()
+        {
+            self.hits.remove(&least);
+            self.more_hits += 1;
+        }
+    }
+
+    /// Of the detection that spoke most often, the oldest of its weakest hits, but not its first. Whoever floods a user with
+    /// guesses pushes guesses out, and nothing that another detection says.
+    fn least_telling(&self) -> Option<String> {
+        let mut by_detection: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (key, (time, hit)) in &self.hits {
+            let rank = (hit.containable == Containable::Yes, hit.severity, *time, key);
+            by_detection.entry(&hit.detection).or_default().push(rank);
+        }
+        let said = by_detection.into_values().max_by_key(Vec::len)?;
+        let first = said.iter().min_by_key(|(.., time, key)| (*time, *key))?.3;
+        let further = said.iter().filter(|(.., key)| *key != first);
+        further.min().map(|(.., key)| (*key).clone())
     }
 
     /// Takes in that a token of its user was used at `time`; answers whether that is news to this episode, which must
@@ -181,5 +205,69 @@ impl Episode {
         hits.filter(|hit| hit.containable == Containable::Yes && hit.severity >= Severity::Medium)
             .filter_map(|hit| hit.user_id.clone())
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::detections::world::{LYON, World};
+
+    #[test]
+    fn a_flood_of_guesses_hides_no_takeover() {
+        let mut world = World::with_office_workers();
+        for minute in 0..450 {
+            world.fail_from("ada", "198.19.200.9", minute);
+        }
+        let mut login = world.login("ada", "198.19.200.9", 451);
+        login.client.browser = "Firefox 115".into();
+        world.see(login);
+        let episode = world.state.episodes.get("user/ada").unwrap();
+        assert_eq!((episode.hits.len(), episode.severity()), (HITS, Severity::High));
+        assert!(episode.more_hits > 0 && episode.strongest().contains_key("brute-force-success"));
+        let times =
+            || episode.hits.values().filter(|(_, hit)| hit.detection == "brute-force").map(|(time, _)| *time);
+        assert_eq!(times().min(), Some(episode.first_seen), "what it began with stays");
+    }
+
+    /// Every day another hotel, and every other day another browser.
+    #[test]
+    fn a_journey_is_no_single_episode() {
+        let mut world = World::with_office_workers();
+        let mut findings = |days: i64, new_client_every: i64| {
+            for day in 0..days {
+                let mut login =
+                    world.login_in("ada", &format!("198.19.{}.9", day * 16 % 256), LYON, day * 1_200);
+                if day % new_client_every == 0 {
+                    login.client.browser = format!("{} 1", char::from(b'A' + day as u8)).into();
+                }
+                world.see(login);
+            }
+            let mut findings = world.findings();
+            findings.sort_by_key(|finding| finding.first_seen);
+            findings
+        };
+        let spans = |findings: Vec<crate::detection::Finding>| -> Vec<_> {
+            findings.iter().map(|finding| finding.last_seen.duration_since(finding.first_seen)).collect()
+        };
+        let context_between = spans(findings(16, 2));
+        assert!(
+            context_between.len() >= 5 && context_between.iter().all(|span| *span <= GAP),
+            "{context_between:?}"
+        );
+    }
+
+    #[test]
+    fn an_episode_is_told_anew_after_a_week() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        for hour in 0..10 * 24 {
+            world.hits_of_refresh("sync", "Acme Sync", "198.18.90.10", hour * 60);
+            world.hits_of_refresh("sync", "Acme Sync", "198.19.200.9", hour * 60 + 5);
+        }
+        let findings = world.findings();
+        let of_user: Vec<_> = findings.iter().filter(|finding| finding.user_id.is_some()).collect();
+        assert_eq!(of_user.len(), 2);
+        assert!(of_user.iter().all(|finding| finding.severity == Severity::High));
+        assert!(of_user.iter().all(|finding| finding.last_seen.duration_since(finding.first_seen) <= SPAN));
     }
 }

@@ -90,6 +90,9 @@ impl OrgState {
         };
         if let Some(episode) = open.into_iter().chain(closed).find(covers) {
             touched.before.entry(episode.finding_id.clone()).or_insert_with(|| Some(episode.clone()));
+            if !is_context {
+                episode.extend_to(at.time);
+            }
             for hit in hits {
                 episode.add(at, hit);
             }
