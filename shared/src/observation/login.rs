@@ -138,7 +138,17 @@ fn oauth_path(sub_type: &str) -> AccessPath {
         "OauthOtpLogin",
         "UiPasswordReset",
     ];
-    if is_one_of(sub_type, &INTERACTIVE) { AccessPath::OauthInteractive } else { AccessPath::OauthUnattended }
+    let is_interactive = INTERACTIVE.iter().any(|code| is_same_name(sub_type, code));
+    if is_interactive { AccessPath::OauthInteractive } else { AccessPath::OauthUnattended }
+}
+
+/// Whether two texts have the same letters and digits. `LoginSubType` reads as a code such as `OauthWebServer` in some
+/// orgs, and as its label `Oauth Web Server` in others and in exported files.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    fn letters(text: &str) -> impl Iterator<Item = char> {
+        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
+    }
+    one == other || letters(one).eq(letters(other))
 }
 
 fn is_one_of(text: &str, names: &[&str]) -> bool {
@@ -148,4 +158,22 @@ fn is_one_of(text: &str, names: &[&str]) -> bool {
 /// Whether a text contains a lower-case word, whatever its own case.
 fn has(text: &str, word: &str) -> bool {
     text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sub_type_in_words_is_its_code() {
+        let path = |sub_type: &str| oauth_path(sub_type);
+        for interactive in
+            ["OauthWebServer", "Oauth Web Server", "oauth hybrid web-server", "UI Password Reset"]
+        {
+            assert_eq!(path(interactive), AccessPath::OauthInteractive, "{interactive}");
+        }
+        for unattended in ["OauthRefreshToken", "Oauth Refresh Token", "Oauth Web Servers", ""] {
+            assert_eq!(path(unattended), AccessPath::OauthUnattended, "{unattended}");
+        }
+    }
 }

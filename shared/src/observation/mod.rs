@@ -22,6 +22,7 @@ pub use country::CountryCode;
 pub use family::{Family, families, simultaneous};
 pub(crate) use family::{ancestors, parents};
 pub use ids::{LoginId, OrgId, SessionId, TokenKey, UserId, VerificationId};
+pub(crate) use login::is_same_name;
 pub use login::{AccessPath, Login, Outcome};
 pub use login_detail::LoginDetail;
 pub use origin::{ListKind, Listing, NoOrigins, Origin, Origins, ProviderKind, Validity};

@@ -65,7 +65,7 @@ pub(crate) fn tally_of(world: World) -> anyhow::Result<Tally> {
 
 #[cfg(test)]
 mod tests {
-    use salesforce_simulator::CampaignKind;
+    use salesforce_simulator::{CampaignKind, LoginSubType};
     use session_warden::detection::Severity;
 
     use super::*;
@@ -74,20 +74,24 @@ mod tests {
     #[test]
     fn a_small_world_is_judged_whole_and_alike_each_time() {
         let scale = Scale { users: 60, learned: 21, judged: 10, oddities: 8 };
-        let judged = || {
-            let mut tally = tally_of(World::of(3, &scale)).unwrap();
+        let judged = |sub_types| {
+            let mut world = World::of(3, &scale);
+            world.org.switches_mut().login_sub_type = sub_types;
+            let mut tally = tally_of(world).unwrap();
             tally.finish(0.0);
             tally.judged_seconds = 0.0;
             tally
         };
-        let tally = judged();
+        let tally = judged(LoginSubType::Code);
         assert_eq!(tally.recall.len(), CampaignKind::ALL.len(), "{:?}", tally.recall.keys());
         let (all, benign) = (tally.all_recall(), tally.all_benign());
         assert!(all.seen() * 2 > all.taken && all.at_first() <= all.seen(), "{all:?}");
         assert!(benign.logins > 1_000 && tally.benign.len() > 4, "{:?}", tally.benign);
         assert!(tally.benign[ORDINARY].share(Severity::High) < 0.05, "{:?}", tally.benign);
         assert!(tally.others.rules.values().any(|rule| rule.found > 0), "{:?}", tally.others);
-        let again = judged();
-        assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&tally).unwrap());
+        for sub_types in [LoginSubType::Code, LoginSubType::Label] {
+            let again = serde_json::to_string(&judged(sub_types)).unwrap();
+            assert_eq!(again, serde_json::to_string(&tally).unwrap(), "{sub_types:?}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::detection::facts::Facts;
 use crate::detection::{Calibration, Crowd, Familiar, Familiarity};
 use crate::observation::{
     AccessPath, ClientFamily, CountryCode, Login, Network, Observation, Outcome, Text, User, UserId,
+    is_same_name,
 };
 
 /// Password logins older than this say nothing about an outage of single sign-on.
@@ -243,7 +244,8 @@ pub(super) fn learn_grant(grants: &mut Familiar<Text>, login: &Login) {
 /// Whether a name is that of a login's type and sub-type.
 pub(in crate::detection) fn is_grant(name: &str, login: &Login) -> bool {
     let sub_type = name.strip_prefix(login.login_type.as_str()).and_then(|rest| rest.strip_prefix(" / "));
-    sub_type == Some(&login.login_sub_type) || name.len() >= NAME && name == grant(login)
+    sub_type.is_some_and(|name| is_same_name(name, &login.login_sub_type))
+        || name.len() >= NAME && name == grant(login)
 }
 
 /// Login type and sub-type as one name.

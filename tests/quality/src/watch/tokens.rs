@@ -13,7 +13,8 @@ const CADENCE: i64 = 15 * 60;
 /// What the looks in the judged time tell.
 pub(super) fn uses(tokens: &[Token], logins: &[Login], span: &Span) -> Vec<TokenUse> {
     let mut exchanges: HashMap<(&str, &str), Vec<Timestamp>> = HashMap::new();
-    let is_exchange = |login: &&Login| login.succeeded() && login.login_sub_type == "OauthRefreshToken";
+    let is_exchange =
+        |login: &&Login| login.succeeded() && login.login_sub_type.replace(' ', "") == "OauthRefreshToken";
     for login in logins.iter().filter(is_exchange) {
         let Some(user) = &login.user_id else { continue };
         exchanges.entry((user.as_str(), login.application.as_str())).or_default().push(login.time);
