@@ -121,6 +121,7 @@ pub(super) fn family_of(id: &str) -> Option<Family> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detection::detections::world::declaring;
     use crate::detection::{Confidence, Severity};
 
     #[test]
@@ -132,6 +133,34 @@ mod tests {
             assert!(loudest <= Some(card.severity), "{id} is {loudest:?}, above what its card says");
             assert_eq!(near_miss(), None, "{id} fires at a near miss");
             assert!(quiet() < loudest, "{id} is not kept quiet");
+        }
+    }
+
+    #[test]
+    fn declared_egress_keeps_quiet_what_learned_egress_does() {
+        let asks_whether_shared = [
+            "password-spray",
+            "spray-success",
+            "impossible-travel",
+            "authenticator-country",
+            "factor-registered",
+            "session-address",
+            "live-session-travel",
+            "simultaneous-sessions",
+            "survived-reset",
+            "child-session",
+            "orphan-session",
+            "crowded-sessions",
+        ];
+        for id in asks_whether_shared {
+            let (_, [fires, ..]) = cases().into_iter().find(|(case, _)| *case == id).unwrap();
+            let declared = [
+                "198.19.0.0/16, 203.0.113.0/24",
+                "198.19.200.8/30, 203.0.113.9/32, 198.19.120.1/32, 198.19.60.1/32",
+            ];
+            for networks in declared {
+                assert_eq!(declaring(networks, fires), None, "{id} where {networks} is declared");
+            }
         }
     }
 

@@ -150,10 +150,8 @@ impl<'a> View<'a> {
     /// Whether an address belongs to the organisation's own ways out: declared in the policy, or learned because
     /// many colleagues have come from there on several days.
     pub fn is_egress(&self, address: IpAddr, now: Timestamp) -> bool {
-        if self.policy.egress.declared.iter().any(|net| net.contains(&address)) {
-            return true;
-        }
-        self.is_shared(Network::of(address), now)
+        self.policy.egress.declared.iter().any(|net| net.contains(&address))
+            || self.is_learned_egress(Network::of(address), now)
     }
 
     /// Whether the login comes from a network that nobody has ever come from.
@@ -162,8 +160,15 @@ impl<'a> View<'a> {
         known.is_some_and(|known| known.is_none_or(|known| known.users.is_empty()))
     }
 
-    /// Whether many colleagues had come from a network on several days, the first more than a day before `now`.
+    /// The same of a network, of which a declared way out may be a part: what was learned tells no single address.
     pub fn is_shared(&self, network: Network, now: Timestamp) -> bool {
+        let here = network.prefix();
+        let is_declared = |net: &IpNet| net.contains(&here) || here.contains(net);
+        self.policy.egress.declared.iter().any(is_declared) || self.is_learned_egress(network, now)
+    }
+
+    /// Whether many colleagues had come from a network on several days, the first more than a day before `now`.
+    fn is_learned_egress(&self, network: Network, now: Timestamp) -> bool {
         let (egress, day_ago) = (&self.policy.egress, now - SignedDuration::from_hours(24));
         self.network(network).is_some_and(|known| known.is_shared(egress.users, egress.days, day_ago))
     }

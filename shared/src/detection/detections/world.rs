@@ -1,5 +1,6 @@
 //! A small org for the detections' tests: workers with sixty days of office life.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -49,6 +50,18 @@ fn place((latitude, longitude, country, city): City) -> Option<Place> {
     Place::from_parts(Some((latitude, longitude)), CountryCode::parse(country), Some(city.into()))
 }
 
+thread_local! {
+    static DECLARED: RefCell<String> = RefCell::new("{}".to_owned());
+}
+
+/// Acts while these networks are declared as egress in every world that is made.
+pub(crate) fn declaring<T>(networks: &str, act: impl FnOnce() -> T) -> T {
+    DECLARED.set(format!("egress: {{ declared: [{networks}] }}"));
+    let done = act();
+    DECLARED.set("{}".to_owned());
+    done
+}
+
 /// Minutes after the history's end.
 fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000).unwrap() + SignedDuration::from_mins(minute)
@@ -56,7 +69,7 @@ fn at(minute: i64) -> Timestamp {
 
 impl World {
     pub(crate) fn empty() -> Self {
-        let policy = Policy::default();
+        let policy = DECLARED.with_borrow(|declared| Policy::parse(declared).unwrap());
         let detections = catalogue(&policy);
         Self { state: OrgState::default(), policy, detections, findings: HashMap::new(), serial: 0 }
     }
