@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use crate::detection::{
     About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Shown, Subject, View,
 };
-use crate::observation::{Login, Network, Place};
+use crate::observation::{CountryCode, Login, Network, Place, ProviderKind};
 
 pub(crate) static ABOUT: About = About {
     id: "impossible-travel",
@@ -23,6 +23,7 @@ pub(crate) static ABOUT: About = About {
         "Either network is the organisation’s egress, declared or learned: colleagues come from there, nobody is there.",
         "The user knows both networks from other days: a VPN or a phone, not a twin.",
         "Geolocation that changes its mind: the distance is the least between any places either network was ever put in, less both radii.",
+        "Within one country, or through a carrier of phones, it is `medium`: their customers come out anywhere.",
         "Accounts of programs: `integration-network` judges those.",
     ],
 };
@@ -69,8 +70,18 @@ impl Detection for ImpossibleTravel {
         let hours = (elapsed.as_secs_f64() / 3600.0).max(1.0 / 60.0);
         let speed = distance / hours;
         let is_impossible = distance >= self.0.distance_km && speed > self.0.speed_kmh;
-        is_impossible.then(|| self.hit(last, login, here, distance, speed))
+        let severity = if is_across_borders(login, last.place.country) { Severity::High } else { Severity::Medium };
+        is_impossible.then(|| self.hit(severity, last, login, here, distance, speed))
     }
+}
+
+/// Whether a login is known to come from another country than `there`, and through no carrier of phones. Carriers and VPNs
+/// put their customers a thousand kilometres off every day, within a country more often than not; a carrier abroad
+/// may be one's own, roaming.
+pub(super) fn is_across_borders(login: &Login, there: Option<CountryCode>) -> bool {
+    let is_carrier = login.detail.origin.as_ref().is_some_and(|origin| origin.kind == ProviderKind::Mobile);
+    let here = login.place.as_ref().and_then(|place| place.country);
+    !is_carrier && here.zip(there).is_some_and(|(here, there)| here != there)
 }
 
 /// The least distance between any place that either network has been put in.
@@ -85,11 +96,19 @@ pub(super) fn least_distance(view: &View<'_>, last: &LastSuccess, here: &Place, 
 }
 
 impl ImpossibleTravel {
-    fn hit(&self, last: &LastSuccess, login: &Login, here: &Place, distance: f64, speed: f64) -> Hit {
+    fn hit(
+        &self,
+        severity: Severity,
+        last: &LastSuccess,
+        login: &Login,
+        here: &Place,
+        distance: f64,
+        speed: f64,
+    ) -> Hit {
         let user = login.user_id.as_ref();
         let subject = user.map_or_else(|| Subject::user(&"unknown".into()), Subject::user);
         let minutes = login.time.duration_since(last.time).as_mins();
-        Hit::new(&ABOUT, Severity::High, subject, user)
+        Hit::new(&ABOUT, severity, subject, user)
             .fact("from", last.place.label())
             .fact("to", here.label())
             .fact("least_distance_km", distance.round())
@@ -119,7 +138,8 @@ impl ImpossibleTravel {
 #[cfg(test)]
 pub(crate) mod cases {
     use super::*;
-    use crate::detection::detections::world::{LAGOS, LYON, World, severity};
+    use crate::detection::detections::world::{City, LAGOS, LYON, World, severity};
+    use crate::observation::Origin;
 
     fn travelled(minutes: i64, through: Option<&str>) -> Option<Severity> {
         let mut world = World::with_office_workers();
@@ -149,6 +169,30 @@ pub(crate) mod cases {
         let hits = world.hits_at("ada", "198.19.200.9", LAGOS, 30);
         assert_eq!(hits["impossible-travel"].severity, Severity::High);
         assert!(hits["impossible-travel"].evidence["least_distance_km"].as_f64().unwrap() > 3_800.0);
+    }
+
+    #[test]
+    fn within_a_country_or_through_a_carrier_it_is_weaker() {
+        const NICE: City = (43.7, 7.27, "FR", "Nice");
+        const BREST: City = (48.39, -4.49, "FR", "Brest");
+        let came = |from: City, to: City, kind| {
+            let mut world = World::with_office_workers();
+            world.succeed_at("ada", "198.18.50.7", from, 0);
+            let mut login = world.login_in("ada", "198.19.200.9", to, 10);
+            login.detail.origin = Some(Box::new(Origin { kind, ..Origin::default() }));
+            severity(&world.see(login), &ABOUT)
+        };
+        assert_eq!(came(BREST, NICE, ProviderKind::Other), Some(Severity::Medium));
+        assert_eq!(came(LYON, LAGOS, ProviderKind::Mobile), Some(Severity::Medium));
+        assert_eq!(came(LYON, LAGOS, ProviderKind::Other), Some(Severity::High));
+    }
+
+    #[test]
+    fn back_from_declared_egress_is_no_travel() {
+        let mut world = World::with_office_workers();
+        world.under("egress: { declared: [198.18.77.0/24] }");
+        world.succeed_at("ada", "198.18.77.1", LAGOS, 0);
+        assert!(!world.hits_at("ada", "198.18.50.8", LYON, 9).contains_key("impossible-travel"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::impossible_travel::least_distance;
+use super::impossible_travel::{is_across_borders, least_distance};
 use crate::detection::{About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Shown, View};
-use crate::observation::{Login, Network, Session};
+use crate::observation::{CountryCode, Login, Network, Session};
 
 pub(crate) static ABOUT: About = About {
     id: "live-session-travel",
@@ -21,6 +21,7 @@ pub(crate) static ABOUT: About = About {
     parameters: MEANINGS,
     quiet: &[
         "A login with the user's own client is `low`: a VPN was switched on or off while the session lived.",
+        "Within one country, or through a carrier of phones, it is `medium`: a new phone comes out where its carrier does.",
         "A session of which only the network is known, not the client, is `medium`.",
         "Either network is the organisation's egress, or the user knows both.",
         "Salesforce records activity late: the time it records is a lower bound, so that an error can only miss one.",
@@ -48,9 +49,15 @@ impl Detection for LiveSessionTravel {
         let (network, place) = (view.facts().network.filter(|_| view.is_new_network())?, login.place.as_ref()?);
         let live = user.held.iter().filter(|held| held.network != network && held.expires > login.time);
         let here = LastSuccess { time: login.time, login: login.id.clone(), place: place.clone(), network };
-        let distance = live.filter_map(|held| self.distance(view, &here, held.network, held.used)).reduce(f64::max)?;
-        // His own client is a VPN switched on or off while the session lives, not a second person.
-        let severity = if view.is_new_client() { Severity::High } else { Severity::Low };
+        let away = live.filter_map(|held| self.distance(view, &here, held.network, held.used));
+        let (distance, there) = away.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+        let severity = match (view.is_new_client(), is_across_borders(login, there)) {
+            (true, true) => Severity::High,
+            // A new phone, whose carrier comes out elsewhere.
+            (true, false) => Severity::Medium,
+            // His own client is a VPN switched on or off while the session lives, not a second person.
+            (false, _) => Severity::Low,
+        };
         Some(self.hit(Hit::on_login(&ABOUT, severity, login), distance, &here.place.label()))
     }
 
@@ -61,21 +68,29 @@ impl Detection for LiveSessionTravel {
         if network == last.network || knows_both {
             return None;
         }
-        let distance = self.distance(view, last, network, session.last_modified)?;
+        let (distance, _) = self.distance(view, last, network, session.last_modified)?;
         Some(self.hit(Hit::on_session(&ABOUT, Severity::Medium, session), distance, &last.place.label()))
     }
 }
 
 impl LiveSessionTravel {
-    /// The least distance from a login to a session's network, where nobody could have come so far between the two.
-    fn distance(&self, view: &View<'_>, login: &LastSuccess, held: Network, used: Timestamp) -> Option<f64> {
+    /// The least distance from a login to a session's network, and the network's country, where nobody could have come so far
+    /// between the two.
+    fn distance(
+        &self,
+        view: &View<'_>,
+        login: &LastSuccess,
+        held: Network,
+        used: Timestamp,
+    ) -> Option<(f64, Option<CountryCode>)> {
         let there = view.network(held)?.places.first()?;
         if view.is_shared(held, used) || view.is_shared(login.network, login.time) {
             return None;
         }
         let distance = least_distance(view, login, there, held);
         let hours = used.duration_since(login.time).as_secs_f64().abs() / 3600.0;
-        (distance >= self.0.distance_km && distance > self.0.speed_kmh * hours).then_some(distance)
+        let is_impossible = distance >= self.0.distance_km && distance > self.0.speed_kmh * hours;
+        is_impossible.then_some((distance, there.country))
     }
 
     fn hit(&self, hit: Hit, distance: f64, place: &str) -> Hit {
@@ -93,8 +108,12 @@ pub(crate) mod cases {
     use crate::detection::detections::world::{City, LAGOS, LYON, World, severity};
 
     fn used_while_logged_in(session_from: &str, city: City, after: i64) -> Option<Severity> {
+        used_at(LYON, session_from, city, after)
+    }
+
+    fn used_at(home: City, session_from: &str, city: City, after: i64) -> Option<Severity> {
         let mut world = World::with_office_workers();
-        world.succeed_at("bob", "198.18.50.7", LYON, -3000);
+        world.succeed_at("bob", "198.18.50.7", home, -3000);
         world.succeed_at("bob", "198.18.1.7", LYON, -100);
         world.hits_of_session("bob", session_from, session_from, "UI", 0);
         let mut login = world.login_in("bob", "198.19.200.9", city, after);
@@ -112,5 +131,12 @@ pub(crate) mod cases {
 
     pub(crate) fn quiet() -> Option<Severity> {
         used_while_logged_in("198.18.1.7", LAGOS, 20)
+    }
+    #[test]
+    fn a_new_phone_whose_carrier_comes_out_elsewhere_in_the_country_is_no_second_person() {
+        const NICE: City = (43.7, 7.27, "FR", "Nice");
+        const BREST: City = (48.39, -4.49, "FR", "Brest");
+        assert_eq!(used_at(BREST, "198.18.50.7", NICE, 10), Some(Severity::Medium));
+        assert_eq!(used_at(LYON, "198.18.50.7", LAGOS, 10), Some(Severity::High));
     }
 }
