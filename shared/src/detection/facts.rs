@@ -9,10 +9,6 @@ use super::crowd::marks;
 use super::profile::UserProfile;
 use crate::observation::{AccessPath, CountryCode, Login, Network, User};
 
-/// Successes before anything can count as new for a user.
-const LOGINS: u64 = 10;
-/// Days of history before anything can count as new for a user.
-const DAYS: i64 = 7;
 /// What was first seen less than this ago is new still: whoever comes twice in a day has not become usual.
 pub(super) const SETTLED: SignedDuration = SignedDuration::from_hours(24);
 /// The family of a client that says nothing of itself.
@@ -89,7 +85,7 @@ impl<'a> Facts<'a> {
         let (path, cipher) = (login.path(), cipher(login));
         let mut facts = Self { family, path, network, country, fingerprint, cipher, hour, ..Self::none() };
         let settled = login.time - SETTLED;
-        if let Some(user) = view.user().filter(|user| has_history(user, login.time)) {
+        if let Some(user) = view.user().filter(|user| user.has_history(login.time)) {
             facts.knows_network = knows_network(view, user, login);
             let client = (family != SILENT).then(|| user.clients.is_known(family, 1, settled));
             facts.knows_client = known(client);
@@ -130,11 +126,6 @@ fn known(known: Option<bool>) -> Known {
         Some(false) => Known::No,
         None => Known::Unsaid,
     }
-}
-
-/// Whether there is enough history to call anything new.
-fn has_history(user: &UserProfile, time: Timestamp) -> bool {
-    user.successes >= LOGINS && user.days_of_history(time) >= DAYS
 }
 
 fn knows_network(view: &View<'_>, user: &UserProfile, login: &Login) -> Known {

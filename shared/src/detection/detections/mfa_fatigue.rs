@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::detection::{
     About, Check, CheckOutcome, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
 };
-use crate::observation::{Login, Verification};
+use crate::observation::{Login, Network, Source, Verification};
 
 pub(crate) static ABOUT: About = About {
     id: "mfa-fatigue",
@@ -20,14 +20,27 @@ pub(crate) static ABOUT: About = About {
     mitre: &["T1621"],
     needs: &[Sensor::Logins, Sensor::Verifications],
     parameters: MEANINGS,
-    quiet: &["A success from a network the user knows: he denied his own request by mistake, and then approved it."],
+    quiet: &[
+        "A success from a network the user knows, or the organisation's egress: he denied his own request by mistake, and then approved it.",
+        "A request that failed counts half: a phone may be out of reach.",
+        "A user with too little history to call a network new.",
+    ],
 };
 
 parameters! {
-    /// Denied or failed requests.
+    /// Denied requests. Of those that failed otherwise, such as unanswered ones, twice as many.
     denials: usize = 3,
     /// They, and a success after them, lie within this.
     window: SignedDuration = SignedDuration::from_mins(30),
+}
+
+/// Requests that were not approved.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    /// Denied, the reported ones included.
+    denials: usize,
+    reported: usize,
+    failures: usize,
 }
 
 /// The detection.
@@ -42,22 +55,17 @@ impl Detection for MfaFatigue {
     /// A success on the heels of denials, from a network the user does not know.
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let user = view.user().filter(|_| login.succeeded() && view.is_new_network())?;
-        let (denials, reported) = self.denials(user, login.time);
-        let gave_in = denials >= self.0.denials || reported > 0;
-        let minutes = self.0.window.as_mins();
-        gave_in.then(|| {
-            Hit::on_login(&ABOUT, Severity::High, login).fact("denials", denials).fact("reported", reported).because(
-                format!("A success from {} within {minutes} minutes of {denials} denied requests.", login.source),
-                "The user had not come from that network before.",
-                "From a network he knows it would not count.",
-            )
-        })
+        let asked = self.asked(user, login.time);
+        self.gave_in(asked).then(|| self.hit(Hit::on_login(&ABOUT, Severity::High, login), asked, &login.source))
     }
 
     fn on_verification(&self, view: &View<'_>, check: &Verification) -> Option<Hit> {
         let outcome = CheckOutcome::of(check);
+        if outcome == CheckOutcome::Passed {
+            return self.on_approval(view, check);
+        }
         let is_denial = matches!(outcome, CheckOutcome::Denied | CheckOutcome::Reported);
-        let (before, _) = view.user().filter(|_| is_denial).map_or((0, 0), |user| self.denials(user, check.time));
+        let before = view.user().filter(|_| is_denial).map_or(0, |user| self.asked(user, check.time).denials);
         let is_reported = outcome == CheckOutcome::Reported;
         if !is_reported && (!is_denial || before + 1 < self.0.denials) {
             return None;
@@ -73,18 +81,50 @@ impl Detection for MfaFatigue {
 }
 
 impl MfaFatigue {
-    /// Denied requests within the window, and how many of them were reported.
-    fn denials(&self, user: &UserProfile, now: Timestamp) -> (usize, usize) {
+    /// The same where the login's row bears the time at which it began, before the owner was asked: the approval is what
+    /// came after.
+    fn on_approval(&self, view: &View<'_>, check: &Verification) -> Option<Hit> {
+        let user = view.user().filter(|user| user.has_history(check.time))?;
+        let asked = self.asked(user, check.time);
+        let began = user.attempts.iter().find(|attempt| Some(&attempt.login) == check.login_id.as_ref());
+        let is_new = |network: Network| !user.knows_pool(network, check.time) && !view.is_shared(network, check.time);
+        let networks = [check.source.network(), began.and_then(|attempt| attempt.network)];
+        let is_elsewhere = self.gave_in(asked) && networks.into_iter().flatten().any(is_new);
+        is_elsewhere.then(|| {
+            let hit = Hit::on_verification(&ABOUT, Severity::High, check).logins(check.login_id.clone());
+            self.hit(hit.containable(), asked, &check.source)
+        })
+    }
+
+    fn gave_in(&self, asked: Asked) -> bool {
+        asked.denials * 2 + asked.failures >= self.0.denials * 2 || asked.reported > 0
+    }
+
+    /// The requests within the window that nobody approved.
+    fn asked(&self, user: &UserProfile, now: Timestamp) -> Asked {
         let recent = |check: &&Check| (now - self.0.window..=now).contains(&check.time);
         let of = |outcome| user.checks.iter().filter(recent).filter(|check| check.outcome == outcome).count();
         let reported = of(CheckOutcome::Reported);
-        (of(CheckOutcome::Denied) + reported, reported)
+        Asked { denials: of(CheckOutcome::Denied) + reported, reported, failures: of(CheckOutcome::Failed) }
+    }
+
+    fn hit(&self, hit: Hit, asked: Asked, source: &Source) -> Hit {
+        let (Asked { denials, reported, failures }, minutes) = (asked, self.0.window.as_mins());
+        hit.fact("denials", denials).fact("reported", reported).fact("failures", failures).because(
+            format!(
+                "A success from {source} within {minutes} minutes of {denials} denied and {failures} failed requests."
+            ),
+            "The user had not come from that network before.",
+            "From a network he knows it would not count.",
+        )
     }
 }
 
 #[cfg(test)]
 pub(crate) mod cases {
     use super::*;
+    use crate::detection::Containable;
+    use crate::observation::Observation;
     use crate::detection::detections::world::{World, severity};
 
     fn denied(times: i64, then_from: &str) -> Option<Severity> {
@@ -106,9 +146,38 @@ pub(crate) mod cases {
     }
 
     #[test]
+    fn the_owner_gives_in_to_a_login_that_had_begun_before_he_was_asked() {
+        let approved = |user: &str, from: &str, denials: i64| {
+            let mut world = World::with_office_workers();
+            let login = world.login(user, from, 0);
+            let login_id = Some(login.id.clone());
+            world.see(login);
+            (1..=denials).for_each(|minute| drop(world.check(user, from, "Denied", minute)));
+            let check = Verification { login_id, ..world.verification(user, from, "Succeeded", denials + 1) };
+            world.judge(Observation::Verification(Box::new(check))).remove(ABOUT.id)
+        };
+        let hit = approved("ada", "198.19.200.9", 4).unwrap();
+        assert_eq!((hit.severity, hit.containable), (Severity::High, Containable::Yes));
+        assert_eq!(hit.login_ids.len(), 1);
+        assert_eq!(approved("ada", "198.19.200.9", 2), None);
+        assert_eq!(approved("ada", "198.18.1.9", 4), None, "at his desk");
+        assert_eq!(approved("newhire", "198.19.200.9", 4), None, "who has no history");
+    }
+
+    #[test]
+    fn unanswered_requests_count_half() {
+        let unanswered = |times: i64| {
+            let mut world = World::with_office_workers();
+            (0..times).for_each(|minute| drop(world.check("ada", "198.19.200.9", "FailedGeneralError", minute)));
+            severity(&world.hits_of_success("ada", "198.19.200.9", times), &ABOUT)
+        };
+        assert_eq!((unanswered(6), unanswered(5)), (Some(Severity::High), None));
+    }
+
+    #[test]
     fn one_report_is_enough_and_freezes_nobody() {
         let mut world = World::with_office_workers();
         let hits = world.check("ada", "198.19.200.9", "ReportedDenied", 1);
-        assert_eq!(hits["mfa-fatigue"].containable, crate::detection::Containable::No);
+        assert_eq!(hits["mfa-fatigue"].containable, Containable::No);
     }
 }

@@ -17,6 +17,10 @@ use crate::observation::{
     Verification, VerificationKind,
 };
 
+/// Successes before anything can count as new for a user.
+const LOGINS: u64 = 10;
+/// Days of history before anything can count as new for a user.
+const DAYS: i64 = 7;
 /// Attempts older than this play no part in any detection of bursts.
 const ATTEMPT_MEMORY: SignedDuration = SignedDuration::from_hours(24);
 /// Attempts kept: a guessing machine fills these and pushes nothing else out.
@@ -193,6 +197,11 @@ impl UserProfile {
     /// Whether a success came by this login's type and sub-type before.
     pub fn took(&self, login: &Login) -> bool {
         self.grants.iter().any(|(name, _)| is_grant(name, login))
+    }
+
+    /// Whether there is enough history to call anything new.
+    pub fn has_history(&self, time: Timestamp) -> bool {
+        self.successes >= LOGINS && self.days_of_history(time) >= DAYS
     }
 
     /// Days of history before `time`, whole.
