@@ -61,7 +61,7 @@ impl Detection for AuthenticatorCountry {
 }
 
 /// The country that every place of a network lies in.
-fn country_of(view: &View<'_>, network: Network) -> Option<CountryCode> {
+pub(super) fn country_of(view: &View<'_>, network: Network) -> Option<CountryCode> {
     let mut countries = view.network(network)?.places.iter().map(|place| place.country);
     let first = countries.next()??;
     countries.all(|country| country == Some(first)).then_some(first)

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::authenticator_country::country_of;
 use crate::detection::{
     About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, Subject, UserProfile, View,
 };
@@ -27,6 +28,7 @@ pub(crate) static ABOUT: About = About {
         "A near network, one the user knows or colleagues share, and hand-over sessions of Salesforce’s own servers.",
         "An address of the other kind (IPv4 and IPv6) alone is weak: one machine uses both.",
         "A pool of networks that colleagues came from before, in a country the user knows, is weak: a phone’s hotspot.",
+        "Where a data pack puts the address into the country of the login's network, and into a system that colleagues come through, it is `medium`: a laptop carried to a café.",
         "A user whose login itself came from a place that is new for him is on a journey, where sessions move on: `medium`.",
     ],
 };
@@ -71,10 +73,12 @@ impl Detection for SessionAddress {
         let both_kinds = session.source.address()?.is_ipv4() != login_source.address()?.is_ipv4();
         let is_weak = both_kinds || is_carriers(view, user, held_from, time);
         let is_on_the_way = login_source.address().is_some_and(|from| !self.is_settled(view, user, from, time));
-        let severity = match (is_weak, is_on_the_way) {
-            (true, _) => Severity::Low,
-            (false, true) => Severity::Medium,
-            (false, false) => Severity::High,
+        let severity = if is_weak {
+            Severity::Low
+        } else if is_on_the_way || is_around(view, session, login_source, time) {
+            Severity::Medium
+        } else {
+            Severity::High
         };
         Some(hit(severity, session, login, login_source))
     }
@@ -105,6 +109,15 @@ fn is_carriers(view: &View<'_>, user: &UserProfile, network: Network, time: Time
     is_at_home && colleagues.len() >= COLLEAGUES
 }
 
+/// Whether a session is held in the country that its login came from, through a system that somebody of the organisation comes
+/// through, as far as a data pack tells: a laptop was carried to a café nearby. Salesforce tells only where the login came from.
+fn is_around(view: &View<'_>, session: &Session, login: &Source, time: Timestamp) -> bool {
+    let Some(origin) = &session.origin else { return false };
+    let home = login.network().and_then(|network| country_of(view, network));
+    let is_at_home = origin.country.zip(home).is_some_and(|(held, home)| held == home);
+    is_at_home && origin.asn.is_some_and(|asn| view.org().systems.knows(asn, time))
+}
+
 fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source: &Source) -> Hit {
     let idle = session.last_modified.duration_since(session.created).max(SignedDuration::ZERO);
     Hit::new(&ABOUT, severity, Subject::user(&session.user_id), Some(&session.user_id))
@@ -126,7 +139,7 @@ fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source
 
 #[cfg(test)]
 pub(crate) mod cases {
-    use crate::observation::Observation;
+    use crate::observation::{CountryCode, Observation, Origin};
     use super::*;
     use crate::detection::detections::world::{LAGOS, LYON, World, severity};
 
@@ -210,6 +223,23 @@ pub(crate) mod cases {
         assert_eq!(held_after(3, LYON, &["bob"]), Some(Severity::High), "a colleague's home");
         assert_eq!(held_after(3, LAGOS, &["bob", "worker1"]), Some(Severity::High), "where ada has never been");
         assert_eq!(held_after(0, LYON, &["bob", "worker1"]), Some(Severity::High), "since this morning");
+    }
+
+    #[test]
+    fn a_laptop_carried_to_a_cafe_nearby_is_weaker_than_a_session_abroad() {
+        let held_in = |country: &str, asn: u32| {
+            let mut world = World::with_office_workers();
+            let origin = |country, asn| Some(Box::new(Origin { country, asn: Some(asn), ..Origin::default() }));
+            let mut login = world.login("bob", "198.18.77.9", 0);
+            login.detail.origin = origin(CountryCode::parse("FR"), 3215);
+            world.see(login);
+            let session = world.session("ada", "198.19.200.9", "198.18.1.7", "UI", 3 * 1_440);
+            let session = Session { origin: origin(CountryCode::parse(country), asn), ..session };
+            severity(&world.judge(Observation::Session(Box::new(session))), &ABOUT)
+        };
+        assert_eq!(held_in("FR", 3215), Some(Severity::Medium));
+        assert_eq!(held_in("NG", 3215), Some(Severity::High));
+        assert_eq!(held_in("FR", 64_496), Some(Severity::High), "which nobody comes through");
     }
 
     #[test]
