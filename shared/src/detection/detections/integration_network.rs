@@ -59,6 +59,8 @@ pub struct IntegrationNetwork(pub Parameters);
 /// The networks that something is bound to, and by what.
 struct Contract<'a> {
     networks: &'a Familiar<Network>,
+    /// Networks that were first seen later broke the contract, and are no part of it.
+    until: Timestamp,
     logins: u64,
     severity: Severity,
 }
@@ -77,18 +79,20 @@ impl Detection for IntegrationNetwork {
             return is_outside.then(|| hit(Severity::High, login, known(), "The policy binds it to"));
         }
         let network = view.facts().network.filter(|_| view.facts().path.is_unattended())?;
-        let contract = self.of_user(view, login).or_else(|| self.of_application(view, login))?;
-        let knows = |known: Network| known.is_near(network);
-        if contract.networks.iter().any(|(known, _)| knows(*known)) || view.is_egress(address, login.time) {
+        let of_application = self.of_application(view, login);
+        let of_user = self.of_user(view, login);
+        let contract = of_user.as_ref().or(of_application.as_ref())?;
+        if contract.networks().any(|known| known.is_near(network)) || view.is_egress(address, login.time) {
             return None;
         }
-        // The same vendor may serve other accounts from the new network already.
+        // The same vendor may serve other accounts from the new network already, unless it breaks the contract there, too.
         let day_ago = login.time - SignedDuration::from_hours(24);
         let application = view.application(&login.application);
-        if application.is_some_and(|known| known.networks.is_known(&network, 2, day_ago)) {
+        let breaks_both = of_application.as_ref().is_some_and(|contract| !contract.networks().any(|known| known == network));
+        if !breaks_both && application.is_some_and(|known| known.networks.is_known(&network, 2, day_ago)) {
             return None;
         }
-        let listed = contract.networks.iter().map(|(network, _)| network.to_string()).collect();
+        let listed = contract.networks().map(|network| network.to_string()).collect();
         let baseline = format!("In {} logins it came only from", contract.logins);
         let has_moved = || view.user().is_some_and(|user| has_moved(user, network, login.time, view.facts().hour));
         let severity = if has_moved() { Severity::Low } else { contract.severity };
@@ -110,19 +114,32 @@ impl IntegrationNetwork {
             && user.networks.len() <= self.0.networks
             && unattended as f64 >= self.0.unattended * user.successes as f64;
         let (networks, logins) = (&user.networks, user.successes);
-        is_bound.then_some(Contract { networks, logins, severity: Severity::High })
+        is_bound.then_some(Contract { networks, until: Timestamp::MAX, logins, severity: Severity::High })
     }
 
-    /// So has an application that only programs use, whoever's account it is used with.
+    /// So has an application that only programs use, whoever's account it is used with. A network that comes while the others
+    /// have long been settled breaks that, and does not become usual before it has settled itself; one that comes sooner is one
+    /// of many that are still being added.
     fn of_application<'a>(&self, view: &View<'a>, login: &Login) -> Option<Contract<'a>> {
         let known = view.application(&login.application)?;
-        let settled = login.time - SignedDuration::from_hours(24 * self.0.days);
-        let is_bound = known.successes >= self.0.logins
+        let days = SignedDuration::from_hours(24 * self.0.days);
+        let until = login.time - days;
+        let firsts = || known.networks.iter().map(|(_, seen)| seen.first);
+        let newest_settled = firsts().filter(|first| *first < until).max()?;
+        let is_settled = firsts().filter(|first| *first >= until).all(|first| first - days >= newest_settled);
+        let is_bound = is_settled
+            && known.successes >= self.0.logins
             && known.networks.len() <= self.0.networks
-            && known.unattended as f64 >= self.0.unattended * known.successes as f64
-            && known.networks.iter().all(|(_, seen)| seen.first < settled);
+            && known.unattended as f64 >= self.0.unattended * known.successes as f64;
         let (networks, logins) = (&known.networks, known.successes);
-        is_bound.then_some(Contract { networks, logins, severity: Severity::Medium })
+        is_bound.then_some(Contract { networks, until, logins, severity: Severity::Medium })
+    }
+}
+
+impl Contract<'_> {
+    fn networks(&self) -> impl Iterator<Item = Network> {
+        let settled = self.networks.iter().filter(|(_, seen)| seen.first < self.until);
+        settled.map(|(network, _)| *network)
     }
 }
 
@@ -239,6 +256,19 @@ pub(crate) mod cases {
         let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
         let hits = world.hits_of_refresh("ada", "Acme Sync", "198.19.200.9", 5);
         assert_eq!(severity(&hits, &ABOUT), Some(Severity::Medium));
+    }
+
+    #[test]
+    fn a_thief_who_broke_the_contract_with_one_account_is_told_from_the_application_for_a_week() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        let mut used = |user: &str, address: &str, hour: i64| {
+            severity(&world.hits_of_refresh(user, "Acme Sync", address, hour * 60 + 5), &ABOUT)
+        };
+        assert_eq!(used("ada", "198.19.200.9", 0), Some(Severity::Medium));
+        assert_eq!(used("bob", "198.19.90.9", 1), Some(Severity::Medium), "another thief");
+        assert_eq!(used("ada", "198.19.200.9", 30), Some(Severity::Medium), "on the second day");
+        assert_eq!(used("sync", "198.19.200.9", 54), Some(Severity::High), "on the third, as the program itself");
+        assert_eq!(used("ada", "198.19.200.9", 8 * 24), None, "settled");
     }
 
     #[test]
