@@ -10,7 +10,7 @@ use session_warden::history_file::{
     DateFormat, History, HistoryError, HistoryOptions, read_csv, read_jsonl, read_sessions, read_tokens,
     read_users,
 };
-use session_warden::observation::{Login, LoginId, Outcome};
+use session_warden::observation::{Login, LoginId, Outcome, UserId};
 use session_warden::salesforce::TokenHashKey;
 
 const SETUP: &str = "Username,Login Time,Source IP,Location,Login Type,Status,Browser,Platform,Application\n\
