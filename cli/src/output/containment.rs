@@ -9,14 +9,12 @@ pub(crate) fn outcome_words(containment: &Containment) -> String {
     if let Some(pending) = &containment.pending {
         return waiting_words(containment, pending);
     }
-    let mut words = ended_words(containment);
-    if let Some(until) = containment.residual_until.filter(|_| containment.is_proven()) {
-        words += &format!(", residual until {}", until.strftime("%H:%M:%SZ"));
-    }
-    if let Some(reason) = &containment.unchecked {
-        words += &format!("; whether it has come back could not be checked: {}", harmless(reason));
-    }
-    words
+    let until = containment.residual_until.filter(|_| containment.is_proven());
+    let residual = until.map(|until| format!(", residual until {}", until.strftime("%H:%M:%SZ")));
+    let unchecked = containment.unchecked.as_ref();
+    let unchecked = unchecked
+        .map(|reason| format!("; whether it has come back could not be checked: {}", harmless(reason)));
+    [Some(ended_words(containment)), residual, unchecked].into_iter().flatten().collect()
 }
 
 fn ended_words(containment: &Containment) -> String {

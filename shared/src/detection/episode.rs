@@ -222,7 +222,7 @@ mod tests {
         let mut login = world.login("ada", "198.19.200.9", 451);
         login.client.browser = "Firefox 115".into();
         world.see(login);
-        let episode = world.state.episodes.get("user/ada").unwrap();
+        let episode = &world.state.episodes["user/ada"];
         assert_eq!((episode.hits.len(), episode.severity()), (HITS, Severity::High));
         assert!(episode.more_hits > 0 && episode.strongest().contains_key("brute-force-success"));
         let times =
