@@ -41,7 +41,8 @@ PRICES = {
 ASSUMED = {
     "records that a login changes, where a batch writes each once": 1.3,
     "write units of a record, of at most 1 KB packed": 1,
-    "times a transaction writes": 2,
+    "write units of a login in the tail, which is written in a transaction": 0.3,
+    "write units of an evaluation, besides its logins": 60,
     "records that a login reads": 1.3,
     "read units of a record, of at most 4 KB packed": 1,
     "write units of a scan, besides its logins": 4,
@@ -112,7 +113,9 @@ def month(logins_a_day):
     invocations = scans + messages + tends + findings
     polls = a["idle polls of a queue a second"] * SECONDS
     written = a["records that a login changes, where a batch writes each once"] * a["write units of a record, of at most 1 KB packed"]
-    written *= a["times a transaction writes"]
+    written += a["write units of a login in the tail, which is written in a transaction"]
+    # What lies in the queue at once is one batch.
+    evaluations = min(messages, scans)
     read = a["records that a login reads"] * a["read units of a record, of at most 4 KB packed"]
     stored = logins_a_day / 1e6 * a["stored gigabytes for a million logins a day"]
     return orgs, [
@@ -122,7 +125,7 @@ def month(logins_a_day):
         ("SQS standard, million requests", (3 * (tends + findings) + polls) / 1e6),
         ("EventBridge, million custom events", (findings + containments) / 1e6),
         ("EventBridge Scheduler, million invocations", (scans + tends) / 1e6),
-        ("DynamoDB on demand, million write units", (logins * written + scans * a["write units of a scan, besides its logins"]) / 1e6),
+        ("DynamoDB on demand, million write units", (logins * written + evaluations * a["write units of an evaluation, besides its logins"] + scans * a["write units of a scan, besides its logins"]) / 1e6),
         ("DynamoDB on demand, million read units", (logins * read + scans * a["read units of a scan, besides its logins"]) / 1e6),
         ("DynamoDB storage, GB-month", stored),
         ("DynamoDB point-in-time recovery, GB-month", stored),
