@@ -116,6 +116,7 @@ cheese: yes
     line 12, protected.users[2]: `Ada Lovelace` names no account: a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed
     line 15, integrations[1].contain: `allow` may not stand here; did you mean `allowed`?
     line 17, integrations[2].networks[1]: a network such as 203.0.113.0/24 is needed
+    line 18, egress: found a list, but a section with keys is needed
     line 20, exemptions[1].detections[2]: `imposible-travel` is no detection; did you mean `impossible-travel`?
     line 24, exemptions[2]: it names no user, network or application, and would hold for everybody: an entry needs detections, a reason, `until`, and a user, networks or applications
     line 25, exemptions[3].until: `soon` is no time: write a date such as 2026-12-01 (UTC), or an instant such as 2026-12-01T08:00:00Z

@@ -104,7 +104,7 @@ impl Rows {
         let line = start.line();
         if let Some(fault) = self.fault(&start)? {
             // A quote that is not closed swallows the lines behind it: only the first of them is at fault.
-            if self.reader.position().line() > line + 1 {
+            if self.spans_lines() {
                 self.resume_behind(&start)?;
             }
             return Ok(Some(Row { line, fields: Err(fault) }));
@@ -145,9 +145,13 @@ impl Rows {
         Ok(Some(Fault::of_row(format!("{found} fields instead of {wanted}: {cause}"))))
     }
 
+    fn spans_lines(&self) -> bool {
+        self.record.as_slice().iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+    }
+
     /// Two lines may look like one row where a quotation mark of the first is closed by one that opens a field of the second.
     fn is_well_quoted(&mut self, start: &Position) -> Result<bool, io::Error> {
-        if !self.record.as_slice().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        if !self.spans_lines() {
             return Ok(true);
         }
         let end = self.reader.position().clone();
