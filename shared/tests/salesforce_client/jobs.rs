@@ -121,9 +121,20 @@ async fn a_field_that_is_refused_is_left_out_and_jobs_go_on() {
     assert!(client.runs_jobs());
 }
 
-/// Every kind of failure at every request of a reading by jobs, and one that lasts.
 #[tokio::test(flavor = "multi_thread")]
+async fn each_fault_at_the_first_a_middle_and_the_last_request_costs_no_row_and_doubles_none() {
+    hold_under_each(|last| vec![2, last / 3, last]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long: make test-long"]
 async fn each_fault_at_each_request_costs_no_row_and_doubles_none() {
+    // The first request is the token's.
+    hold_under_each(|last| (2..=last).collect()).await;
+}
+
+/// Every kind of failure at some requests of a reading by jobs, and one that lasts.
+async fn hold_under_each(places: fn(u32) -> Vec<u32>) {
     let effects = [
         Effect::Html(502, "<html>Bad Gateway</html>".to_owned()),
         refusal(400, "SOMETHING_NEW"),
@@ -137,17 +148,16 @@ async fn each_fault_at_each_request_costs_no_row_and_doubles_none() {
         Effect::Clipped,
         Effect::RowsMissing,
     ];
-    join_all(effects.map(holds_under)).await;
+    join_all(effects.map(|effect| holds_under(effect, places))).await;
 }
 
-async fn holds_under(effect: Effect) {
+async fn holds_under(effect: Effect, places: fn(u32) -> Vec<u32>) {
     let (simulator, bounds) = long().await;
     read(&scanner(&simulator), &bounds).await.unwrap();
     let last = simulator.org().requests().len() as u32;
     let expected = expected(&simulator, &bounds);
     assert!(last > 15, "{last} requests");
-    // The first request is the token's.
-    let once = (2..=last).map(|place| (place, 1));
+    let once = places(last).into_iter().map(|place| (place, 1));
     for (place, times) in once.chain([(last / 2, LASTING)]) {
         let nth = |nth| Fault::on(Matcher::any(), Occurrence::Nth(nth), effect.clone());
         (place..place + times).for_each(|place| simulator.org().faults_mut().add(nth(place)));
