@@ -3,9 +3,24 @@
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::Sensor;
 use session_warden::history_file::History;
+use session_warden::policy::PackKind;
 use session_warden::report::DetectionOff;
 
 use crate::workplace::Rules;
+
+/// A pack that is declared and decides nothing is another matter than none.
+fn without_pack(sensor: Sensor, rules: &Rules) -> &'static str {
+    let has = |kind| match sensor {
+        Sensor::Providers => matches!(kind, PackKind::Networks | PackKind::Mmdb),
+        Sensor::Anonymisers => matches!(kind, PackKind::Tor | PackKind::Vpn | PackKind::Mmdb),
+        _ => kind == PackKind::Indicators,
+    };
+    if rules.policy.packs.iter().any(|pack| has(pack.kind)) {
+        "no data pack that the policy declares can be used for it: not there, unreadable or too old (docs/packs.md)"
+    } else {
+        "the policy declares no such data pack (docs/packs.md)"
+    }
+}
 
 /// Which detections are off where a history, and beside it only `beside`, is judged.
 pub(crate) fn detections_off(history: &History, beside: &[Sensor], rules: &Rules) -> Vec<DetectionOff> {
@@ -17,8 +32,9 @@ pub(crate) fn detections_off(history: &History, beside: &[Sensor], rules: &Rules
         // The logins themselves name their users; what else an account is comes with --users.
         Sensor::Accounts if !beside.contains(&sensor) => Some("no --users file was given"),
         Sensor::Logins | Sensor::Sessions | Sensor::Verifications | Sensor::Accounts => None,
-        Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => (!rules.packs.supplies(sensor, now))
-            .then_some("the policy declares no such data pack (docs/packs.md)"),
+        Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => {
+            (!rules.packs.supplies(sensor, now)).then(|| without_pack(sensor, rules))
+        }
         Sensor::Relay => Some("Salesforce's own alarms arrive by Event Relay, in AWS (docs/deploy.md)"),
         Sensor::Places => {
             let has = |column| !history.columns_missing.contains(&column);

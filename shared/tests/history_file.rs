@@ -128,7 +128,7 @@ fn bad_rows_are_told_and_the_rest_is_judged() {
             "line 4, Username: is empty",
             "line 5, Login Time: `yesterday` is not a date and time",
             "line 6, Status: is empty, so it cannot be told whether the login succeeded",
-            "line 7, Login Time: `11/23/2026 18:46:00` names no time zone",
+            "line 7, Login Time: `11/23/2026 18:46:00` names no time zone; --time-zone gives one to those that do not",
             "line 8: 10 fields instead of 9: a comma within a field needs quotation marks around the field",
             "line 9: 2 fields instead of 9: the line is cut short",
         ]
@@ -187,7 +187,10 @@ fn dates_that_leave_the_order_open() {
         format!("Username,Login Time,Source IP,Status\n{}", rows.collect::<String>())
     };
     let open = rows(&["05/11/2026 08:00 UTC", "06/11/2026 08:00 UTC"]);
-    assert!(error(csv(&open)).contains("line 2, Login Time: `05/11/2026 08:00 UTC` may be day-first"));
+    assert!(
+        error(csv(&open))
+            .contains("line 2, Login Time: `05/11/2026 08:00 UTC` can be read in more than one order")
+    );
     let with = |format: &str| {
         let date_format: DateFormat = format.parse().unwrap();
         let options = HistoryOptions { date_format: Some(date_format), ..HistoryOptions::default() };

@@ -160,6 +160,43 @@ fn a_list_is_no_section() {
 }
 
 #[test]
+fn what_matches_nobody_or_everybody_is_a_mistake() {
+    let told = |yaml: &str| Policy::parse(yaml).unwrap_err().to_string();
+    let exempt = |rest: &str| {
+        told(&format!("exemptions: [{{ detections: [new-country], until: 2026-12-01, reason: r, {rest} }}]"))
+    };
+    let cases = [
+        (
+            told("egress: { declared: [203.0.113.0/24, 0.0.0.0/0] }"),
+            "egress.declared[2]: 0.0.0.0/0 is every address",
+        ),
+        (
+            told("integrations: [{ user: a@b.example, networks: [\"::/0\"] }]"),
+            "integrations[1].networks[1]: ::/0 is every",
+        ),
+        (exempt("networks: [0.0.0.0/0]"), "exemptions[1].networks[1]: 0.0.0.0/0 is every address"),
+        (exempt("user: ada"), "exemptions[1].user: `ada` names no account"),
+        (exempt("user: \"*\""), "exemptions[1].user: `*` names no account"),
+        (told("drill: { canary: ada }"), "drill.canary: `ada` names no account"),
+        (
+            told("integrations: [{ user: a@b.example }, { user: A@b.example, contain: allowed }]"),
+            "integrations[2].user: `A@b.example` has an entry before",
+        ),
+        (
+            told("tests: [{ name: n, logins: [{ from: 300.1.1.1 }] }]"),
+            "tests[1].logins[1].from: `300.1.1.1` is no address",
+        ),
+        (
+            told("tests: [{ name: n, usual: [{ status: Sucess }], logins: [{}] }]"),
+            "tests[1].usual[1].status: `Sucess` is no status that Salesforce documents; did you mean `Success`?",
+        ),
+    ];
+    for (told, expected) in cases {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+}
+
+#[test]
 fn what_is_no_yaml_names_its_line() {
     let error = |yaml: &str| Policy::parse(yaml).unwrap_err().to_string();
     assert_eq!(

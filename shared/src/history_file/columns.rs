@@ -5,6 +5,8 @@ use std::str::FromStr;
 use csv::ByteRecord;
 
 use super::column_names::{NAMES, plain};
+use super::rejected::quoted;
+use crate::policy::nearest;
 
 /// A column that means something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub(super) struct Columns {
     pub(super) width: usize,
     /// The first names, for an error.
     pub(super) found: String,
+    /// What leaves open which column is meant, as a clause.
+    pub(super) fault: Option<String>,
 }
 
 impl Columns {
@@ -90,13 +94,11 @@ impl Columns {
             let said = said.iter().filter(|said| said.column == column);
             said.map(|said| said.header.as_str()).chain(names.iter().copied()).find_map(at)
         };
-        let shown: Vec<_> = titles.iter().take(12).map(|title| super::rejected::quoted(title)).collect();
+        let places = NAMES.map(|(column, _, names)| place(column, names));
+        let fault = said.iter().find_map(|said| absent(said, &plain)).or_else(|| twice(&places, &plain));
+        let shown: Vec<_> = titles.iter().take(12).map(|title| quoted(title)).collect();
         let more = if titles.len() > shown.len() { ", …" } else { "" };
-        Self {
-            places: NAMES.map(|(column, _, names)| place(column, names)),
-            width: header.len(),
-            found: format!("{}{more}", shown.join(", ")),
-        }
+        Self { places, width: header.len(), found: format!("{}{more}", shown.join(", ")), fault }
     }
 
     /// Where a column stands, from 0.
@@ -124,6 +126,22 @@ impl Columns {
         }
         missing
     }
+}
+
+/// A header that a person names must be there.
+fn absent(said: &ColumnName, titles: &[String]) -> Option<String> {
+    let name = quoted(&said.header);
+    let near = nearest(&said.header, titles.iter().map(String::as_str));
+    let meant = near.map(|title| format!("; did you mean {}?", quoted(&title))).unwrap_or_default();
+    (!titles.contains(&said.header))
+        .then(|| format!("--column names the header {name}, which is not there{meant}"))
+}
+
+/// A title that stands there twice does not say which is meant.
+fn twice(places: &[Option<usize>], titles: &[String]) -> Option<String> {
+    let read = places.iter().flatten().filter_map(|place| titles.get(*place));
+    let mut twice = read.filter(|title| titles.iter().filter(|other| other == title).count() > 1);
+    twice.next().map(|title| format!("the column {} is there twice; rename or remove one", quoted(title)))
 }
 
 #[cfg(test)]
@@ -170,6 +188,15 @@ mod tests {
         let header = ["Username", "Login Time", "von-wo", "Status", "Source IP"];
         let columns = Columns::of(&ByteRecord::from(header.to_vec()), &[said]);
         assert_eq!(columns.place(Column::SourceIp), Some(2));
+        assert_eq!(columns.fault, None);
+        let of = |header: [&str; 5], said: &str| {
+            Columns::of(&ByteRecord::from(header.to_vec()), &[said.parse().unwrap()]).fault.unwrap()
+        };
+        assert!(of(header, "source ip=von wu").ends_with("not there; did you mean `vonwo`?"));
+        assert!(
+            of(["Status", "Login Time", "von wo", "status", "x"], "source ip=von wo")
+                .contains("`status` is there twice")
+        );
         assert!("Source IP".parse::<ColumnName>().unwrap_err().contains("Source IP=Adresse"));
         assert!("Colour=x".parse::<ColumnName>().unwrap_err().contains("Login Time"));
     }

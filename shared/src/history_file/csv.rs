@@ -115,11 +115,12 @@ impl<'a> Reading<'a> {
             }
             Err(NoInstant::Malformed(reason)) => (reason, None),
             Err(NoInstant::NoZone(value)) => {
-                let reason = format!("{value} names no time zone");
+                let reason =
+                    format!("{value} names no time zone; --time-zone gives one to those that do not");
                 (reason, Some(HistoryError::NoTimeZone { file: file(), line, value }))
             }
             Err(NoInstant::UnknownZone(zone)) => {
-                let reason = format!("{zone} is no time zone");
+                let reason = format!("{zone} is no one time zone; --time-zone says what it stands for");
                 (reason, Some(HistoryError::UnknownTimeZone { file: file(), line, zone }))
             }
         };

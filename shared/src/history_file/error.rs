@@ -40,6 +40,16 @@ pub enum HistoryError {
         /// The first columns there are.
         found: String,
     },
+    /// The header does not say which column is meant.
+    #[error("{}, line 1: {reason}. Found: {found}", file.display())]
+    Header {
+        /// Which file.
+        file: PathBuf,
+        /// Why, as a clause.
+        reason: String,
+        /// The first columns there are.
+        found: String,
+    },
     /// An instant names no zone, and none was given.
     #[error("{}, line {line}, Login Time: {value} names no time zone. Give it with --time-zone, for example Europe/Paris", file.display())]
     NoTimeZone {
@@ -64,10 +74,10 @@ pub enum HistoryError {
         /// The letters.
         zone: String,
     },
-    /// No date in the whole file says whether the day or the month stands first.
+    /// No date in the whole file says whether the day, the month or a year of two digits stands first.
     #[error(
-        "{}, line {line}, Login Time: {value} may be day-first or month-first, and no other date in the file \
-         decides it. Say which with --date-format dmy or --date-format mdy",
+        "{}, line {line}, Login Time: {value} can be read in more than one order, and no other date in the \
+         file decides it. Say which with --date-format dmy, mdy or ymd",
         file.display()
     )]
     UndecidedDates {

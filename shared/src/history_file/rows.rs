@@ -74,6 +74,9 @@ impl Rows {
             return Err(HistoryError::Empty { file: source.path.clone() });
         }
         let columns = Columns::of(&header, said);
+        if let Some(reason) = columns.fault {
+            return Err(HistoryError::Header { file: source.path.clone(), reason, found: columns.found });
+        }
         match columns.missing() {
             Some(wanted) => {
                 Err(HistoryError::MissingColumn { file: source.path.clone(), wanted, found: columns.found })

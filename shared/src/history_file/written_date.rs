@@ -17,7 +17,7 @@ pub(super) enum Order {
 pub(super) enum Says {
     /// This order.
     Only(Order),
-    /// Day or month may stand first.
+    /// Day, month or a year of two digits may stand first.
     Either,
     /// Day or month may stand first, and it is the same date.
     Same,
@@ -41,9 +41,9 @@ impl WrittenDate {
         let (second, rest) = number(rest.strip_prefix(separator)?)?;
         let (third, rest) = number(rest.strip_prefix(separator)?)?;
         let (time, rest) = time(rest.trim_start_matches([' ', ',']).trim_start_matches('T'))?;
-        let says = says(first, second, separator);
+        let says = says([first, second, third], separator);
         let numbers = [first.value, second.value, third.value];
-        Some(Self { numbers, time, says, zone: zone(rest) })
+        Some(Self { numbers, time, says, zone: zone(rest)? })
     }
 
     /// The date in an order; `None` when there is no such day.
@@ -67,10 +67,14 @@ struct Number {
 }
 
 /// Dots are how day-first countries write their dates.
-fn says(first: Number, second: Number, separator: char) -> Says {
+fn says([first, second, third]: [Number; 3], separator: char) -> Says {
     let may_be = |number: Number, most| (1..=most).contains(&number.value);
     if first.digits == 4 {
         return Says::Only(Order::Ymd);
+    }
+    // `26/11/23` may begin with its year.
+    if third.digits < 4 && separator != '.' && may_be(second, 12) && may_be(third, 31) {
+        return Says::Either;
     }
     match (may_be(first, 12) && may_be(second, 31), may_be(first, 31) && may_be(second, 12)) {
         (true, true) if first.value == second.value => Says::Same,
@@ -108,13 +112,17 @@ fn fraction(text: &str) -> (i32, &str) {
     (padded.parse().unwrap_or(0), rest)
 }
 
+/// As English, Spanish, Greek, Chinese, Japanese and Korean write it behind the time.
+const BEFORE_NOON: [&str; 7] = ["AM", "a.m.", "a. m.", "π.μ.", "上午", "午前", "오전"];
+const AFTER_NOON: [&str; 7] = ["PM", "p.m.", "p. m.", "μ.μ.", "下午", "午後", "오후"];
+
 /// `12 AM` is midnight; without AM or PM the hour counts to 23.
 fn half_of_day(hour: i16, rest: &str) -> Option<(i8, &str)> {
-    let after = |name: &str| {
+    let after = |name: &&str| {
         let found = rest.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
         found.and_then(|_| rest.get(name.len()..))
     };
-    let (base, rest) = match (after("AM").or_else(|| after("a.m.")), after("PM").or_else(|| after("p.m."))) {
+    let (base, rest) = match (BEFORE_NOON.iter().find_map(after), AFTER_NOON.iter().find_map(after)) {
         (Some(rest), _) => (0, rest),
         (None, Some(rest)) => (12, rest),
         (None, None) => return Some((i8::try_from(hour).ok()?, rest)),
@@ -139,6 +147,10 @@ mod tests {
             ("11/23/2026, 6:43 PM", Order::Mdy),
             ("11/23/2026, 6:43:00\u{202f}p.m. PST", Order::Mdy),
             ("23.11.26 18:43", Order::Dmy),
+            ("23/11/2026 6:43 p. m.", Order::Dmy),
+            ("23/11/2026 6:43\u{a0}p.\u{a0}m. CET", Order::Dmy),
+            ("23/11/2026 6:43 μ.μ.", Order::Dmy),
+            ("2026/11/23 6:43 下午", Order::Ymd),
         ];
         for (text, order) in same {
             assert_eq!(civil(text, order).as_deref(), Some("2026-11-23T18:43:00"), "{text}");
@@ -154,12 +166,22 @@ mod tests {
         assert_eq!(says("11/12/2026 1:00"), Says::Either);
         assert_eq!(says("11/11/2026 1:00"), Says::Same);
         assert_eq!(says("11.12.2026 1:00"), Says::Only(Order::Dmy));
+        assert_eq!(says("26/11/23 18:43 JST"), Says::Either);
+        assert_eq!(says("11/11/26 1:00"), Says::Either);
+        assert_eq!(says("11/23/26 1:00"), Says::Only(Order::Mdy));
     }
 
     #[test]
     fn what_is_no_date() {
-        for text in ["", "yesterday", "2026-11-23", "11/23-2026 1:00", "1/1/2026 13:00 PM", "1/1/2026 25:00"]
-        {
+        for text in [
+            "",
+            "yesterday",
+            "2026-11-23",
+            "11/23-2026 1:00",
+            "1/1/2026 13:00 PM",
+            "1/1/2026 25:00",
+            "1/1/2026 6:43 ب.ظ.",
+        ] {
             assert_eq!(WrittenDate::read(text), None, "{text:?}");
         }
         assert_eq!(civil("2/30/2026 1:00", Order::Mdy), None);

@@ -13,15 +13,18 @@ pub(super) enum Zone {
     Unknown,
 }
 
-/// Reads `Z`, `+0100`, `GMT+1`, `PST`, `Europe/Paris` and the same in brackets.
-pub(super) fn zone(text: &str) -> Zone {
+/// Reads `Z`, `+0100`, `GMT+1`, `PST`, `Europe/Paris` and the same in brackets. What is no zone at all, such as a
+/// half of the day that is not known here, is `None`: it would move the instant.
+pub(super) fn zone(text: &str) -> Option<Zone> {
     let text = text.trim().trim_matches(['(', ')', '[', ']']);
     if text.is_empty() {
-        return Zone::Absent;
+        return Some(Zone::Absent);
     }
     let named = || text.contains('/').then(|| TimeZone::get(text).ok()).flatten();
     let fixed = abbreviation(text).or_else(|| offset(text)).map(TimeZone::fixed);
-    fixed.or_else(named).map_or(Zone::Unknown, Zone::Known)
+    let is_abbreviation =
+        (2..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    fixed.or_else(named).map(Zone::Known).or_else(|| is_abbreviation.then_some(Zone::Unknown))
 }
 
 fn offset(text: &str) -> Option<Offset> {
@@ -87,8 +90,8 @@ mod tests {
 
     fn hours(text: &str) -> Option<f64> {
         match zone(text) {
-            Zone::Known(zone) => zone.to_fixed_offset().ok().map(|o| f64::from(o.seconds()) / 3600.0),
-            Zone::Absent | Zone::Unknown => None,
+            Some(Zone::Known(zone)) => zone.to_fixed_offset().ok().map(|o| f64::from(o.seconds()) / 3600.0),
+            Some(Zone::Absent | Zone::Unknown) | None => None,
         }
     }
 
@@ -107,15 +110,16 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(hours(text), Some(expected), "{text}");
         }
-        assert_eq!(zone(" "), Zone::Absent);
-        for text in ["IST", "+99:00", "+1:2:3", "Mars/Olympus", "é+1", "+é"] {
-            assert_eq!(zone(text), Zone::Unknown, "{text}");
+        assert_eq!(zone(" "), Some(Zone::Absent));
+        assert_eq!(zone("IST"), Some(Zone::Unknown));
+        for text in ["+99:00", "+1:2:3", "Mars/Olympus", "é+1", "+é", "p. m.", "下午"] {
+            assert_eq!(zone(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_named_zone_knows_its_summer() {
-        let Zone::Known(paris) = zone("[Europe/Paris]") else { panic!("Paris has a time zone") };
+        let Some(Zone::Known(paris)) = zone("[Europe/Paris]") else { panic!("Paris has a time zone") };
         let summer = jiff::civil::date(2026, 7, 1).at(12, 0, 0, 0);
         assert_eq!(paris.to_timestamp(summer).unwrap().to_string(), "2026-07-01T10:00:00Z");
     }

@@ -8,6 +8,7 @@ use super::tree::Step;
 use super::trial::{PolicyTest, TestLogin};
 use super::wording::nearest;
 use crate::detection::{Level, OWN_RULE, card, cards};
+use crate::observation::Outcome;
 
 /// A value that makes no sense.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     let mut found = amounts(policy);
     found.extend(spans(policy));
     found.extend(accounts(policy));
+    found.extend(networks(policy));
+    found.extend(integrations_twice(policy));
     found.extend(approvers(policy));
     found.extend(packs(policy));
     found.extend(exemptions(policy));
@@ -128,6 +131,37 @@ fn spans(policy: &Policy) -> Vec<Wrong> {
     found
 }
 
+/// A network of every address would make everybody trusted.
+fn networks(policy: &Policy) -> Vec<Wrong> {
+    let of = |list: &str, at: usize| [list, &at.to_string(), "networks"].map(str::to_owned).to_vec();
+    let (programs, exemptions) = (policy.integrations.iter(), policy.exemptions.iter());
+    let mut lists = vec![(["egress", "declared"].map(str::to_owned).to_vec(), &policy.egress.declared)];
+    lists.extend(programs.enumerate().map(|(at, one)| (of("integrations", at), &one.networks)));
+    lists.extend(exemptions.enumerate().map(|(at, one)| (of("exemptions", at), &one.networks)));
+    let mut found = Vec::new();
+    for (path, networks) in lists {
+        for (at, network) in networks.iter().enumerate().filter(|(_, network)| network.prefix_len() == 0) {
+            let at = at.to_string();
+            let path: Vec<_> = path.iter().map(String::as_str).chain([at.as_str()]).collect();
+            found.push(wrong(&path, format!("{network} is every address: name the networks that are meant")));
+        }
+    }
+    found
+}
+
+/// Only the first of two entries would hold.
+fn integrations_twice(policy: &Policy) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    for (number, one) in policy.integrations.iter().enumerate() {
+        let others = &policy.integrations[..number];
+        if others.iter().any(|other| other.user.eq_ignore_ascii_case(&one.user)) {
+            let problem = format!("`{}` has an entry before, and only that would hold", one.user);
+            found.push(wrong(&["integrations", &number.to_string(), "user"], problem));
+        }
+    }
+    found
+}
+
 /// Two entries for one person, or one key for two people, would let one person be two.
 fn approvers(policy: &Policy) -> Vec<Wrong> {
     let mut found = Vec::new();
@@ -154,8 +188,14 @@ fn accounts(policy: &Policy) -> Vec<Wrong> {
     let integrations = (0..).zip(&policy.integrations).map(|(number, integration): (usize, _)| {
         (&integration.user, vec!["integrations".to_owned(), number.to_string(), "user".to_owned()])
     });
+    let exempt = (0..).zip(&policy.exemptions).filter_map(|(number, exemption): (usize, _)| {
+        Some((exemption.user.as_ref()?, vec!["exemptions".to_owned(), number.to_string(), "user".to_owned()]))
+    });
+    let canary = policy.drill.canary.iter().map(|user| (user, vec!["drill".to_owned(), "canary".to_owned()]));
     protected
         .chain(integrations)
+        .chain(exempt)
+        .chain(canary)
         .filter(|(entry, _)| !names_an_account(entry))
         .map(|(entry, path)| {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
@@ -230,6 +270,29 @@ fn amounts_of_logins(number: &str, test: &PolicyTest) -> Vec<Wrong> {
     found
 }
 
+/// A login that no org would report tests nothing.
+fn logins(number: &str, test: &PolicyTest) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    for (list, logins) in [("usual", &test.usual), ("logins", &test.logins)] {
+        for (at, login) in logins.iter().enumerate() {
+            let path = |key| ["tests", number, list, &at.to_string(), key].map(str::to_owned);
+            let mut note = |key: &'static str, problem: String, did_you_mean| {
+                let path = path(key);
+                found.push(Wrong { did_you_mean, ..wrong(&path.each_ref().map(String::as_str), problem) });
+            };
+            if !Outcome::knows(&login.status) {
+                let meant = nearest(&login.status, ["Success", "Invalid Password"].into_iter());
+                note("status", format!("`{}` is no status that Salesforce documents", login.status), meant);
+            }
+            let is_number = login.from.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            if is_number && !login.from.is_empty() && login.from.parse::<std::net::IpAddr>().is_err() {
+                note("from", format!("`{}` is no address", login.from), None);
+            }
+        }
+    }
+    found
+}
+
 /// A window that has no length or a count of nothing would speak of everything, or never.
 fn parameters(policy: &Policy) -> Vec<Wrong> {
     let rules = |policy: &Policy| serde_json::to_value(&policy.detections).unwrap_or_default();
@@ -263,6 +326,7 @@ fn senseless(value: &Value, default: &Value) -> Option<String> {
 fn trial(number: usize, test: &PolicyTest) -> Vec<Wrong> {
     let number = number.to_string();
     let mut found = amounts_of_logins(&number, test);
+    found.extend(logins(&number, test));
     if test.logins.is_empty() {
         found.push(wrong(&["tests", &number], "it has no logins: nothing could be found"));
     }
