@@ -39,11 +39,11 @@ PRICES = {
 
 # What the templates do not say. Each is a round figure, and the first ones decide the sum.
 ASSUMED = {
-    "records that a login changes, where a batch writes each once": 1.3,
+    "records that a login changes, where a batch writes each once": 0.95,
     "write units of a record, of at most 1 KB packed": 1,
-    "write units of a login in the tail, which is written in a transaction": 0.3,
-    "write units of an evaluation, besides its logins": 60,
-    "records that a login reads": 1.3,
+    "write units of a login in the tail, which is written in a transaction": 0.05,
+    "write units of an evaluation, besides its logins": 15,
+    "records that a login reads": 0.5,
     "read units of a record, of at most 4 KB packed": 1,
     "write units of a scan, besides its logins": 4,
     "read units of a scan, besides its logins": 10,
