@@ -51,14 +51,17 @@ impl From<&str> for Source {
         }
         match text.parse::<IpAddr>() {
             Ok(address) => Self::Address(address.to_canonical()),
-            Err(_) => Self::Text(cut(text).trim_end().to_owned()),
+            Err(_) => Self::Text(cut(text)),
         }
     }
 }
 
-/// At most 64 characters. What is kept must be read as itself again, so that no blank may stand at its end.
-fn cut(text: &str) -> &str {
-    text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
+/// At most 64 characters. What is kept must be read as itself again: a mark tells it from the address that it may begin with.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(64) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(63).collect::<String>().trim_end().to_owned() + "…",
+    }
 }
 
 impl From<Source> for String {
