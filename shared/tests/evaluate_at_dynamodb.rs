@@ -95,7 +95,7 @@ fn report(metered: &Meter, seconds: f64) {
     }
 }
 
-#[ignore = "moto takes its time; `make test-aws` runs it"]
+#[ignore = "moto takes its time; `make bench` runs it"]
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_logins_cost_a_few_write_units_each() {
     let (known, minutes) = logins();
