@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use salesforce_simulator::{LargeSeed, Simulator, generate_large};
 use tokio::runtime::Runtime;
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/api/support.rs"]
 mod support;
 
 const FIELDS: &str = "Id, UserId, LoginTime, LoginType, LoginSubType, Status, SourceIp, CountryIso, Application, \
