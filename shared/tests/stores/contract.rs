@@ -56,23 +56,23 @@ macro_rules! contract {
         mod $rule {
             #[tokio::test(flavor = "multi_thread")]
             async fn memory() {
-                let opened = crate::memory::open();
-                crate::$rule(opened.store.clone()).await;
+                let opened = super::memory::open();
+                super::$rule(opened.store.clone()).await;
             }
 
             #[cfg(feature = "sqlite")]
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
-                let opened = crate::sqlite::open();
-                crate::$rule(opened.store.clone()).await;
+                let opened = super::sqlite::open();
+                super::$rule(opened.store.clone()).await;
             }
 
             #[cfg(feature = "dynamodb")]
             #[ignore = "moto takes its time; `make test-aws` runs it"]
             #[tokio::test(flavor = "multi_thread")]
             async fn dynamodb() {
-                let opened = crate::dynamodb::open().await;
-                crate::$rule(opened.store.clone()).await;
+                let opened = super::dynamodb::open().await;
+                super::$rule(opened.store.clone()).await;
             }
         }
     )*};

@@ -8,6 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use salesforce_simulator::{LargeSeed, Simulator, generate_large};
 use tokio::runtime::Runtime;
 
+#[expect(dead_code, reason = "the tests use all of it")]
 #[path = "../tests/api/support.rs"]
 mod support;
 
