@@ -66,6 +66,8 @@ macro_rules! with_catalogue {
             long_session: LongSession = "long-session",
             new_session_type: NewSessionType = "new-session-type",
             crowded_sessions: CrowdedSessions = "crowded-sessions",
+            substituted_session: SubstitutedSession = "substituted-session",
+            weak_admin_session: WeakAdminSession = "weak-admin-session",
             platform_threat: PlatformThreat = "platform-threat",
             unlikely_login: UnlikelyLogin = "unlikely-login",
         }

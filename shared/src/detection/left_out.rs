@@ -18,13 +18,17 @@ pub const LEFT_OUT: &[(&str, &str, &str)] = &[
         "`simultaneous-sessions` and `impossible-travel` see those that cannot be one person",
     ),
     (
+        "C4",
+        "a provider that is new for the user",
+        "`new-network` says it more surely, and also without a pack; a provider that is new for everybody is `new-provider`",
+    ),
+    (
         "C11",
         "a forwarded-for header that disagrees",
         "the header is whatever the client writes: who hides writes another, and a proxy of the org's own is the rule",
     ),
     ("E8", "refresh failures and mass revocations", "needs Event Monitoring"),
     ("E9", "one device code from two addresses", "Salesforce records no device code in the login history"),
-    ("F3", "an administrator who logs in as somebody", "needs the Setup Audit Trail, which is not read"),
     (
         "F7",
         "a device activated, then a distant success",
@@ -33,7 +37,7 @@ pub const LEFT_OUT: &[(&str, &str, &str)] = &[
     (
         "G6",
         "more weight for the privileged",
-        "needs every user's permissions; a policy may name who is protected",
+        "it makes an administrator's every hotel an alarm; what an administrator may do weighs where it is asked whether to act: the guard keeps the last one",
     ),
     ("H5", "a risky login whose session lives", "what containment does with every finding"),
     (
@@ -41,7 +45,6 @@ pub const LEFT_OUT: &[(&str, &str, &str)] = &[
         "a chain of reconnaissance, guesses, success and a new factor",
         "what an episode is: a day of one user's hits",
     ),
-    ("I2", "Salesforce's own anomaly and hijacking events", "needs Event Monitoring"),
     (
         "I3",
         "muting what an unanswered notice did not deny",

@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::facts::{Facts, Known};
+use super::familiar::Familiar;
 use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile};
-use crate::observation::{AccountKind, Network, Observation, User, UserId};
+use crate::observation::{AccountKind, CountryCode, Network, Observation, User, UserId};
 use crate::policy::{Integration, Policy};
 
 /// What was learned strictly before the observation being judged: the committed profiles, and ahead of them copies
@@ -113,9 +114,16 @@ impl<'a> View<'a> {
         if self.ahead.org.observations > 0 { &self.ahead.org } else { &self.committed.org }
     }
 
-    /// What users of the same profile do.
-    pub fn peers(&self) -> Option<&'a PeerGroup> {
-        self.org().groups.get(&self.account?.profile)
+    /// What users of the same profile, and of the same role, do.
+    pub fn peers(&self) -> impl Iterator<Item = &'a PeerGroup> {
+        let org = self.org();
+        self.account.into_iter().flat_map(|account| org.peers(account))
+    }
+
+    /// From where users of the same profile, of the same role, and of the same country log in.
+    pub fn peers_countries(&self) -> impl Iterator<Item = &'a Familiar<CountryCode>> {
+        let homes = self.account.and_then(|account| self.org().homes.get(&account.details.country));
+        self.peers().map(|peers| &peers.countries).chain(homes)
     }
 
     /// Whole days before `time` in which the account was not used, as far as the org's history reaches; `None` for one that was

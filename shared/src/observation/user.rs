@@ -42,6 +42,10 @@ pub struct AccountDetails {
     pub last_password_change: Option<Timestamp>,
     /// `TimeZoneSidKey`, an IANA name such as `Europe/Berlin`.
     pub time_zone: String,
+    /// `UserRoleId`, `00E…`: the place in the hierarchy of roles.
+    pub role_id: String,
+    /// `Country` of the user's address, as administrators write it: a name or a code.
+    pub country: String,
     /// The manager.
     pub manager_id: Option<UserId>,
     /// When the account was made.

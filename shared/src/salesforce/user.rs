@@ -28,6 +28,8 @@ pub(super) const WANTED: Wanted = Wanted {
         "FederationIdentifier",
         "LastPasswordChangeDate",
         "TimeZoneSidKey",
+        "UserRoleId",
+        "Country",
         "ManagerId",
         "CreatedDate",
     ],
@@ -57,6 +59,10 @@ struct Record {
     last_password_change_date: Option<Instant>,
     #[serde(default)]
     time_zone_sid_key: Text,
+    #[serde(default)]
+    user_role_id: Text,
+    #[serde(default)]
+    country: Text,
     manager_id: Option<UserId>,
     created_date: Option<Instant>,
 }
@@ -96,6 +102,8 @@ pub fn user_from_record(value: Value) -> Result<User, String> {
             sign_on: if is_federated { SignOn::Federated } else { SignOn::Salesforce },
             last_password_change: record.last_password_change_date.map(|instant| instant.0),
             time_zone: record.time_zone_sid_key.0,
+            role_id: record.user_role_id.0,
+            country: record.country.0,
             manager_id: record.manager_id,
             created: record.created_date.map(|instant| instant.0),
         },

@@ -158,7 +158,7 @@ fn write_the_pages() {
 #[test]
 fn every_row_of_the_catalogue_is_built_or_left_out_with_a_reason() {
     let counts =
-        [('A', 17), ('B', 12), ('C', 11), ('D', 7), ('E', 9), ('F', 7), ('G', 7), ('H', 10), ('I', 4)];
+        [('A', 17), ('B', 12), ('C', 11), ('D', 7), ('E', 9), ('F', 7), ('G', 7), ('H', 10), ('I', 3)];
     let all: BTreeSet<_> = counts
         .into_iter()
         .flat_map(|(letter, count)| (1..=count).map(move |n| format!("{letter}{n}")))

@@ -8,7 +8,7 @@ pub(crate) static ABOUT: About = About {
     row: "E2",
     title: "Application that is new for the user and his peers",
     why: "A salesman has no use for a deployment tool. An application that the org knows, and nobody with this \
-          user's profile has used, is out of place.",
+          user's profile or role has used, is out of place.",
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Application,
@@ -20,7 +20,7 @@ pub(crate) static ABOUT: About = About {
 };
 
 parameters! {
-    /// Successes of the user's profile before an application can be new for it.
+    /// Successes of the user's profile, or role, before an application can be new for it.
     successes: u64 = 100,
 }
 
@@ -40,16 +40,15 @@ impl Detection for FirstApplication {
         if user.applications.of(name).is_some() || view.application(name).is_none() {
             return None;
         }
-        let group = view.peers();
-        let is_new_for_peers =
-            group.is_some_and(|group| group.successes >= self.0.successes && group.applications.of(name).is_none());
+        let is_new_for_peers = view.peers().any(|group| group.successes >= self.0.successes)
+            && view.peers().all(|group| group.applications.of(name).is_none());
         let severity = if is_new_for_peers { Severity::Low } else { Severity::Info };
         let profile = view.account().map_or("", |account| account.profile.as_str());
         let hit = Hit::on_login(&ABOUT, severity, login).fact("application", name);
         Some(hit.fact("profile", profile).because(
             format!("The first use of “{name}” by this user."),
             format!("He is known with {} other applications.", user.applications.len()),
-            "Used by colleagues with his profile it weighs less.",
+            "Used by colleagues of his profile or role it weighs less.",
         ))
     }
 }
@@ -61,9 +60,13 @@ pub(crate) mod cases {
 
     /// Ada is no administrator; the tool is used by those who are.
     fn used(name: &str, adas_profile: &str) -> Option<Severity> {
+        used_in_roles(name, adas_profile, ["", ""])
+    }
+
+    fn used_in_roles(name: &str, adas_profile: &str, [adas, bobs]: [&str; 2]) -> Option<Severity> {
         let mut world = World::with_office_workers();
-        world.account("ada", adas_profile);
-        world.account("bob", "Administrator");
+        world.account_of("ada", adas_profile, adas, "");
+        world.account_of("bob", "Administrator", bobs, "");
         for day in 0..120 {
             let (bob, ada) = ("bob", "ada");
             world.hits_of_refresh(bob, "Deploy Tool", "198.18.1.7", day * 20);
@@ -82,5 +85,12 @@ pub(crate) mod cases {
 
     pub(crate) fn quiet() -> Option<Severity> {
         used("Deploy Tool", "Administrator")
+    }
+
+    #[test]
+    fn who_has_the_same_role_is_a_peer_too() {
+        let said = |roles| used_in_roles("Deploy Tool", "Sales", roles);
+        assert_eq!(said(["00E1", "00E2"]), Some(Severity::Low));
+        assert_eq!(said(["00E1", "00E1"]), Some(Severity::Info));
     }
 }

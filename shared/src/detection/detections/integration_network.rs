@@ -12,7 +12,7 @@ use crate::observation::{AccessPath, Login, Network, Outcome};
 
 pub(crate) static ABOUT: About = About {
     id: "integration-network",
-    row: "C4, C7",
+    row: "C7",
     title: "Integration used from outside its networks",
     why: "A program logs in from the same few networks for months. Its token used from elsewhere is a stolen token: \
           the one lasting mark of supply-chain thefts, where every other field looks right.",

@@ -5,7 +5,7 @@ use crate::observation::{Threat, ThreatKind};
 
 pub(crate) static ABOUT: About = About {
     id: "platform-threat",
-    row: "new",
+    row: "I2",
     title: "Salesforce itself raises an alarm",
     why: "Salesforce compares the fingerprints of a browser within one session, and sees stuffing of passwords over all its \
           orgs, which nobody outside can. Its events name a user and no session that could be deleted, so what follows is \

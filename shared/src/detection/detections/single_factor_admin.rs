@@ -9,7 +9,7 @@ use crate::observation::{AccessPath, Login};
 
 pub(crate) static ABOUT: About = About {
     id: "single-factor-admin",
-    row: "F2, H7",
+    row: "F2",
     title: "Administrator with a password alone, from a new network",
     why: "What an administrator's password opens is everything. Where it is enough by itself, and somebody comes with \
           it from where the administrator does not come from, a second look is cheap.",

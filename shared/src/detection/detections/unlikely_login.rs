@@ -1,4 +1,4 @@
-//! I4: a login that is unlikely as a whole.
+//! A login that is unlikely as a whole.
 
 use crate::detection::risk::{Aspect, Risk};
 use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
@@ -6,7 +6,7 @@ use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
     id: "unlikely-login",
-    row: "I4",
+    row: "new",
     title: "A login that is unlikely as a whole",
     why: "No single thing about it is an alarm, but place, client, way in and hour together are those of a stranger. How \
           unlikely is too unlikely is read off the org's own history, so that the number of alarms is what the policy allows.",

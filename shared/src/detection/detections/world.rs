@@ -309,8 +309,14 @@ impl World {
 
     /// What is read of an account.
     pub(crate) fn account(&mut self, user: &str, profile: &str) {
-        let account =
-            serde_json::json!({ "id": user, "username": user, "is_active": true, "profile": profile });
+        self.account_of(user, profile, "", "");
+    }
+
+    pub(crate) fn account_of(&mut self, user: &str, profile: &str, role: &str, country: &str) {
+        let details = serde_json::json!({ "role_id": role, "country": country });
+        let account = serde_json::json!({
+            "id": user, "username": user, "is_active": true, "profile": profile, "details": details,
+        });
         self.state.users.insert(user.into(), serde_json::from_value(account).unwrap());
     }
 

@@ -23,7 +23,7 @@ const PASSWORDS: usize = 64;
 const HOSTILE: usize = 64;
 /// Fingerprints kept; the one seen longest ago gives way.
 const FINGERPRINTS: usize = 48;
-/// Peer groups kept; an org with more profiles judges the users of the others by the org.
+/// Peer groups of a kind that are kept; an org with more judges the users of the others by the org.
 const GROUPS: usize = 24;
 /// Countries whose visitors are kept.
 const COUNTRIES: usize = 48;
@@ -64,6 +64,10 @@ pub struct OrgProfile {
     pub ciphers: BTreeMap<u32, Crowd<16>>,
     /// What users of one profile do.
     pub groups: BTreeMap<String, PeerGroup>,
+    /// What users of one role do.
+    pub roles: BTreeMap<String, PeerGroup>,
+    /// Countries of successes of users whose address is in one country.
+    pub homes: BTreeMap<String, Familiar<CountryCode>>,
     /// Client families of successes.
     pub clients: Familiar<ClientFamily>,
     /// Providers of successes.
@@ -87,7 +91,7 @@ pub struct Fingerprint {
     pub users: Crowd<24>,
 }
 
-/// What users of one profile do.
+/// What users of one profile or one role do.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PeerGroup {
@@ -125,8 +129,16 @@ impl OrgProfile {
         if let Some(asn) = login.detail.origin.as_ref().and_then(|origin| origin.asn) {
             self.systems.learn(asn, login.time);
         }
-        if let Some(account) = account.filter(|account| !account.profile.is_empty()) {
-            self.learn_of_group(login, facts, &account.profile);
+        if let Some(User { profile, details, .. }) = account {
+            if let Some(group) = group(&mut self.groups, profile) {
+                group.learn(login, facts);
+            }
+            if let Some(group) = group(&mut self.roles, &details.role_id) {
+                group.learn(login, facts);
+            }
+            if let (Some(country), Some(home)) = (facts.country, group(&mut self.homes, &details.country)) {
+                home.learn(country, login.time);
+            }
         }
         let Some(user) = &login.user_id else { return };
         self.learn_of_user(login, facts, mark(user.as_str()));
@@ -152,21 +164,10 @@ impl OrgProfile {
         }
     }
 
-    fn learn_of_group(&mut self, login: &Login, facts: &Facts<'_>, profile: &str) {
-        if !self.groups.contains_key(profile) {
-            if self.groups.len() >= GROUPS {
-                return;
-            }
-            self.groups.insert(profile.to_owned(), PeerGroup::default());
-        }
-        let Some(group) = self.groups.get_mut(profile) else { return };
-        group.successes += 1;
-        if let Some(country) = facts.country {
-            group.countries.learn(country, login.time);
-        }
-        if !login.application.is_empty() {
-            learn_name(&mut group.applications, &login.application, login.time);
-        }
+    /// The users that one is like: of the same profile, and of the same role.
+    pub fn peers(&self, user: &User) -> impl Iterator<Item = &PeerGroup> {
+        let of = [self.groups.get(&user.profile), self.roles.get(&user.details.role_id)];
+        of.into_iter().flatten()
     }
 
     /// A guess failed from a network that its user does not know.
@@ -214,6 +215,29 @@ impl OrgProfile {
     }
 }
 
+impl PeerGroup {
+    fn learn(&mut self, login: &Login, facts: &Facts<'_>) {
+        self.successes += 1;
+        if let Some(country) = facts.country {
+            self.countries.learn(country, login.time);
+        }
+        if !login.application.is_empty() {
+            learn_name(&mut self.applications, &login.application, login.time);
+        }
+    }
+}
+
+/// The group of a name, if it has one and there is room.
+fn group<'g, G: Default>(groups: &'g mut BTreeMap<String, G>, name: &str) -> Option<&'g mut G> {
+    if !groups.contains_key(name) {
+        if name.is_empty() || groups.len() >= GROUPS {
+            return None;
+        }
+        groups.insert(name.to_owned(), G::default());
+    }
+    groups.get_mut(name)
+}
+
 /// The entry of a key; where it is new and there is no room, the one seen longest ago gives way.
 fn bounded<V: Default>(
     map: &mut BTreeMap<u32, V>,
@@ -252,4 +276,27 @@ pub(in crate::detection) fn is_grant(name: &str, login: &Login) -> bool {
 pub(in crate::detection) fn grant(login: &Login) -> String {
     let name = format!("{} / {}", login.login_type, login.login_sub_type);
     name.chars().take(NAME).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::detections::world::{LYON, World};
+
+    #[test]
+    fn groups_are_learned_by_profile_role_and_country_and_are_bounded() {
+        let mut world = World::with_office_workers();
+        for user in 0..40 {
+            let name = |what: &str| format!("{what}{user}");
+            world.account_of(&name("user"), &name("profile"), &name("role"), &name("country"));
+            world.succeed_at(&name("user"), "198.18.1.7", LYON, user);
+        }
+        world.succeed_at("ada", "198.18.1.7", LYON, 5_000);
+        let org = &world.state.profiles.org;
+        assert_eq!((org.groups.len(), org.roles.len(), org.homes.len()), (GROUPS, GROUPS, GROUPS));
+        let lyon = CountryCode::parse("FR").unwrap();
+        assert!(org.homes["country0"].of(&lyon).is_some());
+        assert!(org.roles["role0"].countries.of(&lyon).is_some());
+        assert!(!org.roles.contains_key(""), "who has no role has no peers by it");
+    }
 }

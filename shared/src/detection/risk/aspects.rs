@@ -88,14 +88,10 @@ pub(super) fn whence(view: &View<'_>, facts: &Facts<'_>, login: &Login) -> Said 
     let settled = login.time - SETTLED;
     if let Some(country) = &facts.country {
         let seen = |countries: &Familiar<CountryCode>| Seen::of(countries, country, settled);
-        let country = Compared {
-            of: Trait::Country,
-            user: view.user().map(|user| seen(&user.countries)).unwrap_or_default(),
-            peers: view.peers().map(|peers| seen(&peers.countries)).unwrap_or_default(),
-            org: seen(&view.org().countries),
-        };
-        if !country.user.is_known() {
-            return country.said(view);
+        let user = view.user().map(|user| seen(&user.countries)).unwrap_or_default();
+        if !user.is_known() {
+            let peers = first_known(view.peers_countries().map(seen));
+            return Compared { of: Trait::Country, user, peers, org: seen(&view.org().countries) }.said(view);
         }
     }
     let Some(network) = facts.network else { return SILENT };
@@ -129,13 +125,18 @@ pub(super) fn how(view: &View<'_>, login: &Login) -> Said {
         return way.said(view);
     }
     let seen = |names: &Familiar<Text>| Seen::of(names, login.application.as_str(), settled);
-    let application = Compared {
-        of: Trait::Application,
-        user: user.map(|user| seen(&user.applications)).unwrap_or_default(),
-        peers: view.peers().map(|peers| seen(&peers.applications)).unwrap_or_default(),
-        org: seen(&org.applications),
+    let user = user.map(|user| seen(&user.applications)).unwrap_or_default();
+    let peers = if user.is_known() {
+        Seen::default()
+    } else {
+        first_known(view.peers().map(|peers| seen(&peers.applications)))
     };
-    application.said(view)
+    Compared { of: Trait::Application, user, peers, org: seen(&org.applications) }.said(view)
+}
+
+/// Of what several groups know of a thing, the first that is anything.
+fn first_known(mut of_groups: impl Iterator<Item = Seen>) -> Seen {
+    of_groups.find(|seen| seen.is_known()).unwrap_or_default()
 }
 
 /// A stranger comes at any hour; a program's hours are its schedule's.

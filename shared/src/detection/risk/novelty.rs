@@ -15,7 +15,7 @@ pub(in crate::detection) enum Trait {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(in crate::detection) enum Who {
-    /// Users of the same Salesforce profile.
+    /// Users of the same profile, the same role or the same country.
     Peers,
     /// Somebody else of the org.
     Org,

@@ -18,7 +18,7 @@ impl Collected {
         Self { store, times: Mutex::default() }
     }
 
-    /// Every login and session that was sent, and how often; sessions by what is new about them.
+    /// Every observation that was sent, and how often.
     pub(crate) fn times(&self) -> BTreeMap<String, u32> {
         self.times.lock().unwrap().clone()
     }
@@ -43,6 +43,8 @@ fn name(seen: &Observation) -> Option<String> {
     match seen {
         Observation::Login(login) => Some(format!("login {}", login.id)),
         Observation::Session(session) => Some(format!("session {}", session.id)),
-        Observation::Verification(_) | Observation::TokenUse(_) | Observation::Threat(_) => None,
+        Observation::Verification(check) => Some(format!("verification {}", check.id)),
+        Observation::TokenUse(seen) => Some(format!("token {}", seen.revision())),
+        Observation::Threat(_) => None,
     }
 }

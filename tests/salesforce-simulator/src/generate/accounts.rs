@@ -21,6 +21,7 @@ pub(crate) struct Account {
     pub(crate) activity: Activity,
     pub(crate) federation_identifier: Option<String>,
     pub(crate) time_zone: &'static str,
+    pub(crate) country: &'static str,
     pub(crate) number: usize,
     pub(crate) created: Timestamp,
 }
@@ -49,6 +50,7 @@ impl Account {
             activity: Activity::Active,
             federation_identifier: (sign_on == SignOn::Single).then(|| format!("{name}@idp.acme.example")),
             time_zone: city(home).time_zone,
+            country: city(home).country,
             number,
             created,
         }
@@ -64,6 +66,8 @@ impl Account {
             profile_id: self.profile_id,
             federation_identifier: self.federation_identifier,
             time_zone: self.time_zone,
+            country: self.country,
+            role_id: (!self.country.is_empty()).then(|| names::role(self.number)),
             department: names::department(self.number),
             manager_id: None,
             modified: None,
@@ -84,6 +88,7 @@ impl Account {
             activity: Activity::Active,
             federation_identifier: None,
             time_zone: "GMT",
+            country: "",
             number: 0,
             created,
         }

@@ -1,5 +1,7 @@
 //! Names for people.
 
+use crate::id::Id;
+
 const FIRST: [&str; 24] = [
     "Ada", "Jonas", "Priya", "Marcus", "Lena", "Rahul", "Grace", "Felix", "Maya", "Oscar", "Sofia", "Arjun",
     "Clara", "Diego", "Nina", "Samuel", "Anika", "Peter", "Ruth", "Vikram", "Elena", "Tom", "Kavya",
@@ -22,4 +24,9 @@ pub(crate) fn last(number: usize) -> &'static str {
 
 pub(crate) fn department(number: usize) -> &'static str {
     DEPARTMENTS[number % DEPARTMENTS.len()]
+}
+
+/// The role of whoever works in the department.
+pub(crate) fn role(number: usize) -> Id {
+    Id::new("00E", (number % DEPARTMENTS.len()) as u64 + 1)
 }

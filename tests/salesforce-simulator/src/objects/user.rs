@@ -36,6 +36,10 @@ pub struct User {
     pub federation_identifier: Option<String>,
     /// For example `Europe/Berlin`.
     pub time_zone: &'static str,
+    /// Of the address, an English name; empty where nobody wrote it.
+    pub country: &'static str,
+    /// Who is where in the hierarchy of roles: `00E…`, if the user has a role.
+    pub role_id: Option<Id>,
     /// Name of the department.
     pub department: &'static str,
     /// Who manages the user, if anybody is said to.
@@ -86,6 +90,7 @@ pub(crate) static SCHEMA: Schema = Schema {
         Field::picklist("UserType"),
         Field::text("FederationIdentifier").length(512),
         Field::id("ManagerId"),
+        Field::text("Country").length(80),
         Field::text("Department"),
         Field::text("EmployeeNumber"),
         Field::id("ContactId"),
@@ -119,6 +124,8 @@ impl Row for User {
             "UserType" => Value::text("Standard"),
             "FederationIdentifier" => Value::maybe_text(self.federation_identifier.as_deref()),
             "Department" => Value::text(self.department),
+            "UserRoleId" => self.role_id.map_or(Value::Null, Value::Id),
+            "Country" => Value::maybe_text(Some(self.country).filter(|country| !country.is_empty())),
             "ManagerId" => self.manager_id.map_or(Value::Null, Value::Id),
             "CreatedDate" => Value::Time(self.created),
             "LastModifiedDate" | "SystemModstamp" => Value::Time(self.modified.unwrap_or(self.created)),
