@@ -144,7 +144,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
 fn refusal(status: StatusCode, kind: &str) -> Response {
     let headers =
         [("x-amzn-errortype", kind.to_owned()), ("content-type", "application/x-amz-json-1.0".to_owned())];
-    (status, headers, serde_json::json!({ "__type": kind, "message": "as planned" }).to_string())
+    (status, headers, serde_json::json!({ "__type": kind, "message": "unavailable" }).to_string())
         .into_response()
 }
 
@@ -155,11 +155,14 @@ async fn forward(shared: &Shared, operation: &str, request: Request) -> Response
     let mut headers: HeaderMap = parts.headers;
     headers.remove("host");
     let answer = shared.client.request(parts.method, url).headers(headers).body(body.clone()).send().await;
-    let answer = answer.expect("moto answers");
+    // A connection that moto closes under load is to the SDK what an outage of AWS is.
+    let Ok(answer) = answer else { return refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable") };
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove("transfer-encoding");
     headers.remove("connection");
-    let answer = answer.bytes().await.expect("moto's answer is read");
+    let Ok(answer) = answer.bytes().await else {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable");
+    };
     if operation.starts_with("DynamoDB") && status.is_success() {
         let read = |bytes| serde_json::from_slice(bytes).unwrap_or_default();
         lock(&shared.meter).note(operation, &read(&body), &read(&answer));

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const FUNCTIONS: [&str; 3] = ["scan-login-history", "evaluate-activity", "revoke-sessions"];
+/// What the slowest machine may take for one invocation.
+const LONGEST: Duration = Duration::from_secs(600);
 /// Looks for the emulator's port, one every 50 ms.
 const LOOKS: usize = 200;
 
@@ -52,7 +54,7 @@ impl Function {
     pub(crate) async fn invoke(&self, payload: &Value) -> Value {
         let url = format!("http://{}/2015-03-31/functions/function/invocations", self.address);
         let client = session_warden::salesforce::http_client().unwrap();
-        client.post(url).json(payload).send().await.unwrap().json().await.unwrap()
+        client.post(url).timeout(LONGEST).json(payload).send().await.unwrap().json().await.unwrap()
     }
 
     /// What it has logged: those lines that are JSON.

@@ -41,7 +41,12 @@ async fn what_fails_is_done_later_and_nothing_is_lost() {
         world.faults.plan("UpdateItem", fault);
     }
     let evaluate = world.kill_where_it_is_stuck(evaluate, &seen).await;
-    assert_eq!(world.deliver(&evaluate, &seen[1..]).await, Vec::<String>::new(), "{:?}", evaluate.log());
+    assert_eq!(
+        world.deliver_until_taken(&evaluate, &seen[1..]).await,
+        Vec::<String>::new(),
+        "{:?}",
+        evaluate.log()
+    );
 
     // Without a policy nobody is contained, and it is told.
     let (queue, _) = world.stack.function("revoke-sessions").source();
@@ -59,7 +64,7 @@ async fn what_fails_is_done_later_and_nothing_is_lost() {
     }
     let revoke = world.kill_where_it_is_stuck(revoke, &found).await;
     world.end_leases().await;
-    assert!(world.deliver(&revoke, &found).await.is_empty(), "{:?}", revoke.log());
+    assert!(world.deliver_until_taken(&revoke, &found).await.is_empty(), "{:?}", revoke.log());
     assert!(world.is_contained(&campaign), "{:?}", revoke.log());
     assert!(!world.simulator.org().take_writes().is_empty());
 }

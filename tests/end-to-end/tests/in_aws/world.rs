@@ -12,6 +12,8 @@ use session_warden::store::{
 use crate::emulator::Function;
 
 const PREFIX: &str = "session-warden";
+/// As often a queue of the template delivers a message before it gives it up.
+const DELIVERIES: usize = 10;
 pub(crate) const COMMANDS: &str = "session-warden-commands";
 
 pub(crate) struct World {
@@ -112,6 +114,24 @@ impl World {
         let answer = function.invoke(&self.batch(function, messages)).await;
         let failures = answer["batchItemFailures"].as_array().unwrap_or_else(|| panic!("{answer}"));
         failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Delivers a batch and again what failed of it, as the queue does: on a slow machine a call's time may be up, or a function
+    /// that was killed may still be dying. Answers the ids of those that the queue would give up.
+    pub(crate) async fn deliver_until_taken(
+        &self,
+        function: &Function,
+        messages: &[Received],
+    ) -> Vec<String> {
+        let mut failed = self.deliver(function, messages).await;
+        for _ in 1..DELIVERIES {
+            if failed.is_empty() {
+                break;
+            }
+            let again: Vec<_> = messages.iter().filter(|it| failed.contains(&it.id)).cloned().collect();
+            failed = self.deliver(function, &again).await;
+        }
+        failed
     }
 
     /// Delivers a batch, kills the function where AWS does not answer it, and starts it anew.
