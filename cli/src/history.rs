@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -53,9 +53,33 @@ impl HistoryFile {
         Window { since: self.since.unwrap_or(Timestamp::MIN), until: self.until.unwrap_or(Timestamp::MAX) }
     }
 
+    /// The part of a history that is judged, from when until when; `None` of one without logins.
+    ///
+    /// # Errors
+    /// No login and nothing that is `beside` them lies in it: that nothing was found would look like a clean history.
+    pub(crate) fn period(
+        &self,
+        history: &History,
+        beside: Option<(Timestamp, Timestamp)>,
+    ) -> anyhow::Result<Option<(Timestamp, Timestamp)>> {
+        let Some((first, last)) = history.spill.period() else { return Ok(None) };
+        let (earliest, latest) = beside.map_or((first, last), |(from, to)| (first.min(from), last.max(to)));
+        let rows = format!("the rows are from {first} to {last}");
+        if let Some(since) = self.since.filter(|since| *since > latest) {
+            bail!("--since {since} lies after the last row, so that nothing would be judged: {rows}");
+        }
+        if let Some(until) = self.until.filter(|until| *until <= earliest) {
+            bail!("--until {until} lies before the first row, so that nothing would be judged: {rows}");
+        }
+        Ok(Some((first.max(self.window().since), last.min(self.window().until))))
+    }
+
     /// Reads it.
     pub(crate) fn read(&self) -> anyhow::Result<History> {
         let path = self.path().context("No file was named")?;
+        if let Some((since, until)) = self.since.zip(self.until).filter(|(since, until)| since >= until) {
+            bail!("--since {since} is not before --until {until}, so that nothing would be judged");
+        }
         let bar = progress::bar(0, "Reading");
         let mut tell = |read, of| {
             bar.set_length(of);

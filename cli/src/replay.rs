@@ -21,6 +21,14 @@ pub(crate) struct Beside {
     pub(crate) users: Vec<User>,
 }
 
+impl Beside {
+    /// From when until when its observations are; `None` where there are none.
+    pub(crate) fn period(&self) -> Option<(Timestamp, Timestamp)> {
+        let times = || self.observations.values().map(Observation::time);
+        times().min().zip(times().max())
+    }
+}
+
 /// The part of the history that is judged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
@@ -28,6 +36,17 @@ pub(crate) struct Window {
     pub(crate) since: Timestamp,
     /// Rows from here on are left out.
     pub(crate) until: Timestamp,
+}
+
+/// What came of a history.
+#[derive(Debug, Default)]
+pub(crate) struct Replayed {
+    /// What was found.
+    pub(crate) findings: Vec<Finding>,
+    /// Logins that were judged; rows of the same record are one.
+    pub(crate) judged: u64,
+    /// Logins that only taught.
+    pub(crate) taught: u64,
 }
 
 /// Judges a history in the order of time. Memory is bounded by users and networks, not by rows: every finding is decided as if
@@ -39,7 +58,8 @@ pub(crate) fn judge(
     window: Window,
     rules: &Rules,
     progress: &mut dyn FnMut(u64),
-) -> Result<Vec<Finding>, HistoryError> {
+) -> Result<Replayed, HistoryError> {
+    let (mut judged, mut taught) = (0, 0);
     let mut judging = Judging::begin(org, history, std::mem::take(&mut beside.users), rules);
     let mut batch = Vec::with_capacity(BATCH);
     for login in history.spill.in_order()? {
@@ -47,6 +67,8 @@ pub(crate) fn judge(
         if login.time >= window.until {
             continue;
         }
+        let count = if login.time < window.since { &mut taught } else { &mut judged };
+        *count += 1;
         let observation = Observation::Login(Box::new(login));
         if !beside.observations.is_empty() {
             let later = beside.observations.split_off(&observation.position());
@@ -60,7 +82,7 @@ pub(crate) fn judge(
     }
     batch.extend(beside.observations.into_values().filter(|seen| seen.time() < window.until));
     judging.take(batch.drain(..), window);
-    Ok(judging.findings.into_values().collect())
+    Ok(Replayed { findings: judging.findings.into_values().collect(), judged, taught })
 }
 
 struct Judging<'a> {

@@ -1,5 +1,6 @@
 //! Detections that cannot speak, because nothing that was given has what they look at.
 
+use jiff::Timestamp;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::detection::Sensor;
 use session_warden::history_file::History;
@@ -16,15 +17,21 @@ fn without_pack(sensor: Sensor, rules: &Rules) -> &'static str {
         _ => kind == PackKind::Indicators,
     };
     if rules.policy.packs.iter().any(|pack| has(pack.kind)) {
-        "no data pack that the policy declares can be used for it: not there, unreadable or too old (docs/packs.md)"
+        "no data pack that the policy declares can be used for it: not there, unreadable or not believed at that time (docs/packs.md)"
     } else {
         "the policy declares no such data pack (docs/packs.md)"
     }
 }
 
-/// Which detections are off where a history, and beside it only `beside`, is judged.
-pub(crate) fn detections_off(history: &History, beside: &[Sensor], rules: &Rules) -> Vec<DetectionOff> {
+/// Which detections are off where a period of a history, and beside it only `beside`, is judged.
+pub(crate) fn detections_off(
+    history: &History,
+    period: Option<(Timestamp, Timestamp)>,
+    beside: &[Sensor],
+    rules: &Rules,
+) -> Vec<DetectionOff> {
     let now = SystemClock.now();
+    let period = period.unwrap_or((now, now));
     let missing = |sensor: Sensor| match sensor {
         Sensor::Tokens => Some("the use of tokens is seen between two looks, and a file is one"),
         Sensor::Sessions if !beside.contains(&sensor) => Some("no --sessions file was given"),
@@ -33,7 +40,7 @@ pub(crate) fn detections_off(history: &History, beside: &[Sensor], rules: &Rules
         Sensor::Accounts if !beside.contains(&sensor) => Some("no --users file was given"),
         Sensor::Logins | Sensor::Sessions | Sensor::Verifications | Sensor::Accounts => None,
         Sensor::Providers | Sensor::Anonymisers | Sensor::Indicators => {
-            (!rules.packs.supplies(sensor, now)).then(|| without_pack(sensor, rules))
+            (!rules.packs.supplies_in(sensor, period)).then(|| without_pack(sensor, rules))
         }
         Sensor::Relay => Some("Salesforce's own alarms arrive by Event Relay, in AWS (docs/deploy.md)"),
         Sensor::Places => {

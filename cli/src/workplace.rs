@@ -47,14 +47,18 @@ impl Workplace {
         Self::at(&location).await
     }
 
-    /// Opens the store for those who only look: the one that all commands share is not made where it is not there.
+    /// Opens the store for those who only look: none is made. `None` where there is not yet the one that all commands share; that
+    /// one which was named is not there is an error.
     pub(crate) async fn if_there(options: &StoreOptions) -> anyhow::Result<Option<Self>> {
-        if options.store.is_some() {
-            return Self::open(options).await.map(Some);
-        }
-        let location = StoreLocation::default_in(&settings::state_directory()?);
+        let location = match &options.store {
+            Some(text) => StoreLocation::parse(text)?,
+            None => StoreLocation::default_in(&settings::state_directory()?),
+        };
         match &location {
-            StoreLocation::Sqlite(path) if !path.try_exists()? => Ok(None),
+            StoreLocation::Sqlite(path) if !path.try_exists()? => match options.store {
+                Some(_) => bail!("there is no store {location}: check its path; `warden run` makes one"),
+                None => Ok(None),
+            },
             location => Self::at(location).await.map(Some),
         }
     }

@@ -1,5 +1,6 @@
 //! `warden backtest`: what a policy would have done to a history, and to whom.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -7,7 +8,7 @@ use clap::{ArgGroup, Args};
 use session_warden::backtest::{Backtest, Judged};
 use session_warden::detection::Finding;
 use session_warden::history_file::History;
-use session_warden::observation::{AccountDetails, AccountKind, OrgId, User};
+use session_warden::observation::{AccountDetails, AccountKind, OrgId, User, UserId};
 use session_warden::report::{BacktestRun, DetectionOff, render_backtest};
 use session_warden::stages;
 
@@ -15,10 +16,12 @@ use crate::arguments::{Output, OwnRulesOptions, StoreOptions};
 use crate::exit::Exit;
 use crate::history::{self, HistoryFile, tell_rejected};
 use crate::output::{self, cell, table};
-use crate::replay::{self, Beside};
+use crate::replay::{self, Beside, Replayed};
 use crate::silent::detections_off;
 use crate::workplace::{Rules, Workplace};
 use crate::{progress, report};
+
+const NO_ORG: &str = "the store knows no org: `warden run` fills it";
 
 /// `warden backtest`.
 #[derive(Debug, Args)]
@@ -76,19 +79,20 @@ fn on_file(
     policies: &[(String, Rules)],
 ) -> anyhow::Result<Vec<BacktestRun>> {
     let window = options.history.window();
-    let period = history.spill.period();
-    let period = period.map(|(first, last)| (first.max(window.since), last.min(window.until)));
-    let judged = Judged { logins: history.rows, active_users: Some(history.people.len() as u64), period };
+    let period = options.history.period(history, None)?;
     let mut runs = Vec::new();
     for (name, rules) in policies {
         let bar = progress::bar(history.rows, "Judging");
         let org = OrgId::new("file");
-        let findings =
+        let Replayed { findings, judged, taught } =
             replay::judge(&org, history, Beside::default(), window, rules, &mut |rows| bar.inc(rows))?;
         bar.finish_and_clear();
+        let active_users = Some(history.people.len() as u64);
+        let judged = Judged { logins: judged, taught, active_users, period };
         let backtest = Backtest::of(&findings, &rules.policy, &judged);
-        let off = detections_off(history, &[], rules);
-        runs.push(BacktestRun { policy: name.clone(), backtest, off });
+        let off = detections_off(history, period, &[], rules);
+        let packs = period.map(|period| rules.packs.believed_in(period)).unwrap_or_default();
+        runs.push(BacktestRun { policy: name.clone(), backtest, off, packs });
     }
     Ok(runs)
 }
@@ -102,40 +106,44 @@ async fn on_store(
     if !options.own_rules.rules.is_empty() {
         bail!("--rules needs the logins themselves: give a file, for a store keeps what was found");
     }
-    let workplace = Workplace::open(&options.store).await?;
+    let Some(workplace) = Workplace::if_there(&options.store).await? else { bail!(NO_ORG) };
     output::note(
         "The store keeps what was found, not the logins: only what is asked for is tried anew, without the cap in percent.",
     );
     let (orgs, window) = (workplace.orgs().await?, options.history.window());
     if orgs.is_empty() {
-        bail!("the store knows no org: `warden run` fills it");
+        bail!(NO_ORG);
     }
     let mut runs = Vec::new();
     for org in &orgs {
-        let kept = stages::findings(org).all(workplace.store.as_ref()).await?;
+        let store = workplace.store.as_ref();
+        let accounts = stages::accounts(org).all(store).await?;
+        let accounts = accounts.into_iter().map(|(_, kept)| (kept.value.id.clone(), kept.value)).collect();
+        let kept = stages::findings(org).all(store).await?;
         let mut found: Vec<_> = kept.into_iter().map(|(_, kept)| kept.value).collect();
         found.retain(|finding| (window.since..window.until).contains(&finding.last_seen));
         for (name, rules) in policies {
             let policy = if orgs.len() == 1 { name.clone() } else { format!("{name} ({org})") };
-            let backtest = decided_anew(&mut found, rules);
-            runs.push(BacktestRun { policy, backtest, off: Vec::new() });
+            let backtest = decided_anew(&mut found, &accounts, rules);
+            runs.push(BacktestRun { policy, backtest, off: Vec::new(), packs: Vec::new() });
         }
     }
     Ok(runs)
 }
 
-fn decided_anew(found: &mut [Finding], rules: &Rules) -> Backtest {
+fn decided_anew(found: &mut [Finding], accounts: &HashMap<UserId, User>, rules: &Rules) -> Backtest {
     for finding in &mut *found {
-        let user = account(finding);
+        let user = finding.user_id.as_ref().and_then(|id| accounts.get(id));
+        let user = user.cloned().or_else(|| named_account(finding));
         finding.action = rules.policy.decide(finding, user.as_ref(), finding.last_seen).action;
     }
     let times = || found.iter().map(|finding| finding.last_seen);
-    let judged = Judged { logins: 0, active_users: None, period: times().min().zip(times().max()) };
+    let judged = Judged { period: times().min().zip(times().max()), ..Judged::default() };
     Backtest::of(found, &rules.policy, &judged)
 }
 
-/// The account that a finding is about, as far as the finding names it.
-fn account(finding: &Finding) -> Option<User> {
+/// An account that the store does not have, as far as the finding names it: taken for a person's.
+fn named_account(finding: &Finding) -> Option<User> {
     let (id, username) = (finding.user_id.clone()?, finding.username.clone().unwrap_or_default());
     let kind = AccountKind::Human;
     let (name, profile, details) = (String::new(), String::new(), AccountDetails::default());
@@ -144,10 +152,14 @@ fn account(finding: &Finding) -> Option<User> {
 
 fn show(runs: &[BacktestRun], format: Output) -> anyhow::Result<()> {
     if format == Output::Json {
-        let one = |run: &BacktestRun| serde_json::json!({ "policy": run.policy, "backtest": run.backtest, "detections_off": run.off });
+        let one = |run: &BacktestRun| {
+            serde_json::json!({
+                "policy": run.policy, "backtest": run.backtest, "detections_off": run.off, "packs": run.packs,
+            })
+        };
         return output::say_json(&runs.iter().map(one).collect::<Vec<_>>());
     }
-    for BacktestRun { policy, backtest, off } in runs {
+    for BacktestRun { policy, backtest, off, packs } in runs {
         let total = &backtest.total;
         output::say(&output::sentence(&format!(
             "{policy}: {} findings, {:.1} a week: {} contained, {} asked, {} told, {} only recorded",
@@ -160,6 +172,12 @@ fn show(runs: &[BacktestRun], format: Output) -> anyhow::Result<()> {
         )))?;
         say_detections(backtest)?;
         say_contained(backtest)?;
+        if backtest.logins > 0 {
+            output::note(&format!("{} logins judged, {} only taught.", backtest.logins, backtest.taught));
+        }
+        for part in packs {
+            output::note(&output::harmless(&part.words()));
+        }
         for (reason, ids) in DetectionOff::by_reason(off) {
             output::note(&format!("Off, because {reason}: {}.", ids.join(", ")));
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{ArgGroup, Args};
 use serde_json::json;
+use session_warden::backtest::PackPart;
 use session_warden::detection::{Finding, Sensor};
 use session_warden::history_file::{History, read_sessions, read_tokens, read_users, read_verifications};
 use session_warden::observation::{Observation, OrgId};
@@ -16,7 +17,7 @@ use crate::exit::Exit;
 use crate::history::{self, HistoryFile, tell_rejected};
 use crate::output;
 use crate::progress;
-use crate::replay::{self, Beside};
+use crate::replay::{self, Beside, Replayed};
 use crate::report::{self, Timelines};
 use crate::silent::detections_off;
 use crate::workplace::Rules;
@@ -56,8 +57,14 @@ pub(crate) struct EvaluateOptions {
 pub(crate) struct Evaluation {
     pub(crate) history: History,
     pub(crate) findings: Vec<Finding>,
+    /// Logins that were judged.
+    pub(crate) judged: u64,
+    /// Logins that only taught.
+    pub(crate) taught: u64,
     /// Detections that could not speak, and why.
     pub(crate) off: Vec<DetectionOff>,
+    /// For which part of the period each data pack was believed.
+    pub(crate) packs: Vec<PackPart>,
     /// Rows beside the logins that could not be used.
     pub(crate) beside_rejected: u64,
 }
@@ -69,16 +76,18 @@ pub(crate) fn run(options: &EvaluateOptions, format: Output) -> anyhow::Result<E
     let history = options.history.read()?;
     let doubt = history::tell_doubt(&history);
     let (beside, beside_rejected) = read_beside(options, &history)?;
+    let period = options.history.period(&history, beside.period())?;
     let bar = progress::bar(history.rows, "Judging");
     let org = OrgId::new("file");
-    let mut findings =
+    let Replayed { mut findings, judged, taught } =
         replay::judge(&org, &history, beside, options.history.window(), &rules, &mut |rows| bar.inc(rows))?;
     bar.finish_and_clear();
     let tokens_rejected = name_tokens(options, &mut findings)?;
     findings.sort_by(|a, b| (a.first_seen, &a.finding_id).cmp(&(b.first_seen, &b.finding_id)));
-    let off = detections_off(&history, &given(options), &rules);
-    let evaluation =
-        Evaluation { history, findings, off, beside_rejected: beside_rejected + tokens_rejected };
+    let off = detections_off(&history, period, &given(options), &rules);
+    let packs = period.map(|period| rules.packs.believed_in(period)).unwrap_or_default();
+    let beside_rejected = beside_rejected + tokens_rejected;
+    let evaluation = Evaluation { history, findings, judged, taught, off, packs, beside_rejected };
     write_findings(options.findings.as_deref(), &evaluation.findings)?;
     if let Some(path) = &options.report {
         write_report(path, options, &evaluation)?;
@@ -188,8 +197,11 @@ fn show(options: &EvaluateOptions, evaluation: &Evaluation, format: Output) -> a
         let rejected: Vec<_> = history.rejected.first.iter().map(ToString::to_string).collect();
         return output::say_json(&json!({
             "rows": history.rows,
+            "judged": evaluation.judged,
+            "taught": evaluation.taught,
             "rejected": { "total": history.rejected.total, "first": rejected },
             "detections_off": evaluation.off,
+            "packs": evaluation.packs,
             "findings": evaluation.findings,
         }));
     }
@@ -204,10 +216,17 @@ fn show(options: &EvaluateOptions, evaluation: &Evaluation, format: Output) -> a
     for DetectionOff { id, reason } in &evaluation.off {
         output::note(&format!("{id} is off: {reason}"));
     }
+    for part in &evaluation.packs {
+        output::note(&output::harmless(&part.words()));
+    }
     let set_aside = match history.rejected.total {
         0 => String::new(),
         total => format!(", {total} rows could not be used"),
     };
-    output::note(&format!("{} logins judged{set_aside}.", history.rows));
+    let taught = match evaluation.taught {
+        0 => String::new(),
+        taught => format!(", {taught} only taught"),
+    };
+    output::note(&format!("{} logins judged{taught}{set_aside}.", evaluation.judged));
     Ok(())
 }

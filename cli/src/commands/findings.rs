@@ -26,12 +26,13 @@ pub(crate) struct FindingsOptions {
 
 /// Lists findings, worst first.
 pub(crate) async fn run(options: &FindingsOptions, format: Output) -> anyhow::Result<Exit> {
-    let workplace = Workplace::open(&options.store).await?;
     let (mut findings, mut answered) = (Vec::new(), HashMap::<_, Vec<_>>::new());
-    for org in workplace.orgs().await? {
-        findings.extend(of_org(workplace.store.as_ref(), &org).await?);
-        for (_, kept) in answers(&org).all(workplace.store.as_ref()).await? {
-            answered.entry(kept.value.finding_id.clone()).or_default().push(kept.value);
+    if let Some(workplace) = Workplace::if_there(&options.store).await? {
+        for org in workplace.orgs().await? {
+            findings.extend(of_org(workplace.store.as_ref(), &org).await?);
+            for (_, kept) in answers(&org).all(workplace.store.as_ref()).await? {
+                answered.entry(kept.value.finding_id.clone()).or_default().push(kept.value);
+            }
         }
     }
     let is_open = |finding: &Finding| finding.status == Status::Open;

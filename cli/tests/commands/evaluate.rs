@@ -144,6 +144,7 @@ fn wrong_use_is_two_and_names_the_mistake() {
     let run = |arguments: &[&str]| outcome(&warden(directory.path()).args(arguments).output().unwrap());
     let (code, _, err) = run(&["evaluate", "--csv", "nowhere.csv"]);
     assert_eq!(code, 2);
+    assert_eq!(err.matches("No such file").count(), 1, "{err}");
     assert!(err.contains("nowhere.csv"), "{err}");
     fs::write(directory.path().join("policy.yaml"), "mode: observe\ncaps:\n  per_huor: 3\n").unwrap();
     fs::write(directory.path().join("history.csv"), rows(1)).unwrap();
@@ -188,8 +189,8 @@ fn rows_before_since_teach_and_are_not_told() {
     };
     let explanation = attack(&found).unwrap()["explanation"].to_string();
     assert!(explanation.contains("never") || explanation.contains("new"), "history taught: {explanation}");
-    let (code, out, _) = since(now + jiff::SignedDuration::from_hours(48));
-    assert_eq!(code, 0, "{out}");
+    let (code, _, err) = since(now + jiff::SignedDuration::from_hours(48));
+    assert!(code == 2 && err.contains("nothing would be judged"), "{err}");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn check_names_a_pack_that_cannot_be_used_by_the_line_that_declares_it() {
     assert!(code == 0 && out.contains(": right"), "{out}");
     assert!(
         err.contains("Pack exits (tor): 1 entries of ")
-            && err.contains("cannot be used, the first at tor.txt, line 2"),
+            && err.contains("An entry of the pack `exits` cannot be used: tor.txt, line 2: "),
         "{err}"
     );
     assert!(err.contains("Off, because no data pack has what they look at (docs/packs.md): hosting-login, new-provider, listed-indicator"), "{err}");

@@ -3,6 +3,7 @@
 //! Pure: findings go in, counts come out. Caps are held as a containment would have held them, in the order of time.
 
 mod caps;
+mod packs;
 mod week;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::detection::{Action, Finding, Severity, card};
 use crate::policy::Policy;
 use caps::SpentCaps;
+pub use packs::PackPart;
 pub use week::Week;
 
 /// What was judged.
@@ -20,6 +22,8 @@ pub use week::Week;
 pub struct Judged {
     /// Logins; 0 where only findings are known.
     pub logins: u64,
+    /// Logins before them, which only taught.
+    pub taught: u64,
     /// Users who are active: what a percentage in the caps is of. Where that is not known, it caps nothing.
     pub active_users: Option<u64>,
     /// From when until when.
@@ -33,6 +37,8 @@ pub struct Backtest {
     pub policy_hash: String,
     /// Logins that were judged; 0 where only findings are known.
     pub logins: u64,
+    /// Logins before them, which only taught.
+    pub taught: u64,
     /// From when until when.
     pub period: Option<(Timestamp, Timestamp)>,
     /// How many findings there are by what the policy asks for.
@@ -124,9 +130,10 @@ impl Backtest {
         }
         let weeks = week::weeks(judged.period, &acted);
         let findings_a_week = total.all() as f64 / week::length(judged.period);
-        let (policy_hash, logins, period) = (policy.hash(), judged.logins, judged.period);
+        let (policy_hash, period) = (policy.hash(), judged.period);
+        let Judged { logins, taught, .. } = *judged;
         let detections = fired(&acted);
-        Self { policy_hash, logins, period, total, findings_a_week, weeks, detections, contained }
+        Self { policy_hash, logins, taught, period, total, findings_a_week, weeks, detections, contained }
     }
 }
 

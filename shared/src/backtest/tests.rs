@@ -26,7 +26,7 @@ fn findings(count: u32) -> Vec<Finding> {
 
 fn judged() -> Judged {
     let period = Some((at("2026-10-28T00:00:00Z"), at("2026-11-18T00:00:00Z")));
-    Judged { logins: 1_000, active_users: Some(10_000), period }
+    Judged { logins: 1_000, taught: 500, active_users: Some(10_000), period }
 }
 
 #[test]

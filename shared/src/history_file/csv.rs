@@ -8,6 +8,7 @@ use super::columns::{Column, ColumnName};
 use super::csv_row::{CsvRow, csv_row};
 use super::date_order::DateOrder;
 use super::dates::{Dates, Form, NoInstant};
+use super::dialect::in_utf_8;
 use super::rejected::Fault;
 use super::rows::{Fields, Rows};
 use super::source_file::SourceFile;
@@ -28,7 +29,7 @@ pub fn read_csv(
     options: &HistoryOptions,
     progress: Progress<'_>,
 ) -> Result<History, HistoryError> {
-    let source = SourceFile::open(path)?;
+    let source = in_utf_8(SourceFile::open(path)?, &options.columns)?;
     let dates = Dates { form: form(&source, options)?, zone: options.time_zone.clone() };
     let mut rows = Rows::of(&source, &options.columns)?;
     let mut reading = Reading::new(&source, dates, &rows)?;

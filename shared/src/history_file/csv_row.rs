@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::columns::Column;
-use super::country_name::country;
 use super::rejected::Fault;
 use super::rows::Fields;
 use super::run::Naming;
@@ -96,8 +95,8 @@ fn place(fields: Fields<'_>) -> Option<Place> {
     let degrees = |column| fields.text(column).replace(',', ".").parse::<f64>().ok();
     let coordinates = degrees(Column::Latitude).zip(degrees(Column::Longitude));
     let code = CountryCode::parse(&fields.text(Column::CountryCode));
-    let named =
-        || country(&fields.text(Column::CountryCode)).or_else(|| country(&fields.text(Column::Location)));
+    let by_name = |column| CountryCode::named(&fields.text(column));
+    let named = || by_name(Column::CountryCode).or_else(|| by_name(Column::Location));
     Place::from_parts(coordinates, code.or_else(named), Some(fields.text(Column::City).into()))
 }
 

@@ -10,12 +10,32 @@ use super::RejectedRow;
 #[non_exhaustive]
 pub enum HistoryError {
     /// The file cannot be opened or read.
-    #[error("{}: cannot be read: {source}", file.display())]
+    #[error("{}: cannot be read: {reason}", file.display())]
     Unreadable {
         /// Which file.
         file: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
+    },
+    /// The file holds others, or is no text at all.
+    #[error("{}: is {what}. Take the CSV file out of it, or save the table as CSV in UTF-8", file.display())]
+    Container {
+        /// Which file.
+        file: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The header is in an encoding that is not known, or means nothing in those that are.
+    #[error(
+        "{}, line {line}: the header is not UTF-8, and names no known columns in UTF-16, Shift_JIS, EUC-JP and \
+         Windows-1252 either. Save the file as CSV in UTF-8",
+        file.display()
+    )]
+    Encoding {
+        /// Which file.
+        file: PathBuf,
+        /// Where the header stands.
+        line: u64,
     },
     /// There is not even a header.
     #[error(
@@ -28,23 +48,27 @@ pub enum HistoryError {
     },
     /// The header lacks a column that nothing can be judged without.
     #[error(
-        "{}, line 1: there is no column `{wanted}`. Found instead: {found}. \
+        "{}, line {line}: there is no column `{wanted}`. Found instead: {found}. \
          Download the file from Setup > Login History, or say which column it is: --column '{wanted}=…'",
         file.display()
     )]
     MissingColumn {
         /// Which file.
         file: PathBuf,
+        /// Where the header stands.
+        line: u64,
         /// The column.
         wanted: &'static str,
         /// The first columns there are.
         found: String,
     },
     /// The header does not say which column is meant.
-    #[error("{}, line 1: {reason}. Found: {found}", file.display())]
+    #[error("{}, line {line}: {reason}. Found: {found}", file.display())]
     Header {
         /// Which file.
         file: PathBuf,
+        /// Where the header stands.
+        line: u64,
         /// Why, as a clause.
         reason: String,
         /// The first columns there are.

@@ -7,12 +7,12 @@
 mod column_names;
 mod columns;
 mod companions;
-mod country_name;
 mod csv;
 mod csv_row;
 mod date_format;
 mod date_order;
 mod dates;
+mod dialect;
 mod error;
 mod jsonl;
 mod packed;

@@ -9,6 +9,7 @@ use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use super::HistoryError;
 use super::columns::{Column, ColumnName, Columns};
+use super::dialect::Dialect;
 use super::rejected::Fault;
 use super::source_file::{Counted, SourceFile};
 
@@ -67,6 +68,10 @@ impl Rows {
         let mut builder = ReaderBuilder::new();
         let mut reader =
             builder.has_headers(false).flexible(true).delimiter(dialect.delimiter).from_reader(reader);
+        let line = dialect.header_line();
+        let mut begin = Position::new();
+        begin.set_byte(dialect.preamble).set_line(line);
+        reader.seek(begin).map_err(|error| source.unreadable(error.into()))?;
         let mut header = ByteRecord::new();
         let read = reader.read_byte_record(&mut header).map_err(|error| source.unreadable(error.into()))?;
         let is_blank = header.iter().all(|title| title.trim_ascii().is_empty());
@@ -75,11 +80,13 @@ impl Rows {
         }
         let columns = Columns::of(&header, said);
         if let Some(reason) = columns.fault {
-            return Err(HistoryError::Header { file: source.path.clone(), reason, found: columns.found });
+            let (file, found) = (source.path.clone(), columns.found);
+            return Err(HistoryError::Header { file, line, reason, found });
         }
         match columns.missing() {
             Some(wanted) => {
-                Err(HistoryError::MissingColumn { file: source.path.clone(), wanted, found: columns.found })
+                let (file, found) = (source.path.clone(), columns.found);
+                Err(HistoryError::MissingColumn { file, line, wanted, found })
             }
             None => {
                 Ok(Self { reader, record: ByteRecord::new(), unread: dialect.left_over, dialect, columns })
@@ -185,27 +192,4 @@ fn is_well_quoted(raw: &[u8], delimiter: u8) -> bool {
         };
     }
     at != At::Quoted
-}
-
-/// How a file is written.
-struct Dialect {
-    delimiter: u8,
-    /// Where lines end in CR LF the reader ends a row at the CR, and begins the next with the LF.
-    left_over: u64,
-}
-
-impl Dialect {
-    /// Spreadsheet programs save with semicolons or tabs where the comma is the decimal sign.
-    fn of(source: &SourceFile) -> Result<Self, HistoryError> {
-        use io::Read;
-        let mut start = Vec::new();
-        let mut file = source.rewound()?.take(4096);
-        file.read_to_end(&mut start).map_err(|error| source.unreadable(error))?;
-        let header = start.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-        let header = header.unwrap_or_default();
-        let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
-        let most = [b';', b'\t', b','].into_iter().max_by_key(|delimiter| count(*delimiter));
-        let left_over = u64::from(header.ends_with(b"\r"));
-        Ok(Self { delimiter: most.unwrap_or(b','), left_over })
-    }
 }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use encoding_rs_io::DecodeReaderBytes;
+use encoding_rs::Encoding;
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use flate2::bufread::MultiGzDecoder;
 
 use super::HistoryError;
@@ -13,6 +14,16 @@ use super::HistoryError;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// How text in UTF-16 begins, as spreadsheet programs write it.
 const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
+/// How files begin that hold others, or no text. Source: the formats' own descriptions.
+const CONTAINERS: [(&[u8], &str); 7] = [
+    (b"PK\x03\x04", "a zip archive, as workbooks of Excel (.xlsx) are too"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel (.xls)"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"BZh", "packed by bzip2, and only gzip is unpacked here"),
+    (b"\xfd7zXZ\x00", "packed by xz, and only gzip is unpacked here"),
+    (b"\x28\xb5\x2f\xfd", "packed by Zstandard, and only gzip is unpacked here"),
+];
 
 /// A file that can be read from its beginning as often as wanted. What can be read only once, such as a pipe, and
 /// what is packed or in UTF-16 is copied into the directory for temporary files.
@@ -26,10 +37,33 @@ pub(super) struct SourceFile {
 
 impl SourceFile {
     pub(super) fn open(path: &Path) -> Result<Self, HistoryError> {
-        let unreadable = |source| HistoryError::Unreadable { file: path.to_owned(), source };
+        let unreadable = |reason| HistoryError::Unreadable { file: path.to_owned(), reason };
         let file = open(path).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
+        let begins = beginning::<6>(&file).map_err(unreadable)?;
+        if let Some((_, what)) = CONTAINERS.into_iter().find(|(magic, _)| begins.starts_with(magic)) {
+            return Err(HistoryError::Container { file: path.to_owned(), what });
+        }
+        Self::of(path, file).map_err(unreadable)
+    }
+
+    fn of(path: &Path, file: File) -> io::Result<Self> {
+        let size = file.metadata()?.len();
         Ok(Self { path: path.to_owned(), size, file })
+    }
+
+    /// The same in UTF-8, of a text in another encoding.
+    pub(super) fn decoded(self, encoding: &'static Encoding) -> Result<Self, HistoryError> {
+        let mut decoder = DecodeReaderBytesBuilder::new();
+        let text = decoder.encoding(Some(encoding)).build(self.rewound()?);
+        let decoded = copy(text).and_then(|file| Self::of(&self.path, file));
+        decoded.map_err(|error| self.unreadable(error))
+    }
+
+    /// Its first bytes, at most `most` of them.
+    pub(super) fn start(&self, most: u64) -> Result<Vec<u8>, HistoryError> {
+        let mut start = Vec::new();
+        self.rewound()?.take(most).read_to_end(&mut start).map_err(|error| self.unreadable(error))?;
+        Ok(start)
     }
 
     /// Goes back to the beginning.
@@ -39,8 +73,8 @@ impl SourceFile {
         Ok(file)
     }
 
-    pub(super) fn unreadable(&self, source: io::Error) -> HistoryError {
-        HistoryError::Unreadable { file: self.path.clone(), source }
+    pub(super) fn unreadable(&self, reason: io::Error) -> HistoryError {
+        HistoryError::Unreadable { file: self.path.clone(), reason }
     }
 }
 
@@ -68,12 +102,13 @@ fn copy(mut from: impl Read) -> io::Result<File> {
     Ok(copy)
 }
 
-/// The first two bytes, which are read again afterwards; zeros in a shorter file.
-fn beginning(mut file: &File) -> io::Result<[u8; 2]> {
+/// The first bytes, which are read again afterwards; zeros in a shorter file.
+fn beginning<const N: usize>(mut file: &File) -> io::Result<[u8; N]> {
     let mut start = Vec::new();
-    file.take(2).read_to_end(&mut start)?;
+    file.take(N as u64).read_to_end(&mut start)?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(start.try_into().unwrap_or_default())
+    start.resize(N, 0);
+    Ok(start.try_into().unwrap_or([0; N]))
 }
 
 /// Counts what is read, and refuses to read on within one row without end.

@@ -12,12 +12,12 @@ use super::{plain, stix, table};
 #[non_exhaustive]
 pub enum IndicatorFileError {
     /// It cannot be opened or read.
-    #[error("{}: cannot be read: {source}", file.display())]
+    #[error("{}: cannot be read: {reason}", file.display())]
     Unreadable {
         /// Which file.
         file: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// It is not text.
     #[error("{}: is not UTF-8 text; save it as plain text, CSV or a STIX 2.1 bundle", file.display())]
@@ -43,7 +43,7 @@ pub enum IndicatorFileError {
 pub fn read_file(path: &Path, list: &mut Indicators) -> Result<(), IndicatorFileError> {
     let file = || path.to_owned();
     let bytes =
-        std::fs::read(path).map_err(|source| IndicatorFileError::Unreadable { file: file(), source })?;
+        std::fs::read(path).map_err(|reason| IndicatorFileError::Unreadable { file: file(), reason })?;
     let text = String::from_utf8(bytes).map_err(|_| IndicatorFileError::NotText { file: file() })?;
     let (text, name) = (text.trim_start_matches('\u{feff}'), path.display().to_string());
     if text.trim_start().starts_with('{') {
@@ -94,6 +94,7 @@ mod tests {
         assert!(read(b"\xff\xfe1\x00").unwrap_err().contains("is not UTF-8 text; save it as"));
         assert!(read(b"{ \"type\": ").unwrap_err().contains("is no JSON: EOF while parsing"));
         let mut list = Indicators::default();
-        assert!(read_file(Path::new("/nowhere/iocs"), &mut list).is_err());
+        let unread = read_file(Path::new("/nowhere/iocs"), &mut list).unwrap_err();
+        assert!(std::error::Error::source(&unread).is_none(), "the reason is told once");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -223,10 +223,10 @@ impl Kind {
     }
 }
 
-/// An instant, or a date that begins at midnight UTC.
+/// An instant, in UTC where it names no zone; a date begins at midnight.
 pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
-    let midnight = || text.parse::<Date>().and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)));
-    text.parse().or_else(|_| midnight()).map_err(|_| {
+    let in_utc = || text.parse::<DateTime>().and_then(|time| TimeZone::UTC.to_timestamp(time));
+    text.parse().or_else(|_| in_utc()).map_err(|_| {
         format!("{} is no instant such as 2026-10-01T08:00:00Z and no date such as 2026-10-01", quoted(text))
     })
 }
@@ -294,5 +294,6 @@ mod tests {
         assert_eq!(indicator.validity(until), Validity::Expired);
         assert_eq!(indicator.validity(instant("2026-09-30T23:59:59Z").unwrap()), Validity::Current);
         assert!(instant("1/10/2026").is_err());
+        assert_eq!(instant("2026-10-01 08:00:00").unwrap().to_string(), "2026-10-01T08:00:00Z");
     }
 }

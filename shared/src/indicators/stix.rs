@@ -27,6 +27,11 @@ struct Sdo {
     created_by_ref: Option<String>,
     #[serde(default)]
     revoked: bool,
+    #[serde(default)]
+    indicator_types: Vec<String>,
+    /// Where STIX 2.0 has the types.
+    #[serde(default)]
+    labels: Vec<String>,
 }
 
 /// Reads the indicators of a bundle, of a list of objects, or of one object.
@@ -86,6 +91,10 @@ fn usable(
     if sdo.revoked {
         return Err("its author has revoked it".to_owned());
     }
+    // Source: STIX 2.1, section 10.6: no threat on its own, and not to be taken for one.
+    if sdo.indicator_types.iter().chain(&sdo.labels).any(|kind| kind.eq_ignore_ascii_case("benign")) {
+        return Err("its author says that it is benign".to_owned());
+    }
     if let Some(other) = sdo.pattern_type.as_deref().filter(|kind| *kind != "stix") {
         return Err(format!("its pattern is of the type {}, not stix", quoted(other)));
     }
@@ -139,6 +148,8 @@ mod tests {
             { "type": "indicator", "id": "indicator--4", "pattern_type": "snort", "pattern": "alert" },
             { "type": "indicator", "id": "indicator--5", "pattern": "[ipv4-addr:value = '198.51.100.8']", "revoked": true },
             { "type": "indicator", "pattern": 7 },
+            { "type": "indicator", "id": "indicator--6", "pattern": "[ipv4-addr:value = '198.51.100.9']", "indicator_types": ["anomalous-activity", "benign"] },
+            { "type": "indicator", "id": "indicator--7", "pattern": "[ipv4-addr:value = '198.51.100.9']", "labels": ["benign"] },
             { "type": "malware", "id": "malware--1" },
         ] }));
         let seen: Vec<_> = list.all().iter().map(|i| i.observable.to_string()).collect();
@@ -159,7 +170,8 @@ mod tests {
         assert_eq!(bad[2], "bundle.json, indicator--4: its pattern is of the type `snort`, not stix");
         assert_eq!(bad[3], "bundle.json, indicator--5: its author has revoked it");
         assert!(bad[4].starts_with("bundle.json, object 7: "), "{bad:?}");
-        assert_eq!(bad.len(), 5);
+        assert_eq!(bad[5], "bundle.json, indicator--6: its author says that it is benign");
+        assert!(bad[6].ends_with("it is benign") && bad.len() == 7, "{bad:?}");
     }
 
     #[test]

@@ -7,9 +7,40 @@ use super::list::Indicators;
 
 /// Names of each column in the wild, in lower case without separators.
 const VALUE: [&str; 6] = ["value", "indicator", "ioc", "iocvalue", "indicatorvalue", "observable"];
+/// Of columns of values that can be nothing but addresses and networks.
+const ADDRESS: [&str; 27] = [
+    "ip",
+    "ipaddress",
+    "ipaddr",
+    "address",
+    "network",
+    "networkaddress",
+    "cidr",
+    "subnet",
+    "prefix",
+    "netblock",
+    "ipprefix",
+    "iprange",
+    "ipcidr",
+    "dstip",
+    "dstipaddress",
+    "destip",
+    "destinationip",
+    "srcip",
+    "srcipaddress",
+    "sourceip",
+    "sourceipaddress",
+    "ipdst",
+    "ipsrc",
+    "ipv4",
+    "ipv6",
+    "ipv4address",
+    "ipv6address",
+];
 const TYPE: [&str; 5] = ["type", "indicatortype", "ioctype", "kind", "observabletype"];
-const VALID_FROM: [&str; 3] = ["validfrom", "from", "firstseen"];
-const VALID_UNTIL: [&str; 6] = ["validuntil", "validto", "until", "expires", "expiry", "expirationdate"];
+const VALID_FROM: [&str; 4] = ["validfrom", "from", "firstseen", "firstseenutc"];
+const VALID_UNTIL: [&str; 8] =
+    ["validuntil", "validto", "until", "expires", "expiry", "expirationdate", "expiresat", "expireson"];
 const SOURCE: [&str; 5] = ["source", "provenance", "feed", "reference", "createdby"];
 const CONFIDENCE: [&str; 1] = ["confidence"];
 
@@ -18,11 +49,22 @@ const CONFIDENCE: [&str; 1] = ["confidence"];
 pub(super) struct Columns {
     delimiter: u8,
     value: usize,
-    kind: Option<usize>,
+    kind: Kind,
     valid_from: Option<usize>,
     valid_until: Option<usize>,
     source: Option<usize>,
     confidence: Option<usize>,
+}
+
+/// By what is told what a value is.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    /// By its column.
+    Address,
+    /// By another.
+    Column(usize),
+    /// By itself.
+    Inferred,
 }
 
 impl Columns {
@@ -32,10 +74,12 @@ impl Columns {
             [b',', b';', b'\t'].into_iter().max_by_key(|d| header.bytes().filter(|b| b == d).count())?;
         let names: Vec<_> = header.split(char::from(delimiter)).map(plain_name).collect();
         let place = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
+        let value = place(&VALUE);
         Some(Self {
             delimiter,
-            value: place(&VALUE)?,
-            kind: place(&TYPE),
+            value: value.or_else(|| place(&ADDRESS))?,
+            // Beside a column of addresses a type says something else: what runs there, or for whom.
+            kind: value.map_or(Kind::Address, |_| place(&TYPE).map_or(Kind::Inferred, Kind::Column)),
             valid_from: place(&VALID_FROM),
             valid_until: place(&VALID_UNTIL),
             source: place(&SOURCE),
@@ -85,8 +129,13 @@ pub(super) fn read(file: &str, text: &str, columns: &Columns, list: &mut Indicat
 fn entry(row: &StringRecord, columns: &Columns, at: Provenance) -> Result<Indicator, String> {
     let field = |place: Option<usize>| place.and_then(|place| row.get(place)).filter(|text| !text.is_empty());
     let value = field(Some(columns.value)).ok_or("it has no value")?;
-    let observable = match field(columns.kind) {
+    let kind = match columns.kind {
+        Kind::Column(place) => field(Some(place)),
+        Kind::Address | Kind::Inferred => None,
+    };
+    let observable = match kind {
         Some(kind) => Observable::of_type(kind, value)?,
+        None if columns.kind == Kind::Address => Observable::address(value)?,
         None => Observable::inferred(value)?,
     };
     Ok(Indicator {
@@ -144,6 +193,40 @@ mod tests {
                     "feed.csv, line 8: it has no value",
                 ]
             );
+        }
+    }
+
+    #[test]
+    fn a_column_of_addresses_is_known_by_its_usual_names() {
+        let headers = [
+            ("ip_address,first_seen,expires", "198.51.100.7,2026-10-01 08:00:00,2026-12-01", "198.51.100.7"),
+            ("network,asn", "198.51.100.0/24,64500", "198.51.100.0/24"),
+            (
+                "\"first_seen_utc\",\"dst_ip\",\"dst_port\",\"type\"",
+                "\"2026-10-01 08:00:00\",\"198.51.100.7\",443,C2",
+                "198.51.100.7",
+            ),
+            ("CIDR;Type", "2001:db8::/32;hosting", "2001:db8::/32"),
+            ("asn,prefix", "64500,198.51.100.0/24", "198.51.100.0/24"),
+        ];
+        for (header, row, address) in headers {
+            let list = list_of(&format!("{header}\n{row}\nnone,none,none\n"));
+            let [one] = list.all() else { panic!("{header}: {list:?}") };
+            assert_eq!((one.observable.to_string().as_str(), list.rejected.total), (address, 1), "{header}");
+            let from = one.valid_from.map(|from| from.to_string());
+            assert!(from.is_none_or(|from| from == "2026-10-01T08:00:00Z"), "{header}");
+            assert_eq!(one.valid_until.is_some(), header.contains("expires"));
+        }
+        let list = list_of("ip,value,type\n198.51.100.7,Drift,app\n");
+        assert_eq!(list.all()[0].observable.to_string(), "Drift", "a column of values comes first");
+    }
+
+    #[test]
+    fn the_page_tells_every_name() {
+        let page = include_str!("../../../docs/packs.md").replace('_', "");
+        for names in [&VALUE[..], &ADDRESS, &TYPE, &VALID_FROM, &VALID_UNTIL, &SOURCE, &CONFIDENCE] {
+            let row = page.lines().find(|line| names.iter().all(|name| line.contains(&format!("`{name}`"))));
+            assert!(row.is_some_and(|row| row.starts_with('|')), "{names:?}");
         }
     }
 

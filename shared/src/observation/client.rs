@@ -44,6 +44,15 @@ impl ClientFamily {
     pub fn new(family: &str) -> Self {
         Self(family.into())
     }
+
+    /// What people mean who write a browser and a platform, with or without versions: `Chrome 141/Windows 11`. `None` where
+    /// one of them is missing.
+    pub fn meant(text: &str) -> Option<Self> {
+        let (browser, platform) = text.rsplit_once('/')?;
+        let is_there = |part: &str| !part.trim().is_empty();
+        let client = || Client { browser: browser.into(), platform: platform.into(), ..Client::default() };
+        (is_there(browser) && is_there(platform)).then(|| client().family())
+    }
 }
 
 impl std::borrow::Borrow<str> for ClientFamily {

@@ -2,6 +2,7 @@
 
 mod client;
 mod country;
+mod country_name;
 mod family;
 mod ids;
 mod login;

@@ -27,16 +27,23 @@ pub enum RuleError {
         /// What both are called.
         id: &'static str,
     },
-    /// A rule uses what is not supported here.
-    #[error("{file}{}: {what}", of(.rule))]
+    /// A rule uses what is not supported here, or what matches nothing.
+    #[error("{file}{}{}: {what}", on(.line), of(.rule))]
     Unsupported {
         /// Which file.
         file: String,
-        /// The rule's title; empty where it is the file as a whole.
+        /// On which line, from 1, where that is known.
+        line: Option<u64>,
+        /// The rule's title; empty where it has none.
         rule: String,
         /// What it uses, and what may stand there.
         what: String,
     },
+}
+
+#[expect(clippy::ref_option, reason = "as the error's own text hands it over")]
+fn on(line: &Option<u64>) -> String {
+    line.map(|line| format!(", line {line}")).unwrap_or_default()
 }
 
 fn of(rule: &str) -> String {
@@ -45,10 +52,23 @@ fn of(rule: &str) -> String {
 
 /// What is wrong with one rule, before it is known in which file it stands.
 #[derive(Debug)]
-pub(super) struct Unsupported(pub(super) String);
+pub(super) struct Unsupported {
+    pub(super) what: String,
+    pub(super) at: Spot,
+}
+
+/// What of a rule is at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// A key, below others.
+    Key(Vec<String>),
+    /// A field of one of its detections, and the value where it is one of them.
+    Field { detection: String, field: String, value: Option<String> },
+}
 
 impl Unsupported {
-    pub(super) fn in_file(self, file: &str, rule: &str) -> RuleError {
-        RuleError::Unsupported { file: file.to_owned(), rule: rule.to_owned(), what: self.0 }
+    /// Something about a key below others; about the rule as a whole where none is named.
+    pub(super) fn at(keys: &[&str], what: impl Into<String>) -> Self {
+        Self { what: what.into(), at: Spot::Key(keys.iter().map(|key| (*key).to_owned()).collect()) }
     }
 }

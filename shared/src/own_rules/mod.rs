@@ -3,11 +3,13 @@
 //! Each rule is a detection like any other: it has a mode and is told in findings. What a rule uses that is not
 //! supported is an error that names it, so that no rule is taken for one that watches.
 
+mod document;
 mod error;
 mod event;
 mod fields;
 mod rule;
 mod support;
+mod vocabulary;
 
 pub use error::RuleError;
 
@@ -16,6 +18,8 @@ use std::path::{Path, PathBuf};
 use rsigma_parser::parse_sigma_yaml;
 
 use crate::detection::Detection;
+use document::Document;
+use error::Unsupported;
 use rule::OwnRule;
 
 /// What a rule watches, by its log source's `service`.
@@ -71,20 +75,40 @@ fn each_of(file: &Path) -> Result<Vec<Result<Rule, RuleError>>, RuleError> {
     let yaml = std::fs::read_to_string(file)
         .map_err(|error| RuleError::Unreadable { file: name(), reason: error.to_string() })?;
     let wrong = |reason: String| RuleError::NoSigma { file: name(), reason };
-    let collection = parse_sigma_yaml(&yaml).map_err(|error| wrong(error.to_string()))?;
-    if let Some(error) = collection.errors.first() {
-        return Err(wrong(error.clone()));
-    }
-    support::only_rules(&collection).map_err(|what| RuleError::Unsupported {
-        file: name(),
-        rule: String::new(),
-        what,
+    let documents = Document::all(&yaml);
+    let of = |document: Option<&Document>, title: &str, error: Unsupported| {
+        let line = document.map(|document| document.line(&error.at));
+        RuleError::Unsupported { file: name(), line, rule: title.to_owned(), what: error.what }
+    };
+    let collection = parse_sigma_yaml(&yaml).map_err(|error| error.to_string());
+    let collection = collection.and_then(|read| match read.errors.first() {
+        Some(error) => Err(error.clone()),
+        None => Ok(read),
+    });
+    // What the parser says of the file as a whole is told where no document shows where it is.
+    let collection = collection.map_err(|said| {
+        let fault = documents.iter().find_map(|document| Some((document, document.fault()?)));
+        fault.map_or_else(|| wrong(said), |(at, error)| of(Some(at), at.title(), error))
+    })?;
+    support::only_rules(&collection).map_err(|(title, error)| {
+        of(documents.iter().find(|document| document.title() == title), title, error)
     })?;
     if collection.rules.is_empty() {
         return Err(wrong("it holds no rule".to_owned()));
     }
-    let read = |rule| OwnRule::of(rule).map_err(|error| error.in_file(&name(), &rule.title));
-    Ok(collection.rules.iter().map(|rule| read(rule).map(|rule| Box::new(rule) as Rule)).collect())
+    let shared = documents.iter().filter(|document| !document.is_rule());
+    let slip = shared.into_iter().find_map(|document| Some((document, document.slip()?)));
+    if let Some((document, error)) = slip {
+        return Err(of(Some(document), document.title(), error));
+    }
+    let mut own = documents.iter().filter(|document| document.is_rule());
+    let rules = collection.rules.iter().map(|rule| {
+        let document = own.next();
+        let slip = document.and_then(Document::slip).map_or(Ok(()), Err);
+        let rule_of = slip.and_then(|()| OwnRule::of(rule));
+        rule_of.map(|rule| Box::new(rule) as Rule).map_err(|error| of(document, &rule.title, error))
+    });
+    Ok(rules.collect())
 }
 
 #[cfg(test)]

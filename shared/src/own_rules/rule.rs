@@ -22,10 +22,12 @@ impl OwnRule {
     pub(super) fn of(rule: &SigmaRule) -> Result<Self, Unsupported> {
         let service = support::service(rule)?;
         if name(rule).is_empty() {
-            return Err(Unsupported("needs an `id`, or a title with letters".to_owned()));
+            return Err(Unsupported::at(&["title"], "needs an `id`, or a title with letters"));
         }
         let mut engine = Engine::new();
-        engine.add_rule(rule).map_err(|error| Unsupported(format!("cannot be used: {error}")))?;
+        engine.add_rule(rule).map_err(|error| {
+            Unsupported::at(&["detection", "condition"], format!("cannot be used: {error}"))
+        })?;
         Ok(Self { about: about(rule, service), service, engine })
     }
 

@@ -2,24 +2,22 @@
 
 use rsigma_parser::{Detection, DetectionItem, Modifier, SigmaCollection, SigmaRule};
 
-use super::Service;
-use super::error::Unsupported;
+use super::error::{Spot, Unsupported};
+use super::{Service, vocabulary};
 use crate::policy::nearest;
 
-/// Nothing but rules about single events.
-pub(super) fn only_rules(collection: &SigmaCollection) -> Result<(), String> {
+/// Nothing but rules about single events. Answers the title of what is none, and what it is.
+pub(super) fn only_rules(collection: &SigmaCollection) -> Result<(), (&str, Unsupported)> {
     if let Some(correlation) = collection.correlations.first() {
-        return Err(format!(
-            "the correlation “{}” is not supported: a rule sees one event; what takes several is what the built-in \
-             detections are for",
-            correlation.title
-        ));
+        let what = "a correlation is not supported: a rule sees one event; what takes several is what the built-in \
+                    detections are for";
+        return Err((&correlation.title, Unsupported::at(&["correlation"], what)));
     }
     match collection.filters.first() {
-        Some(filter) => Err(format!(
-            "the filter “{}” is not supported: write `and not` in the rule’s condition",
-            filter.title
-        )),
+        Some(filter) => {
+            let what = "a filter is not supported: write `and not` in the rule’s condition";
+            Err((&filter.title, Unsupported::at(&["filter"], what)))
+        }
         None => Ok(()),
     }
 }
@@ -33,52 +31,74 @@ pub(super) fn service(rule: &SigmaRule) -> Result<Service, Unsupported> {
         _ => {
             let wanted =
                 "needs `product: salesforce` and `service: login` or `service: session`, and no category";
-            return Err(Unsupported(format!("its logsource {wanted}")));
+            return Err(Unsupported::at(&["logsource"], format!("its logsource {wanted}")));
         }
     };
     if rule.detection.timeframe.is_some() {
-        return Err(Unsupported("`timeframe` is not supported: a rule sees one event".to_owned()));
+        let what = "`timeframe` is not supported: a rule sees one event";
+        return Err(Unsupported::at(&["detection", "timeframe"], what));
     }
-    for (name, detection) in &rule.detection.named {
-        detections(service, name, detection)?;
+    let mut named: Vec<_> = rule.detection.named.iter().collect();
+    named.sort_by_key(|(name, _)| *name);
+    for (name, detection) in named {
+        Checked { rule, service, name }.detections(detection)?;
     }
     Ok(service)
 }
 
-fn detections(service: Service, name: &str, detection: &Detection) -> Result<(), Unsupported> {
-    match detection {
-        Detection::AllOf(items) => items.iter().try_for_each(|item| field(service, name, item)),
-        Detection::AnyOf(all) | Detection::And(all) => {
-            all.iter().try_for_each(|detection| detections(service, name, detection))
-        }
-        Detection::Keywords(_) => {
-            Err(Unsupported(format!("`{name}` looks for keywords in no field: that is not supported")))
-        }
-        Detection::ArrayMatch { field, .. } => {
-            Err(Unsupported(format!("`{name}` looks into the list `{field}`: no field is a list")))
-        }
-        Detection::Conditional { .. } => {
-            Err(Unsupported(format!("`{name}` has a condition of its own: that is not supported")))
-        }
-    }
+/// One of a rule's detections.
+#[derive(Clone, Copy)]
+struct Checked<'r> {
+    rule: &'r SigmaRule,
+    service: Service,
+    name: &'r str,
 }
 
-fn field(service: Service, name: &str, item: &DetectionItem) -> Result<(), Unsupported> {
-    let Some(field) = &item.field.name else {
-        return Err(Unsupported(format!("`{name}` looks for keywords in no field: that is not supported")));
-    };
-    let modifier =
-        item.field.modifiers.iter().find(|one| matches!(one, Modifier::FieldRef | Modifier::Expand));
-    if let Some(modifier) = modifier {
-        return Err(Unsupported(format!("`{name}` uses the modifier {modifier:?}, which is not supported")));
+impl Checked<'_> {
+    fn detections(self, detection: &Detection) -> Result<(), Unsupported> {
+        let name = self.name;
+        let refused = |what: String| Err(Unsupported::at(&["detection", name], what));
+        match detection {
+            Detection::AllOf(items) => items.iter().try_for_each(|item| self.item(item)),
+            Detection::AnyOf(all) | Detection::And(all) => {
+                all.iter().try_for_each(|detection| self.detections(detection))
+            }
+            Detection::Keywords(_) => {
+                refused(format!("`{name}` looks for keywords in no field: that is not supported"))
+            }
+            Detection::ArrayMatch { field, .. } => {
+                refused(format!("`{name}` looks into the list `{field}`: no field is a list"))
+            }
+            Detection::Conditional { .. } => {
+                refused(format!("`{name}` has a condition of its own: that is not supported"))
+            }
+        }
     }
-    let fields = || service.fields().iter().map(|(known, _)| *known);
-    if fields().any(|known| known == field) {
-        return Ok(());
+
+    fn item(self, item: &DetectionItem) -> Result<(), Unsupported> {
+        let name = self.name;
+        let Some(field) = &item.field.name else {
+            let what = format!("`{name}` looks for keywords in no field: that is not supported");
+            return Err(Unsupported::at(&["detection", name], what));
+        };
+        let refused = |what| {
+            let at = Spot::Field { detection: name.to_owned(), field: field.clone(), value: None };
+            Err(Unsupported { what, at })
+        };
+        let modifier =
+            item.field.modifiers.iter().find(|one| matches!(one, Modifier::FieldRef | Modifier::Expand));
+        if let Some(modifier) = modifier {
+            return refused(format!("`{name}` uses the modifier {modifier:?}, which is not supported"));
+        }
+        let fields = || self.service.fields().iter().map(|(known, _)| *known);
+        if fields().any(|known| known == field) {
+            return vocabulary::absent(self.rule, self.service, name, item).map_or(Ok(()), Err);
+        }
+        let meant = nearest(field, fields()).map_or_else(
+            || format!("there are {}", fields().collect::<Vec<_>>().join(", ")),
+            |known| format!("did you mean `{known}`?"),
+        );
+        let of = self.service.name();
+        refused(format!("`{name}` uses `{field}`, which a {of} does not have; {meant}"))
     }
-    let meant = nearest(field, fields()).map_or_else(
-        || format!("there are {}", fields().collect::<Vec<_>>().join(", ")),
-        |known| format!("did you mean `{known}`?"),
-    );
-    Err(Unsupported(format!("`{name}` uses `{field}`, which a {} does not have; {meant}", service.name())))
 }

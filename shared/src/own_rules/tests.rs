@@ -79,8 +79,8 @@ fn what_is_not_supported_is_named() {
     let told = with("client.browser|startswith", "client.browzer|startswith");
     assert_eq!(
         told,
-        "rules.yaml, rule “A script from a new network at night”: `selection` uses `client.browzer`, which a login does \
-         not have; did you mean `client.browser`?"
+        "rules.yaml, line 9, rule “A script from a new network at night”: `selection` uses `client.browzer`, which a \
+         login does not have; did you mean `client.browser`?"
     );
     assert!(
         with("product: salesforce", "product: okta").contains("its logsource needs `product: salesforce`")
@@ -90,19 +90,125 @@ fn what_is_not_supported_is_named() {
             .contains("`timeframe`")
     );
     assert!(with("  usual:\n    source.country: FR", "  usual: [FR, DE]").contains("keywords"));
-    assert!(with("selection and not usual", "selection | count() > 5").contains("rules.yaml"));
-    assert!(with("|startswith", "|startsvith").contains("startsvith"));
+    assert_eq!(
+        with("selection and not usual", "selection | count() > 5"),
+        "rules.yaml, line 14, rule “A script from a new network at night”: the condition counts over several events \
+         (`| count() > 5`), which is not supported: a rule sees one event; what takes several is what the built-in \
+         detections are for"
+    );
+    assert_eq!(
+        with("|startswith", "|startsvith"),
+        "rules.yaml, line 9, rule “A script from a new network at night”: `selection` uses the modifier `startsvith` in \
+         `client.browser|startsvith`, which Sigma does not have; did you mean `startswith`?"
+    );
+    assert_eq!(
+        with("level: high", "level: severe"),
+        "rules.yaml, line 15, rule “A script from a new network at night”: is no Sigma rule: x"
+    );
+    assert_eq!(
+        with("selection and not usual", "selection and not usual)"),
+        "rules.yaml, line 14, rule “A script from a new network at night”: is no Sigma rule: x"
+    );
+    assert_eq!(
+        with("selection and not usual", "selection and not ususal"),
+        "rules.yaml, line 14, rule “A script from a new network at night”: cannot be used: x"
+    );
     let correlated = format!(
         "{RULE}---\ntitle: Many\ncorrelation:\n  type: event_count\n  rules: [8b2f0f5e-0a1b-4c7e-9f66-0d3b7c1b5a11]\n  \
          group-by: [user.id]\n  timespan: 1h\n  condition: {{ gte: 3 }}\n"
     );
     assert!(
-        refused(&correlated).contains("the correlation “Many” is not supported"),
+        refused(&correlated).starts_with("rules.yaml, line 19, rule “Many”: a correlation is not supported"),
         "{}",
         refused(&correlated)
     );
-    assert!(refused("just: text\n").starts_with("rules.yaml: is no Sigma rule: "));
+    assert!(refused("just: text\n").starts_with("rules.yaml, line 1: is no Sigma rule: "));
+    assert!(refused("title: [\n").starts_with("rules.yaml: is no Sigma rule: "));
     assert!(read_rules(Path::new("nowhere.yaml")).is_err());
+}
+
+/// Such a rule would never match, and be taken for one that watches.
+#[test]
+fn a_value_that_no_event_has_is_named_with_what_was_meant() {
+    let with = |from: &str, to: &str| refused(&RULE.replace(from, to));
+    assert_eq!(
+        with("source.is_new: true", "source.is_new: yes"),
+        "rules.yaml, line 10, rule “A script from a new network at night”: `selection` looks for `yes` in `source.is_new`, \
+         which holds true where the network is new for this user, who has a history; else false; did you mean `true`?"
+    );
+    let cases = [
+        ("login.outcome: success", "login.outcome: sucess", "line 8", "did you mean `success`?"),
+        (
+            "login.outcome: success",
+            "login.outcome: [success, \"locked out\"]",
+            "line 8",
+            "did you mean `locked_out`?",
+        ),
+        ("login.outcome: success", "login.outcome|endswith: _errror", "line 8", "other_failure"),
+        ("login.outcome: success", "login.path: sso", "line 8", "which holds password, single_sign_on"),
+        ("login.outcome: success", "login.hour: 24", "line 8", "0 to 23"),
+        ("login.outcome: success", "login.hour|gte: 30", "line 8", "0 to 23"),
+        ("source.country: FR", "source.country: France", "line 13", "did you mean `FR`?"),
+        ("source.country: FR", "source.country: [FR, UK]", "line 13", "did you mean `GB`?"),
+        (
+            "source.ip|cidr: 198.19.0.0/16",
+            "source.ip: 198.19.0.0/16",
+            "line 11",
+            "did you mean `source.ip|cidr`?",
+        ),
+    ];
+    for (from, to, line, expected) in cases {
+        let told = with(from, to);
+        assert!(
+            told.starts_with(&format!("rules.yaml, {line}, rule")) && told.contains(expected),
+            "{to}: {told}"
+        );
+    }
+    for (from, to) in [
+        ("login.outcome: success", "login.outcome: SUCCESS"),
+        ("login.outcome: success", "login.outcome|contains: fail"),
+        ("login.outcome: success", "login.outcome|re: ^(success|challenged)$"),
+        ("login.outcome: success", "login.outcome: '*'"),
+        ("login.outcome: success", "login.hour|gte: 22"),
+        ("source.country: FR", "source.country: [fr, null]"),
+        ("source.country: FR", "source.country|exists: true"),
+        ("source.is_new: true", "source.is_new: false"),
+    ] {
+        assert_eq!(with(from, to), "", "{to}");
+    }
+    let session = "
+title: A weak session
+logsource: { product: salesforce, service: session }
+detection: { weak: { session.security_level: LOW }, condition: weak }
+";
+    assert!(refused(&session.replace("LOW", "WEAK")).contains("LOW, STANDARD or HIGH_ASSURANCE"));
+}
+
+#[test]
+fn a_key_that_is_almost_one_that_means_something_is_named() {
+    let with = |from: &str, to: &str| refused(&RULE.replace(from, to));
+    assert_eq!(
+        with("level: high", "levle: high"),
+        "rules.yaml, line 15, rule “A script from a new network at night”: there is no key `levle`; did you mean `level`? \
+         (an attribute of your own stands below `custom_attributes`)"
+    );
+    assert!(with("level: high", "Level: high").contains("did you mean `level`?"));
+    assert_eq!(with("level: high", "level: high\nowner: the desk"), "", "that is an attribute of their own");
+    assert_eq!(with("level: high", "level: high\ncustom_attributes: { levle: 7 }"), "");
+    let second = format!("{RULE}---\n{}", RULE.replace("level:", "levle:").replace("5a11", "5a12"));
+    assert!(refused(&second).starts_with("rules.yaml, line 32, rule"), "{}", refused(&second));
+}
+
+#[test]
+fn what_documents_share_is_a_part_of_each() {
+    let shared = "action: global\nlogsource: { product: salesforce, service: login }\nlevel: low\n";
+    let rule = |title: &str, outcome: &str| {
+        format!("---\ntitle: {title}\ndetection: {{ a: {{ login.outcome: {outcome} }}, condition: a }}\n")
+    };
+    let rules = read(&format!("{shared}{}{}", rule("One", "success"), rule("Two", "challenged"))).unwrap();
+    assert_eq!(rules.iter().map(|rule| rule.about().severity).collect::<Vec<_>>(), [Severity::Low; 2]);
+    let told = refused(&format!("{shared}{}{}", rule("One", "success"), rule("Two", "chalenged")));
+    assert!(told.starts_with("rules.yaml, line 9, rule “Two”: "), "{told}");
 }
 
 /// Rules name fields by these tables: an event has each of them and no other.

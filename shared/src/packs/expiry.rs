@@ -21,8 +21,14 @@ pub(super) struct Expiry {
 impl Expiry {
     /// Whether it may be believed of a time.
     pub(super) fn at(self, time: Timestamp) -> Validity {
-        let is_near = self.as_of.duration_since(time) <= self.max_age && time < self.ends();
-        if is_near && is_within(self.from, None, time) { Validity::Current } else { Validity::Expired }
+        let is_believed = is_within(Some(self.begins()), Some(self.ends()), time);
+        if is_believed { Validity::Current } else { Validity::Expired }
+    }
+
+    /// From when on it is believed.
+    pub(super) fn begins(self) -> Timestamp {
+        let aged = self.as_of.checked_sub(self.max_age).unwrap_or(Timestamp::MIN);
+        self.from.map_or(aged, |from| from.max(aged))
     }
 
     /// From when on it is not believed any more.
@@ -57,6 +63,7 @@ mod tests {
             Expiry { from: Some(at("2026-11-10T06:00:00Z")), until: Some(at("2026-11-10T12:00:00Z")), ..day };
         assert!(believed(bound, "2026-11-10T06:00:00Z"));
         assert!(!believed(bound, "2026-11-10T05:59:59Z") && !believed(bound, "2026-11-10T12:00:00Z"));
+        assert_eq!([day.begins(), bound.begins()], [at("2026-11-09T00:00:00Z"), at("2026-11-10T06:00:00Z")]);
         assert_eq!([day.ends(), bound.ends()], [at("2026-11-11T00:00:00Z"), at("2026-11-10T12:00:00Z")]);
     }
 }

@@ -38,11 +38,13 @@ impl List {
             }
         }
         if entries.is_empty() {
-            let first = rejected.first.first().map(|entry| format!(": {entry}"));
-            return Err(PackError::new(
-                file,
-                format!("has no entry that can be used{}", first.unwrap_or_default()),
-            ));
+            let mut why: Vec<_> = rejected.first.iter().map(ToString::to_string).collect();
+            match rejected.total.saturating_sub(why.len() as u64) {
+                0 => {}
+                more => why.push(format!("and {more} more")),
+            }
+            let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
+            return Err(PackError::new(file, format!("has no entry that can be used{why}")));
         }
         let users = entries.iter().filter_map(|entry| match &entry.observable {
             Observable::User(text) => Some((text.clone(), UserId::new(text))),

@@ -10,6 +10,7 @@ use super::expiry::Expiry;
 use super::list::List;
 use super::mmdb::Database;
 use super::{Manifest, NetworkPack, PackError};
+use crate::backtest::PackPart;
 use crate::detection::{Detection, Sensor};
 use crate::indicators::{RejectedEntries, Seen};
 use crate::observation::{
@@ -113,8 +114,29 @@ impl Packs {
 
     /// Whether some pack that is believed at a time has what a sensor stands for.
     pub fn supplies(&self, sensor: Sensor, now: Timestamp) -> bool {
+        self.supplies_in(sensor, (now, now))
+    }
+
+    /// The same of any part of a period, whose end belongs to it.
+    pub fn supplies_in(&self, sensor: Sensor, (first, last): (Timestamp, Timestamp)) -> bool {
         let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
-        loaded.iter().any(|pack| now < pack.expiry.ends() && pack.sensors().contains(&sensor))
+        let is_believed = |(_, expiry): (PackKind, Expiry)| expiry.begins() <= last && first < expiry.ends();
+        loaded
+            .iter()
+            .filter(|pack| pack.sensors().contains(&sensor))
+            .any(|pack| pack.believed().into_iter().any(is_believed))
+    }
+
+    /// For which part of a period each pack that can be used is believed.
+    pub fn believed_in(&self, period: (Timestamp, Timestamp)) -> Vec<PackPart> {
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        let parts = loaded.iter().filter(|pack| pack.content.is_some()).flat_map(|pack| {
+            let of = |(kind, expiry): (PackKind, Expiry)| {
+                PackPart::of(&pack.declared.name, kind, (expiry.begins(), expiry.ends()), period)
+            };
+            pack.believed().into_iter().map(of)
+        });
+        parts.collect()
     }
 
     /// Detections that are silent because no pack has what they look at.
@@ -176,6 +198,18 @@ impl Loaded {
         }
     }
 
+    /// As what it is believed, and when. A database's word that an address is an exit of Tor or a VPN is believed for as long as a list's.
+    fn believed(&self) -> Vec<(PackKind, Expiry)> {
+        if self.is_database() && self.sensors().contains(&Sensor::Anonymisers) {
+            return [PackKind::Tor, PackKind::Vpn].map(|kind| (kind, self.expiry_of_flag(kind))).to_vec();
+        }
+        vec![(self.declared.kind, self.expiry)]
+    }
+
+    fn expiry_of_flag(&self, kind: PackKind) -> Expiry {
+        Expiry { max_age: self.declared.max_age.unwrap_or(kind.usual_age()), ..self.expiry }
+    }
+
     fn state(&self, now: Timestamp) -> Option<PackState> {
         let content = self.content.as_ref()?;
         let mut state = PackState {
@@ -235,10 +269,9 @@ impl Loaded {
         }
     }
 
-    /// A database's word that an address is an exit of Tor or a VPN is believed for as long as a list's.
+    /// A database's word that an address is an exit of Tor or a VPN.
     fn flag(&self, kind: ListKind, seen: &Seen<'_>, time: Timestamp) -> Listing {
-        let usual = if kind == ListKind::Tor { PackKind::Tor } else { PackKind::Vpn }.usual_age();
-        let expiry = Expiry { max_age: self.declared.max_age.unwrap_or(usual), ..self.expiry };
+        let expiry = self.expiry_of_flag(if kind == ListKind::Tor { PackKind::Tor } else { PackKind::Vpn });
         Listing {
             list: self.declared.name.as_str().into(),
             kind,
@@ -317,16 +350,17 @@ impl PackState {
     pub fn warnings(&self, now: Timestamp) -> Vec<String> {
         let mut told: Vec<_> = self.age_warning(now).into_iter().collect();
         if self.over > 0 {
-            told.push(format!("{} entries of the pack `{}` are over.", self.over, self.name));
+            let entries = if self.over == 1 { "1 entry" } else { &format!("{} entries", self.over) };
+            let are = if self.over == 1 { "is" } else { "are" };
+            told.push(format!("{entries} of the pack `{}` {are} over.", self.name));
         }
-        if self.rejected.total > 0 {
-            let first = self.rejected.first.first().map(|entry| format!(", the first at {entry}"));
-            told.push(format!(
-                "{} entries of the pack `{}` cannot be used{}.",
-                self.rejected.total,
-                self.name,
-                first.unwrap_or_default(),
-            ));
+        let unusable = |what: &str| format!("{what} of the pack `{}` cannot be used", self.name);
+        let first = self.rejected.first.iter();
+        told.extend(first.map(|entry| format!("{}: {entry}.", unusable("An entry"))));
+        match self.rejected.total.saturating_sub(self.rejected.first.len() as u64) {
+            0 => {}
+            1 => told.push(format!("{}.", unusable("1 more entry"))),
+            more => told.push(format!("{}.", unusable(&format!("{more} more entries")))),
         }
         told
     }

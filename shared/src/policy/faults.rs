@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::Policy;
 use super::tree::Step;
 use super::trial::{PolicyTest, TestLogin};
 use super::wording::nearest;
+use super::{Policy, clients, countries, networks};
 use crate::detection::{Level, OWN_RULE, card, cards};
 use crate::observation::Outcome;
 
@@ -23,7 +23,9 @@ pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     let mut found = amounts(policy);
     found.extend(spans(policy));
     found.extend(accounts(policy));
-    found.extend(networks(policy));
+    found.extend(networks::faults(policy));
+    found.extend(clients::faults(policy));
+    found.extend(countries::faults(policy));
     found.extend(integrations_twice(policy));
     found.extend(approvers(policy));
     found.extend(packs(policy));
@@ -34,11 +36,11 @@ pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     found
 }
 
-fn wrong(path: &[&str], problem: impl Into<String>) -> Wrong {
+pub(super) fn wrong(path: &[&str], problem: impl Into<String>) -> Wrong {
     Wrong { path: steps(path), problem: problem.into(), did_you_mean: None }
 }
 
-fn steps(path: &[&str]) -> Vec<Step> {
+pub(super) fn steps(path: &[&str]) -> Vec<Step> {
     let step = |key: &&str| match key.parse() {
         Ok(number) => Step::Entry(number),
         Err(_) => Step::Key((*key).to_owned()),
@@ -127,24 +129,6 @@ fn spans(policy: &Policy) -> Vec<Wrong> {
     if policy.evidence.keep_for.is_some_and(|span| span < A_MONTH) {
         let problem = "a month at least is needed, 720h: what is younger is still in use";
         found.push(wrong(&["evidence", "keep_for"], problem));
-    }
-    found
-}
-
-/// A network of every address would make everybody trusted.
-fn networks(policy: &Policy) -> Vec<Wrong> {
-    let of = |list: &str, at: usize| [list, &at.to_string(), "networks"].map(str::to_owned).to_vec();
-    let (programs, exemptions) = (policy.integrations.iter(), policy.exemptions.iter());
-    let mut lists = vec![(["egress", "declared"].map(str::to_owned).to_vec(), &policy.egress.declared)];
-    lists.extend(programs.enumerate().map(|(at, one)| (of("integrations", at), &one.networks)));
-    lists.extend(exemptions.enumerate().map(|(at, one)| (of("exemptions", at), &one.networks)));
-    let mut found = Vec::new();
-    for (path, networks) in lists {
-        for (at, network) in networks.iter().enumerate().filter(|(_, network)| network.prefix_len() == 0) {
-            let at = at.to_string();
-            let path: Vec<_> = path.iter().map(String::as_str).chain([at.as_str()]).collect();
-            found.push(wrong(&path, format!("{network} is every address: name the networks that are meant")));
-        }
     }
     found
 }
@@ -301,26 +285,36 @@ fn parameters(policy: &Policy) -> Vec<Wrong> {
     for card in cards() {
         for (name, _) in card.parameters {
             let [value, default] = [&mine, &defaults].map(|rules| &rules[card.id]["parameters"][*name]);
-            if let Some(problem) = senseless(value, default) {
-                found.push(wrong(&["detections", card.id, "parameters", name], problem));
+            if let Some((problem, did_you_mean)) = senseless(value, default) {
+                let path = ["detections", card.id, "parameters", name];
+                found.push(Wrong { did_you_mean, ..wrong(&path, problem) });
             }
         }
     }
     found
 }
 
-fn senseless(value: &Value, default: &Value) -> Option<String> {
+/// What is wrong with a parameter, and what was probably meant.
+fn senseless(value: &Value, default: &Value) -> Option<(String, Option<String>)> {
+    let no_more = |problem: String| Some((problem, None));
     let duration = |value: &Value| value.as_str()?.parse::<jiff::SignedDuration>().ok();
     if let (Some(length), Some(_)) = (duration(value), duration(default)) {
-        return (!length.is_positive())
-            .then(|| "a duration above zero is needed, for example 15m".to_owned());
+        let wanted = "a duration above zero is needed, for example 15m".to_owned();
+        return if length.is_positive() { None } else { no_more(wanted) };
     }
     let (number, usual) = (value.as_f64()?, default.as_f64()?);
     if !number.is_finite() || number < 0.0 {
-        return Some(format!("{number} is below zero"));
+        return no_more(format!("{number} is below zero"));
     }
-    (number == 0.0 && usual >= 1.0)
-        .then(|| "0 would speak of everything, or never; mode: off turns it off".to_owned())
+    // What is usually a part of one is a share.
+    if number > 1.0 && usual > 0.0 && usual < 1.0 {
+        let percent = (10.0..=100.0).contains(&number).then(|| (number / 100.0).to_string());
+        return Some((format!("{number} is no share from 0 to 1"), percent));
+    }
+    if number == 0.0 && usual >= 1.0 {
+        return no_more("0 would speak of everything, or never; mode: off turns it off".to_owned());
+    }
+    None
 }
 
 fn trial(number: usize, test: &PolicyTest) -> Vec<Wrong> {

@@ -1,16 +1,19 @@
 //! What the organisation decided: modes, thresholds, protected users, caps; what it expects of that; and what is in force.
 
+mod clients;
+mod countries;
 mod decide;
 mod detections;
 mod document;
 mod error;
 mod explanation;
 mod faults;
+mod networks;
 mod own_rules;
 mod packs;
 mod sections;
 mod text;
-mod tree;
+pub(crate) mod tree;
 mod trial;
 mod wording;
 

@@ -1,11 +1,9 @@
 //! A policy with the text it was read from: every mistake is found, and what is in force can be shown where it stands.
 
-use serde_saphyr::Spanned;
-
 use super::faults::{self, Wrong};
 use super::sections::Sections;
-use super::tree::{Node, Step, Tree, place, remove, steps};
-use super::wording::{Worded, worded};
+use super::tree::{NoYaml, Node, Step, at, place, read as tree, remove, steps};
+use super::wording::{Worded, no_duration, worded};
 use super::{Policy, PolicyError, PolicyFault};
 
 /// More mistakes than this are no slips of the pen.
@@ -25,7 +23,9 @@ impl PolicyText {
     /// # Errors
     /// Every mistake with its line, its key and, where one is near, what was probably meant.
     pub fn parse(yaml: &str) -> Result<Self, PolicyError> {
-        let tree = tree(yaml).map_err(|fault| PolicyError::Wrong(vec![fault]))?;
+        let tree = tree(yaml).map_err(|NoYaml { line, problem }| {
+            PolicyError::Wrong(vec![PolicyFault { line, key: String::new(), problem, did_you_mean: None }])
+        })?;
         let (policy, readable, mut found) = read(tree.clone());
         found.extend(faults::of(&policy).into_iter().map(|wrong| fault(&readable, &wrong)));
         found.sort_by_key(|fault| fault.line);
@@ -41,7 +41,7 @@ impl PolicyText {
     pub fn line(&self, key: &str) -> Option<u64> {
         let steps: Vec<_> = key.split('.').flat_map(keyed).collect();
         let found = place(&self.tree, &steps);
-        (found.key == key).then_some(found.line).filter(|_| has(&self.tree, &steps))
+        (found.key == key).then_some(found.line).filter(|_| at(&self.tree, &steps).is_some())
     }
 }
 
@@ -50,45 +50,6 @@ fn keyed(part: &str) -> Vec<Step> {
     let (name, number) = part.split_once('[').unwrap_or((part, ""));
     let number = number.trim_end_matches(']').parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     [Some(Step::Key(name.to_owned())), number.map(Step::Entry)].into_iter().flatten().collect()
-}
-
-fn has(mut node: &Node, steps: &[Step]) -> bool {
-    for step in steps {
-        let next = match (&node.value, step) {
-            (Tree::Map(entries), Step::Key(name)) => {
-                entries.iter().find(|(key, _)| key.value == *name).map(|(_, next)| next)
-            }
-            (Tree::List(entries), Step::Entry(number)) => entries.get(*number).map(|(_, next)| next),
-            _ => None,
-        };
-        let Some(next) = next else { return false };
-        node = next;
-    }
-    true
-}
-
-fn tree(yaml: &str) -> Result<Node, PolicyFault> {
-    let empty = || Tree::Map(Vec::new());
-    // `off` and `NO` are words here, and a user id may be all digits.
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        // The value behind a tag would count as omitted.
-        reject_unsupported_tags: true,
-    };
-    match serde_saphyr::from_str_with_options::<Node>(yaml, options) {
-        Ok(Spanned { value: Tree::Scalar(value), referenced, defined }) if value.is_null() => {
-            Ok(Spanned { value: empty(), referenced, defined })
-        }
-        Ok(tree) => Ok(tree),
-        Err(error) => {
-            let line = error.location().map_or(1, |location| location.line());
-            let said = error.without_snippet().to_string();
-            let problem = said.split(" at line ").next().unwrap_or(&said).to_owned();
-            let problem = problem.split(", set DuplicateKeyPolicy").next().unwrap_or(&problem).to_owned();
-            Err(PolicyFault { line, key: String::new(), problem, did_you_mean: None })
-        }
-    }
 }
 
 /// Reads what can be read; each mistake is noted, taken away, and the rest read anew.
@@ -100,7 +61,9 @@ fn read(mut tree: Node) -> (Policy, Node, Vec<PolicyFault>) {
             Err(error) => error,
         };
         let path = steps(error.path());
-        let Worded { problem, did_you_mean, is_surplus } = worded(&error.inner().to_string());
+        let (said, value) = (error.inner().to_string(), at(&tree, &path).map(|node| node.value.value()));
+        let no_duration = value.as_ref().and_then(|value| no_duration(value.as_str()?, &said));
+        let Worded { problem, did_you_mean, is_surplus } = no_duration.unwrap_or_else(|| worded(&said));
         let at = place(&tree, &path);
         found.push(PolicyFault { line: at.line, key: at.key, problem, did_you_mean });
         if path.is_empty() {

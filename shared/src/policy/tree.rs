@@ -9,7 +9,7 @@ use serde_saphyr::Spanned;
 
 /// A part of the text.
 #[derive(Debug, Clone)]
-pub(super) enum Tree {
+pub(crate) enum Tree {
     Map(Vec<(Spanned<String>, Node)>),
     /// Entries with their numbers from 0, which they keep when others are taken away.
     List(Vec<(usize, Node)>),
@@ -17,18 +17,18 @@ pub(super) enum Tree {
 }
 
 /// A part, and where it stands.
-pub(super) type Node = Spanned<Tree>;
+pub(crate) type Node = Spanned<Tree>;
 
 /// A place in the tree: where it stands, and its key as people write it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) line: u64,
-    pub(super) key: String,
+pub(crate) struct Place {
+    pub(crate) line: u64,
+    pub(crate) key: String,
 }
 
 impl Tree {
     /// What the tree holds; keys without a value count as omitted.
-    pub(super) fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         match self {
             Self::Scalar(value) => value.clone(),
             Self::List(entries) => entries.iter().map(|(_, entry)| entry.value.value()).collect(),
@@ -40,8 +40,47 @@ impl Tree {
     }
 }
 
+/// What keeps a text from being YAML, and on which line.
+#[derive(Debug)]
+pub(crate) struct NoYaml {
+    pub(crate) line: u64,
+    pub(crate) problem: String,
+}
+
+/// Reads one document; an empty one is an empty section.
+pub(crate) fn read(yaml: &str) -> Result<Node, NoYaml> {
+    let empty = || Tree::Map(Vec::new());
+    // `off` and `NO` are words here, and a user id may be all digits.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        // The value behind a tag would count as omitted.
+        reject_unsupported_tags: true,
+    };
+    match serde_saphyr::from_str_with_options::<Node>(yaml, options) {
+        Ok(Spanned { value: Tree::Scalar(value), referenced, defined }) if value.is_null() => {
+            Ok(Spanned { value: empty(), referenced, defined })
+        }
+        Ok(tree) => Ok(tree),
+        Err(error) => {
+            let line = error.location().map_or(1, |location| location.line());
+            let problem = no_yaml(&error.without_snippet().to_string());
+            Err(NoYaml { line, problem })
+        }
+    }
+}
+
+/// What the parser says, without what is of use only to a program.
+fn no_yaml(said: &str) -> String {
+    let said = said.split(" at line ").next().unwrap_or(said);
+    if said.contains("multiple YAML documents") {
+        return "a second document begins here, behind `---` or `...`, and there may be only one".to_owned();
+    }
+    said.split(", set DuplicateKeyPolicy").next().unwrap_or(said).to_owned()
+}
+
 /// Where a path leads, as far as it leads.
-pub(super) fn place(root: &Node, path: &[Step]) -> Place {
+pub(crate) fn place(root: &Node, path: &[Step]) -> Place {
     let mut place = Place { line: root.referenced.line(), key: String::new() };
     let mut node = root;
     for step in path {
@@ -64,8 +103,19 @@ pub(super) fn place(root: &Node, path: &[Step]) -> Place {
     place
 }
 
+/// What a path leads to, where it leads anywhere.
+pub(crate) fn at<'n>(root: &'n Node, path: &[Step]) -> Option<&'n Node> {
+    path.iter().try_fold(root, |node, step| match (&node.value, step) {
+        (Tree::Map(entries), Step::Key(name)) => {
+            entries.iter().find(|(key, _)| key.value == *name).map(|(_, next)| next)
+        }
+        (Tree::List(entries), Step::Entry(number)) => entries.get(*number).map(|(_, next)| next),
+        _ => None,
+    })
+}
+
 /// Takes away what a path leads to. An entry of a list goes as a whole, unless it is just a key too many.
-pub(super) fn remove(root: &mut Node, path: &[Step], is_surplus: bool) {
+pub(crate) fn remove(root: &mut Node, path: &[Step], is_surplus: bool) {
     let end = path.iter().position(|step| matches!(step, Step::Entry(_)) && !is_surplus);
     let path = end.map_or(path, |end| &path[..=end]);
     let Some((last, way)) = path.split_last() else { return };
@@ -92,7 +142,7 @@ pub(super) fn remove(root: &mut Node, path: &[Step], is_surplus: bool) {
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// To the value of a key.
     Key(String),
     /// To an entry of a list, from 0.
@@ -100,13 +150,13 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) fn key(name: &str) -> Self {
+    pub(crate) fn key(name: &str) -> Self {
         Self::Key(name.to_owned())
     }
 }
 
 /// The steps of a path that an error names.
-pub(super) fn steps(path: &Path) -> Vec<Step> {
+pub(crate) fn steps(path: &Path) -> Vec<Step> {
     path.iter()
         .filter_map(|segment| match segment {
             Segment::Map { key } => Some(Step::Key(key.clone())),

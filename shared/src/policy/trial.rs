@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Mode, Policy};
 use crate::detection::{
-    Absorbed, Action, Detection, Finding, Lane, OrgState, Present, Severity, TailEntry, catalogue,
+    Absorbed, Action, Detection, Finding, Lane, OrgState, Present, Severity, TailEntry, catalogue, instant,
 };
 use crate::observation::{
     AccountDetails, AccountKind, Client, CountryCode, Login, LoginDetail, LoginId, Observation, OrgId,
@@ -22,8 +22,9 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub struct PolicyTest {
     /// What it shows, in a sentence.
     pub name: String,
-    /// When the first of its logins happens; 2026-06-01T09:00:00Z where omitted. Exemptions hold by this time.
-    #[serde(default)]
+    /// When the first of its logins happens, an instant or a date (midnight UTC); 2026-06-01T09:00:00Z where omitted.
+    /// Exemptions hold by this time.
+    #[serde(default, deserialize_with = "instant::begin")]
     pub at: Option<Timestamp>,
     /// What was usual before, `times` a day for `days` days: it teaches.
     #[serde(default)]

@@ -1,5 +1,9 @@
 //! A deserializer's words in words for people.
 
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+
+use crate::observation::CountryCode;
+
 /// What is wrong, and what was probably meant.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Worded {
@@ -46,11 +50,28 @@ pub(super) fn worded(said: &str) -> Worded {
             is_surplus: false,
         };
     }
+    if said.ends_with(" is not a two-letter country code") {
+        let did_you_mean = CountryCode::named(wrong).map(|code| code.to_string());
+        return Worded { problem: said.to_owned(), did_you_mean, is_surplus: false };
+    }
     if said == "invalid IP address syntax" {
         let problem = "a network such as 203.0.113.0/24 is needed".to_owned();
         return Worded { problem, did_you_mean: None, is_surplus: false };
     }
     Worded { problem: plain(said), did_you_mean: None, is_surplus: false }
+}
+
+/// What is wrong with a text of which the reader of durations has `said` something: whoever writes days or weeks means their
+/// hours.
+pub(super) fn no_duration(text: &str, said: &str) -> Option<Worded> {
+    text.parse::<SignedDuration>().err().filter(|error| error.to_string() == said)?;
+    let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let did_you_mean = span.ok().map(|span| match span.as_secs() % 3_600 {
+        0 => format!("{}h", span.as_hours()),
+        _ => format!("{span:#}"),
+    });
+    let problem = format!("`{text}` is no duration: write hours, minutes or seconds, such as 24h or 1h 30m");
+    Some(Worded { problem, did_you_mean, is_surplus: false })
 }
 
 fn plain(said: &str) -> String {
@@ -86,5 +107,20 @@ mod tests {
             worded("invalid type: string \"x\", expected u32").problem,
             "found string \"x\", but a whole number, 0 or more is needed"
         );
+    }
+
+    #[test]
+    fn days_are_told_in_hours_and_what_another_reader_said_is_left_to_it() {
+        let meant = |text: &str| {
+            let said = text.parse::<SignedDuration>().unwrap_err().to_string();
+            let worded = no_duration(text, &said).unwrap();
+            assert!(worded.problem.starts_with(&format!("`{text}` is no duration")), "{}", worded.problem);
+            worded.did_you_mean
+        };
+        assert_eq!(meant("1d").as_deref(), Some("24h"));
+        assert_eq!(meant("1w 1d").as_deref(), Some("192h"));
+        assert_eq!(meant("1d 30m").as_deref(), Some("24h 30m"));
+        assert_eq!(meant("a while"), None);
+        assert_eq!(no_duration("1d", "missing field `until`"), None);
     }
 }

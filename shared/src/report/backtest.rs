@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::shown::Shown;
 use super::wording::{civil, count, instant};
 use super::{DetectionOff, ReportError};
-use crate::backtest::{Asked, Backtest, Fired, Week};
+use crate::backtest::{Asked, Backtest, Fired, PackPart, Week};
 
 /// Users that the page lists; the JSON has all of them.
 const LISTED: usize = 200;
@@ -27,6 +27,8 @@ pub struct BacktestRun {
     pub backtest: Backtest,
     /// Detections that could not speak.
     pub off: Vec<DetectionOff>,
+    /// For which part of the period each data pack was believed.
+    pub packs: Vec<PackPart>,
 }
 
 #[derive(Template)]
@@ -52,6 +54,7 @@ struct Run {
     contained: Vec<Contained>,
     more: usize,
     off: Vec<(Shown, Shown)>,
+    packs: Vec<Shown>,
 }
 
 struct Weeks {
@@ -122,11 +125,7 @@ impl Run {
             number,
             policy: Shown::of(&run.policy),
             hash: Shown::of(&backtest.policy_hash),
-            logins: if backtest.logins > 0 {
-                count(backtest.logins, "login", "logins")
-            } else {
-                String::new()
-            },
+            logins: logins(backtest),
             period: period.unwrap_or_default(),
             a_week: format!("{:.1}", backtest.findings_a_week),
             all: count(backtest.total.all(), "finding", "findings"),
@@ -139,6 +138,18 @@ impl Run {
                 .into_iter()
                 .map(|(reason, ids)| (Shown::of(ids.join(", ")), Shown::of(reason)))
                 .collect(),
+            packs: run.packs.iter().map(|part| Shown::of(part.words())).collect(),
+        }
+    }
+}
+
+/// How many were judged and how many taught; nothing where only findings are known.
+fn logins(backtest: &Backtest) -> String {
+    match (backtest.logins, backtest.taught) {
+        (0, 0) => String::new(),
+        (judged, 0) => count(judged, "login", "logins"),
+        (judged, taught) => {
+            format!("{} judged, {taught} before them only taught", count(judged, "login", "logins"))
         }
     }
 }

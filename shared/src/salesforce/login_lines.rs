@@ -7,7 +7,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use super::datetime::{Instant, parse};
 use super::error::SalesforceError;
 use super::login_record::{Geo, OBJECT, Record, login};
-use super::query::{Page, Rejected};
+use super::query::{Page, Rejected, not_documented};
 use super::refusal::printable;
 use super::wire::{Address, Country, Field};
 use crate::observation::{CountryCode, Login, LoginId, Source, Text, UserId};
@@ -107,9 +107,7 @@ impl Columns {
         Ok(Record {
             id: LoginId::new(id),
             user_id: Some(user_id).filter(|id| !id.is_empty()).map(UserId::new),
-            login_time: Instant(
-                parse(login_time).map_err(|_| "a field is not of its documented type".to_owned())?,
-            ),
+            login_time: Instant(parse(login_time).map_err(|_| not_documented("LoginTime"))?),
             login_type: values.field(),
             login_sub_type: values.field(),
             status: values.field(),

@@ -206,8 +206,8 @@ mod tests {
             record[field] = value;
             login_from_json(&record.to_string()).unwrap_err()
         };
-        assert!(!broken("LoginTime", json!("HOSTILE")).contains("HOSTILE"));
-        assert!(!broken("Status", json!({ "HOSTILE": 1 })).contains("HOSTILE"));
+        assert_eq!(broken("LoginTime", json!("HOSTILE")), "LoginTime is not of its documented type");
+        assert_eq!(broken("Status", json!({ "HOSTILE": 1 })), "Status is not of its documented type");
         broken("Id", json!(null));
         assert!(login_from_json("[]").is_err());
     }

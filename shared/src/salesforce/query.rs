@@ -214,7 +214,7 @@ pub(super) fn read_page<R: DeserializeOwned, T>(
     let answer: QueryAnswer<&RawValue> = parse(object, body)?;
     let mut page = Page { total: answer.total_size, ..Page::default() };
     for raw in &answer.records {
-        page.push(raw, serde_json::from_str(raw.get()).map_err(|error| reason(&error)).and_then(read));
+        page.push(raw, record_from(raw.get()).and_then(read));
     }
     Ok((page, next(object, &answer, before)?))
 }
@@ -229,24 +229,37 @@ pub(super) fn parse<'de, T: Deserialize<'de>>(object: &str, body: &'de [u8]) -> 
 
 /// Reads a record of a file into its wire form; the reason names no value.
 pub(super) fn record<T: DeserializeOwned>(record: Value) -> Result<T, String> {
-    T::deserialize(record).map_err(|error| reason(&error))
+    serde_path_to_error::deserialize(record).map_err(|error| reason(&error))
 }
 
 /// Reads a record of a file from its text; the reason names no value.
 pub(super) fn record_from<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Data => reason(&error),
+        // Which field it is costs something to follow, and is asked only of a record that cannot be read.
+        Category::Data => {
+            let mut again = serde_json::Deserializer::from_str(text);
+            let error = serde_path_to_error::deserialize::<_, T>(&mut again).err();
+            error.map_or_else(|| "cannot be read".to_owned(), |error| reason(&error))
+        }
         kind => format!("is not one JSON record: {kind:?} error at column {}", error.column()),
     })
 }
 
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
+/// The path is made of names that are documented: what else a record holds is not looked at.
+fn reason(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let (text, path) = (error.inner().to_string(), error.path().to_string());
     match text.split_once(" at line") {
-        _ if !text.starts_with("missing field") => "a field is not of its documented type".to_owned(),
+        _ if !text.starts_with("missing field") => {
+            not_documented(if path == "." { "the record" } else { &path })
+        }
         Some((text, _)) => text.to_owned(),
         None => text,
     }
+}
+
+/// What is wrong with a field whose value is not repeated.
+pub(super) fn not_documented(field: &str) -> String {
+    format!("{field} is not of its documented type")
 }
 
 fn unexpected(object: &str, reason: impl Into<String>) -> SalesforceError {
@@ -333,7 +346,7 @@ mod tests {
             id: id.map(str::to_owned),
             reason: reason.to_owned(),
         };
-        let wrong = "a field is not of its documented type";
+        let wrong = "X is not of its documented type";
         let missing = rejected(Some("0Ya4"), "missing field `X`");
         assert_eq!(page.rejected, [rejected(Some("0Ya1"), wrong), rejected(None, "X is 7"), missing]);
         assert!(matches!(cursor, Cursor::End));
@@ -351,6 +364,22 @@ mod tests {
     #[test]
     fn reasons_repeat_no_value() {
         let error = record::<u64>(json!("SECRET")).unwrap_err();
-        assert!(!error.contains("SECRET"));
+        assert_eq!(error, "the record is not of its documented type");
+        let record = json!({ "LoginGeo": { "City": { "SECRET": 1 } } });
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Geo {
+            #[expect(dead_code, reason = "it is never read")]
+            city: String,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Row {
+            #[expect(dead_code, reason = "it is never read")]
+            login_geo: Geo,
+        }
+        let error = super::record::<Row>(record.clone()).unwrap_err();
+        assert_eq!(error, "LoginGeo.City is not of its documented type");
+        assert_eq!(record_from::<Row>(&record.to_string()).unwrap_err(), error);
     }
 }

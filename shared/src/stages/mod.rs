@@ -23,7 +23,7 @@ pub use contain::{Apply, Contain, GivenBack, Password, Release};
 pub use contain_error::ContainError;
 pub use cursor::HISTORY;
 pub use evaluate::{Evaluate, EvaluateError, Evaluated};
-pub use knowledge::{Memory, dismissals, findings};
+pub use knowledge::{Memory, accounts, dismissals, findings};
 pub use scan::{Progress, Scan, ScanError, Scanned};
 pub use telling::{Notified, Tell};
 pub use token_watch::TokensSeen;

@@ -264,6 +264,81 @@ fn packed_files_and_utf_16() {
 }
 
 #[test]
+fn what_excel_writes_before_and_around_a_table() {
+    let plain = logins(&csv(SETUP).unwrap());
+    let semicolons = SETUP.replace(',', ";");
+    for said in ["sep=;\r\n", "\u{feff}sep=;\n", "SEP=;\n"] {
+        let text = format!("{said}{semicolons}").replace('\n', "\r\n").replace("\r\r\n", "\r\n");
+        assert_eq!(logins(&csv(text).unwrap()), plain, "{said:?}");
+    }
+    let bad = format!("sep=;\n{semicolons}ada@example.com;yesterday;;;;Success;;;\n");
+    assert!(
+        rejected(&csv(bad).unwrap())[0].starts_with("line 5, Login Time: "),
+        "lines count from the file's first"
+    );
+    let missing = format!("sep=;\n{}", semicolons.replace("Source IP", "Adresse"));
+    assert!(
+        error(csv(missing))
+            .starts_with(", line 2: there is no column `Source IP`. Found instead: `Username`")
+    );
+    assert_eq!(csv("sep=;\n").unwrap_err().to_string().contains("is empty"), true);
+}
+
+#[test]
+fn encodings_are_read_where_the_header_tells_them() {
+    let japanese = "ユーザ名,ログイン日時,ソース IP,状況,場所\nada@example.com,2026-11-23T18:43:00Z,198.18.4.7,成功,日本\n";
+    let spanish = "Nombre de usuario;Hora de inicio de sesión;IP de origen;Estado\nada@example.com;2026-11-23T18:43:00Z;198.18.4.7;Éxito\n";
+    let encodings = [
+        (encoding_rs::SHIFT_JIS, japanese),
+        (encoding_rs::EUC_JP, japanese),
+        (encoding_rs::WINDOWS_1252, spanish),
+    ];
+    for (encoding, text) in encodings {
+        let (bytes, _, has_lost) = encoding.encode(text);
+        let history = csv(&bytes).unwrap();
+        assert!(!has_lost && logins(&history)[0].succeeded(), "{}", encoding.name());
+        assert_eq!(logins(&history)[0].status, logins(&csv(text).unwrap())[0].status, "{}", encoding.name());
+    }
+    let (unknown, ..) = encoding_rs::SHIFT_JIS.encode("利用者,時刻,番地,状況\n");
+    assert!(
+        error(csv(unknown)).starts_with(
+            ", line 1: the header is not UTF-8, and names no known columns in UTF-16, Shift_JIS"
+        )
+    );
+    let latin_city = SETUP.replace("France", "Orl\u{e9}ans, France");
+    let (city, ..) = encoding_rs::WINDOWS_1252.encode(&latin_city);
+    assert_eq!(csv(city).unwrap().rows, 2, "a row's text does not matter");
+}
+
+#[test]
+fn what_holds_files_or_no_text_is_named() {
+    let cases: [(&[u8], &str); 4] = [
+        (
+            b"PK\x03\x04\x14\x00",
+            "is a zip archive, as workbooks of Excel (.xlsx) are too. Take the CSV file out of it",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a workbook of an old Excel"),
+        (b"BZh91AY", "is packed by bzip2, and only gzip is unpacked here"),
+        (b"\x28\xb5\x2f\xfd\x00", "is packed by Zstandard"),
+    ];
+    for (content, expected) in cases {
+        assert!(error(csv(content)).contains(expected), "{expected}");
+        assert!(error(csv(gzipped(content))).contains(expected), "{expected}, in a packed file");
+        assert!(error(read_jsonl(&file(content).path, &mut |_, _| {})).contains(expected));
+    }
+}
+
+#[test]
+fn a_reason_is_told_once() {
+    let told = read_csv(std::path::Path::new("nowhere.csv"), &HistoryOptions::default(), &mut |_, _| {})
+        .unwrap_err();
+    assert!(
+        std::error::Error::source(&told).is_none() && told.to_string().contains("No such file"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_column_that_is_not_known_can_be_named() {
     let text = SETUP.replace("Source IP", "IP (Azienda)");
     assert!(error(csv(&text)).contains("--column 'Source IP=…'"));
@@ -319,6 +394,11 @@ fn records_one_per_line() {
     assert_eq!(
         rejected(&history),
         ["line 4: is not one JSON record: Syntax error at column 2", "line 6: missing field `LoginTime`"]
+    );
+    let words = format!("{RECORD}\n{}", RECORD.replace("2026-11-23T18:43:00.000+0000", "yesterday"));
+    assert_eq!(
+        rejected(&read_jsonl(&file(words).path, &mut |_, _| {}).unwrap()),
+        ["line 2: LoginTime is not of its documented type"]
     );
     assert_eq!(read_jsonl(&file("").path, &mut |_, _| {}).unwrap().rows, 0);
     assert!(read_jsonl(&file("[\n]\n").path, &mut |_, _| {}).is_err());

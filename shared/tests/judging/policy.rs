@@ -189,10 +189,61 @@ fn what_matches_nobody_or_everybody_is_a_mistake() {
             told("tests: [{ name: n, usual: [{ status: Sucess }], logins: [{}] }]"),
             "tests[1].usual[1].status: `Sucess` is no status that Salesforce documents; did you mean `Success`?",
         ),
+        (
+            told("egress: { declared: [203.0.113.7/24] }"),
+            "egress.declared[1]: 203.0.113.7/24 is an address within a network; for the address alone write \
+             203.0.113.7/32; did you mean `203.0.113.0/24`?",
+        ),
+        (
+            told("integrations: [{ user: a@b.example, networks: [\"2001:db8::7/32\"] }]"),
+            "integrations[1].networks[1]: 2001:db8::7/32 is an address within",
+        ),
+        (exempt("networks: [203.0.113.0/24, 203.0.113.7/25]"), "did you mean `203.0.113.0/25`?"),
+        (
+            told(
+                "detections: { integration-network: { parameters: { pinned: { \"Acme Sync\": [198.51.100.9/24] } } } }",
+            ),
+            "detections.integration-network.parameters.pinned.Acme Sync[1]: 198.51.100.9/24 is an address within",
+        ),
+        (
+            exempt("user: a@b.example, clients: [chrome/windows, netscape]"),
+            "exemptions[1].clients[2]: `netscape` is no client: browser and platform without versions",
+        ),
+        (exempt("user: a@b.example, clients: [Chrome 141/Windows 11]"), "did you mean `chrome/windows`?"),
+        (
+            exempt("user: a@b.example, countries: [UK]"),
+            "exemptions[1].countries[1]: `UK` is no country code of ISO 3166-1; did you mean `GB`?",
+        ),
+        (
+            exempt("user: a@b.example, countries: [France]"),
+            "`France` is not a two-letter country code; did you mean `FR`?",
+        ),
+        (
+            told("detections: { role-break: { parameters: { unattended: 3 } } }"),
+            "detections.role-break.parameters.unattended: 3 is no share from 0 to 1",
+        ),
+        (told("detections: { role-break: { parameters: { unattended: 95 } } }"), "did you mean `0.95`?"),
+        (
+            told("containment: { max_age: 1d }"),
+            "containment.max_age: `1d` is no duration: write hours, minutes or seconds, such as 24h or 1h 30m; did you mean `24h`?",
+        ),
+        (told("evidence: { keep_for: 52w }"), "did you mean `8736h`?"),
+        (
+            told("detections: { brute-force: { parameters: { window: a while } } }"),
+            "detections.brute-force.parameters.window: `a while` is no duration",
+        ),
+        (
+            told("tests: [{ name: n, at: noon, logins: [{}] }]"),
+            "tests[1].at: `noon` is no time: write a date",
+        ),
     ];
     for (told, expected) in cases {
         assert!(told.contains(expected), "{expected}: {told}");
     }
+    let good = "egress: { declared: [203.0.113.0/24, 203.0.113.7/32, 203.0.113.9/32] }
+detections: { linked-spray: { parameters: { ratio: 3 } }, role-break: { parameters: { unattended: 1 } } }
+tests: [{ name: n, at: 2026-06-02, logins: [{}] }]";
+    assert!(Policy::parse(good).is_ok(), "{:?}", Policy::parse(good));
 }
 
 #[test]
@@ -206,6 +257,12 @@ fn what_is_no_yaml_names_its_line() {
         error("caps: {}\nmode: !contain\n"),
         "the policy cannot be used: line 2: unsupported tag `!contain`"
     );
+    for two in ["mode: ask\n---\nmode: off\n", "mode: ask\n...\nmode: off\n"] {
+        assert_eq!(
+            error(two),
+            "the policy cannot be used: line 3: a second document begins here, behind `---` or `...`, and there may be only one"
+        );
+    }
     assert_eq!(error("caps: [\n"), "the policy cannot be used: line 1: unclosed bracket '['");
     assert!(error("just words").starts_with("the policy cannot be used: line 1: found string"));
     assert_eq!(Policy::parse("").unwrap(), Policy::default(), "an empty file is the default");

@@ -6,9 +6,9 @@ mod sample_report;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use session_warden::backtest::{Backtest, Judged};
+use session_warden::backtest::{Backtest, Judged, PackPart};
 use session_warden::detection::Action;
-use session_warden::policy::Policy;
+use session_warden::policy::{PackKind, Policy};
 use session_warden::report::{BacktestRun, DetectionOff, Report, render, render_backtest};
 
 /// Runs a browser on a page and returns what it wrote to standard output.
@@ -106,10 +106,11 @@ fn backtest(name: &str) -> Page {
     }
     let last = report.findings.iter().map(|finding| finding.last_seen).max().unwrap();
     let period = Some((last - jiff::SignedDuration::from_hours(24 * 180), last));
-    let judged = Judged { logins: 1_200_000, active_users: Some(5_000), period };
+    let judged = Judged { logins: 1_200_000, taught: 0, active_users: Some(5_000), period };
     let backtest = Backtest::of(&report.findings, &Policy::default(), &judged);
     let off = vec![DetectionOff { id: name.to_owned(), reason: name.to_owned() }];
-    let run = BacktestRun { policy: name.to_owned(), backtest, off };
+    let packs = vec![PackPart::of(name, PackKind::Tor, (last, last), period.unwrap())];
+    let run = BacktestRun { policy: name.to_owned(), backtest, off, packs };
     Page::holding(&render_backtest(name, &[run], 3, last).unwrap())
 }
 

@@ -167,13 +167,47 @@ fn a_person_is_told_what_is_old_over_or_wrong() {
         told.join("\n").replace(&folder.path().display().to_string(), "")
     };
     insta::assert_snapshot!(warned(0), @r"
-    1 entries of the pack `tor` cannot be used, the first at /tor.txt, line 3: is the user agent `tor`, and this kind of list holds addresses only.
-    1 entries of the pack `indicators` are over.
-    1 entries of the pack `indicators` cannot be used, the first at /iocs.csv, line 7: Salesforce records nothing of the type `domain`.
+    An entry of the pack `tor` cannot be used: /tor.txt, line 3: is the user agent `tor`, and this kind of list holds addresses only.
+    1 entry of the pack `indicators` is over.
+    An entry of the pack `indicators` cannot be used: /iocs.csv, line 7: Salesforce records nothing of the type `domain`.
     ");
     assert!(warned(24).starts_with(
         "The pack `tor` is of 2026-11-26, and since 2026-11-27 it informs and decides nothing: renew /tor.txt."
     ));
+}
+
+#[test]
+fn twenty_entries_that_cannot_be_used_are_told_and_the_others_counted() {
+    let folder = folder();
+    let bad = "evil.example\n".repeat(23);
+    fs::write(folder.path().join("tor.txt"), format!("203.0.113.200\n{bad}")).unwrap();
+    let told = load(folder.path(), &[declared("tor", "tor.txt")]).states(now())[0].warnings(now());
+    assert_eq!(told.len(), 21);
+    assert!(told[19].contains("tor.txt, line 21: `evil.example` is no address"), "{}", told[19]);
+    assert_eq!(told[20], "3 more entries of the pack `tor` cannot be used.");
+    fs::write(folder.path().join("tor.txt"), bad).unwrap();
+    let (_, wrong) = Packs::load(&[declared("tor", "tor.txt")], folder.path());
+    assert!(wrong[0].1.reason.ends_with("; and 3 more"), "{}", wrong[0].1.reason);
+}
+
+#[test]
+fn a_pack_is_believed_for_a_part_of_a_period() {
+    let folder = folder();
+    let of_now = |kind: &str, file: &str| DeclaredPack { valid_from: None, ..declared(kind, file) };
+    let packs = load(folder.path(), &[of_now("tor", "tor.txt"), of_now("mmdb", "own.mmdb")]);
+    let day = SignedDuration::from_hours(24);
+    let as_of = |name: &str| packs.states(now()).iter().find(|state| state.name == name).unwrap().as_of;
+    let tor = as_of("tor");
+    let parts = packs.believed_in((tor - day * 9, tor + day));
+    let part = parts.iter().find(|part| part.pack == "tor").unwrap();
+    assert_eq!((part.kind, part.believed), (PackKind::Tor, Some((tor - day, tor + day))));
+    assert!((part.share - 0.2).abs() < 1e-6, "{}", part.share);
+    assert!(parts.iter().any(|part| part.pack == "mmdb"));
+    let before = (tor - day * 9, tor - day * 2);
+    assert!(
+        !packs.supplies_in(Sensor::Anonymisers, before)
+            && packs.supplies_in(Sensor::Anonymisers, (before.0, tor))
+    );
 }
 
 #[test]

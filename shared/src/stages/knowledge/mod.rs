@@ -11,7 +11,7 @@ mod rooms;
 mod tail;
 
 pub use memory::Memory;
-pub use rooms::{dismissals, findings};
+pub use rooms::{accounts, dismissals, findings};
 
 use std::collections::{BTreeMap, BTreeSet};
 

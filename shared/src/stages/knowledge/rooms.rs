@@ -56,6 +56,11 @@ pub fn dismissals(org: &OrgId) -> Room<Dismissal> {
     Room::new(Table::People, org, "dismissals")
 }
 
+/// The room that holds the accounts that observations named, by user id.
+pub fn accounts(org: &OrgId) -> Room<User> {
+    Rooms::of(org).accounts
+}
+
 /// The room that holds findings as people see them, by finding id.
 pub fn findings(org: &OrgId) -> Room<Finding> {
     Rooms::of(org).findings

@@ -3,12 +3,19 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::observation::CountryCode;
+use super::CountryCode;
 
-/// A code, an English name, or a place that ends in one (`Lyon, France`); what is not known is `None`.
-pub(super) fn country(text: &str) -> Option<CountryCode> {
-    let last = text.rsplit(',').next().unwrap_or(text);
-    [text, last].into_iter().find_map(|name| KNOWN.get(&name.trim().to_lowercase()).copied())
+impl CountryCode {
+    /// A code, an English name, or a place that ends in one (`Lyon, France`); what is not known is `None`.
+    pub fn named(text: &str) -> Option<Self> {
+        let last = text.rsplit(',').next().unwrap_or(text);
+        [text, last].into_iter().find_map(|name| KNOWN.get(&name.trim().to_lowercase()).copied())
+    }
+
+    /// Every code of ISO 3166-1, and `XK`.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NAMES.lines().filter_map(|line| Self::parse(line.get(..2)?))
+    }
 }
 
 /// Every code of ISO 3166-1, and `XK`, with the English names by which ISO, Unicode CLDR and people call it; the usual one
@@ -26,7 +33,7 @@ mod tests {
 
     #[test]
     fn codes_names_and_places() {
-        let code = |text| country(text).map(|code| code.to_string()).unwrap_or_default();
+        let code = |text| CountryCode::named(text).map(|code| code.to_string()).unwrap_or_default();
         let cases = [
             ("fr", "FR"),
             ("united states", "US"),
@@ -47,6 +54,6 @@ mod tests {
     #[test]
     fn every_line_names_a_country_and_no_name_means_two() {
         let entries: usize = NAMES.lines().map(|line| line.split('\t').count()).sum();
-        assert_eq!((NAMES.lines().count(), entries), (250, KNOWN.len()));
+        assert_eq!((CountryCode::all().count(), entries), (250, KNOWN.len()));
     }
 }
