@@ -1,8 +1,11 @@
 //! `warden evidence verify`: what counts as intact.
 
+use std::collections::BTreeSet;
+
 use crate::support::Served;
+use jiff::SignedDuration;
 use salesforce_simulator::CampaignKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::evidence::{HeadSigner, Ledger};
 use session_warden::store::SqliteStore;
@@ -66,12 +69,30 @@ async fn a_case_is_verified_by_a_script_that_is_not_ours() {
     let entries = case["entries"].as_array().unwrap().clone();
     let mut tampered = Vec::new();
     for place in 0..entries.len() {
-        for field in ["payload", "kind", "at_nanoseconds", "hash", "previous"] {
+        for field in ["payload", "payload_hash", "kind", "containment", "hash", "previous"] {
             let mut changed = case.clone();
             let value = changed["entries"][place][field].as_str().unwrap().to_owned();
             let digit = if value.ends_with('0') { "1" } else { "0" };
             changed["entries"][place][field] = format!("{}{digit}", &value[..value.len() - 1]).into();
             tampered.push((format!("{field} of {place}"), changed));
+        }
+        let mut later = case.clone();
+        later["entries"][place]["at"] = "2026-01-02T03:04:05.000000006Z".into();
+        tampered.push((format!("at of {place}"), later));
+        let mut renumbered = case.clone();
+        renumbered["entries"][place]["seq"] = (entries[place]["seq"].as_u64().unwrap() + 1).into();
+        tampered.push((format!("seq of {place}"), renumbered));
+        for (what, pretended) in [
+            ("taken away", json!({ "payload": null })),
+            ("taken away by an entry", json!({ "payload": null, "redacted_by": entries[place]["seq"] })),
+            ("taken away by no entry", json!({ "payload": null, "redacted_by": 9_999 })),
+            ("left out of a whole case", json!({ "payload": null, "redacted_payload": "{}" })),
+            ("shown beside what was hashed", json!({ "redacted_payload": "{}" })),
+        ] {
+            let mut changed = case.clone();
+            let entry = changed["entries"][place].as_object_mut().unwrap();
+            entry.extend(pretended.as_object().unwrap().clone());
+            tampered.push((format!("{place} {what}"), changed));
         }
         let mut removed = case.clone();
         removed["entries"].as_array_mut().unwrap().remove(place);
@@ -84,6 +105,14 @@ async fn a_case_is_verified_by_a_script_that_is_not_ours() {
     let mut swapped = case.clone();
     swapped["entries"].as_array_mut().unwrap().swap(1, 2);
     tampered.push(("swapped".to_owned(), swapped));
+    let mut about_another = case.clone();
+    about_another["containment"]["containment_id"] = "0".into();
+    about_another["entries"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .for_each(|entry| entry["payload"] = Value::Null);
+    tampered.push(("called the case of another".to_owned(), about_another));
     for (what, case) in tampered {
         assert!(!judged(&served, &case), "{what}");
     }
@@ -149,6 +178,13 @@ async fn a_redacted_copy_shows_no_name_and_no_address_and_is_verified_all_the_sa
     assert!(text.contains("redacted-") && text.contains("0/24") && page.contains("a redacted copy"));
     let case: Value = serde_json::from_str(&text).unwrap();
     assert!(judged(&served, &case));
+    let of_a_copy = |entry: &&Value| entry["redacted_payload"].is_string();
+    let entries = case["entries"].as_array().unwrap();
+    let redacted = entries.iter().filter(of_a_copy).count();
+    assert!(redacted > 0 && redacted < entries.len(), "{redacted}: what names nobody stays as it was hashed");
+    let mut whole = case.clone();
+    whole["left_out"] = json!([]);
+    assert!(!judged(&served, &whole), "a copy does not pass for the whole");
     let mut shortened = case.clone();
     shortened["entries"].as_array_mut().unwrap().remove(2);
     assert!(!judged(&served, &shortened), "a link that is missing is found in a copy too");
@@ -170,4 +206,38 @@ async fn only_what_the_policy_lets_go_is_taken_away() {
     assert_eq!(code, 0, "{err}");
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()[0]["payloads"], 0, "it is from today");
     assert_eq!(served.warden(&["evidence", "verify"]).await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_script_believes_that_a_payload_was_taken_away_only_where_an_entry_says_so() {
+    let served = contained().await;
+    let (org, store) = (served.org_id(), SqliteStore::open(served.beside_store("warden.sqlite")).unwrap());
+    let all = session_warden::containment::containments(&org).all(&store).await.unwrap();
+    let ledger = Ledger::new(&store, org);
+    let later = SystemClock.now() + SignedDuration::from_hours(1);
+    assert!(ledger.prune(later, &BTreeSet::new(), later).await.unwrap() > 0);
+    drop(store);
+    served.policy("evidence: { keep_for: 720h }\n");
+    assert_eq!(
+        served.warden(&["evidence", "prune", "--policy", "policy.yaml"]).await.0,
+        0,
+        "it signs the head"
+    );
+    let (code, _, err) = served.warden(&["evidence", "export", &all[0].0, "--json", "case.json"]).await;
+    assert_eq!(code, 0, "{err}");
+    let text = std::fs::read_to_string(served.path().join("case.json")).unwrap();
+    let case: Value = serde_json::from_str(&text).unwrap();
+    assert!(judged(&served, &case), "{text}");
+    let (last, entries) = (case["entries"].as_array().unwrap().len() - 1, &case["entries"]);
+    assert_eq!((&entries[last]["kind"], &entries[0]["payload"]), (&json!("retention"), &Value::Null));
+    for (name, value) in [("redacted_by", json!(null)), ("redacted_by", json!(1)), ("payload", json!("{}"))] {
+        let mut changed = case.clone();
+        changed["entries"][0][name] = value.clone();
+        assert!(!judged(&served, &changed), "{name}: {value}");
+    }
+    for payload in [json!(null), json!("{\"entries\":[1]}")] {
+        let mut changed = case.clone();
+        changed["entries"][last]["payload"] = payload.clone();
+        assert!(!judged(&served, &changed), "{payload}");
+    }
 }

@@ -65,6 +65,8 @@ fn explain_tells_one_detection_with_everything() {
     assert!(all["detections"].as_array().unwrap().len() > 50);
     let (code, out, _) = policy(directory.path(), yaml, &["explain"]);
     assert!(code == 0 && out.contains("failures 4"), "{out}");
+    let levels = out.split("Level").nth(1).unwrap();
+    assert!(levels.contains("app") && levels.contains("a person asks, and two agree"), "{out}");
     assert_eq!(policy(directory.path(), yaml, &["explain", "--detection", "nothing"]).0, 2);
 }
 

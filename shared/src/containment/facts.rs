@@ -23,6 +23,8 @@ const AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) user: Readable<Option<User>>,
+    /// Who is cut off, as far as is looked up.
+    pub(crate) people: Readable<Vec<User>>,
     pub(crate) own_users: Vec<UserId>,
     /// Why it is not known whom a wide containment must spare.
     pub(crate) unspared: Option<String>,
@@ -74,10 +76,17 @@ impl Gatherer<'_> {
         };
         reach.spared = spared;
         reach.learn(&holdings);
-        let visibility = settled(visibility)?;
+        let (visibility, users) = (settled(visibility)?, settled(users)?);
+        let people = match &users {
+            _ if reach.target.is_wide() => {
+                salesforce.users(&holdings.clients()).await.map_err(|error| error.to_string())
+            }
+            users => users.clone().map(Vec::from_iter),
+        };
         let trail = trail.proven_by(&visibility);
         Ok(Facts {
-            user: settled(users)?,
+            user: users,
+            people,
             own_users,
             unspared,
             visibility,

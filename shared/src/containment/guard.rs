@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{CapsUsage, Charge, Readable, Refusal, Request, RequestedBy, Target};
 use crate::detection::{Action, Finding};
 use crate::observation::{User, UserId};
-use crate::policy::{Policy, Standing};
+use crate::policy::{Mode, Policy, Standing};
 use crate::salesforce::Visibility;
 
 /// How many people must agree to what one alone may not do.
@@ -108,13 +108,24 @@ fn unreadable(rule: &str, what: &str, reason: &str) -> Refusal {
     refuse(rule, format!("{what} cannot be read, so nothing is done: {reason}"))
 }
 
-/// Rules about whom.
+/// Rules about whom, and how wide.
 fn who(c: &Circumstances<'_>) -> Vec<Refusal> {
-    if let Some(user) = c.request.target.user() {
-        return one_user(c, user);
+    let mut refusals: Vec<_> = shut_level(c).into_iter().collect();
+    match c.request.target.user() {
+        Some(user) => refusals.extend(one_user(c, user)),
+        None => refusals.extend(c.unspared.map(|reason| unreadable("protected", "who is protected", reason))),
     }
-    let unspared = c.unspared.map(|reason| unreadable("protected", "who is protected", reason));
-    unspared.into_iter().collect()
+    refusals
+}
+
+/// A level that is off is off for people too.
+fn shut_level(c: &Circumstances<'_>) -> Option<Refusal> {
+    let level = c.request.target.level();
+    let is_off = c.policy.containment.modes.of(level) == Mode::Off;
+    is_off.then(|| {
+        let name = level.name();
+        refuse("level-off", format!("`containment.modes.{name}` is off: nobody ends access at this level"))
+    })
 }
 
 fn one_user(c: &Circumstances<'_>, id: &UserId) -> Vec<Refusal> {
@@ -203,6 +214,10 @@ fn caps(c: &Circumstances<'_>) -> Vec<Refusal> {
 fn policy(c: &Circumstances<'_>, otherwise_allowed: bool) -> Vec<Refusal> {
     match c.request.requested_by {
         RequestedBy::Policy => {}
+        RequestedBy::Watch if c.policy.containment.modes.of(c.request.target.level()) < Mode::Ask => {
+            let reason = "access came back, and at this level the policy only observes (containment.modes)";
+            return vec![refuse("observe", reason)];
+        }
         RequestedBy::Watch if c.approvals == 0 => {
             return vec![refuse(
                 "ask",
@@ -232,7 +247,7 @@ fn policy(c: &Circumstances<'_>, otherwise_allowed: bool) -> Vec<Refusal> {
 /// The finding must ask for containment, and the policy in force must still agree: it may have changed since.
 fn mode(c: &Circumstances<'_>, finding: &Finding, otherwise_allowed: bool) -> Option<Refusal> {
     let user = c.user.as_ref().ok().copied().flatten();
-    let decision = c.policy.decide(finding, user, c.now);
+    let decision = c.policy.decide_at(c.request.target.level(), finding, user, c.now);
     let agrees = if otherwise_allowed { decision.action } else { Action::Contain };
     let because =
         if decision.because.is_empty() { "the finding asks for no more" } else { &decision.because };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Freezing, Holdings, Plan, Reach, Target};
+use super::{CutOff, Freezing, Holdings, People, Plan, Reach, Target};
 use crate::observation::{Family, Session, SessionId, User, UserId, families};
 use crate::policy::Also;
 
@@ -34,13 +34,17 @@ pub struct Impact {
     pub tokens: usize,
     /// Applications that hold one and will be cut off, at most 50.
     pub applications: Vec<String>,
+    /// The same with whom they work for, and programs that hold none: integrations first, then phones, at most 50.
+    pub cut_off: Vec<CutOff>,
     /// Whether the account is frozen afterwards.
     pub freezes: bool,
     /// What else is done about the user.
     pub also: BTreeSet<Also>,
     /// What could not be read before the act, and why, as sentences.
     pub unread: Vec<String>,
-    /// What cannot be undone or may surprise, as sentences.
+    /// What cannot be undone, as sentences.
+    pub irreversible: Vec<String>,
+    /// What else may surprise, as sentences.
     pub warnings: Vec<String>,
 }
 
@@ -77,7 +81,13 @@ impl FamilyShown {
 
 impl Plan {
     /// What carrying it out means.
-    pub(crate) fn impact(&self, user: Option<&User>, holdings: &Holdings, reach: &Reach) -> Impact {
+    pub(crate) fn impact(
+        &self,
+        user: Option<&User>,
+        people: &People,
+        holdings: &Holdings,
+        reach: &Reach,
+    ) -> Impact {
         let empty = (Vec::new(), Vec::new());
         let sessions = self.sessions.as_ref().unwrap_or(&empty.0);
         let tokens = self.tokens.as_ref().unwrap_or(&empty.1);
@@ -100,12 +110,38 @@ impl Plan {
             families: families.iter().filter_map(FamilyShown::of).take(LISTED).collect(),
             kept_families,
             tokens: tokens.len(),
+            cut_off: self.cut_off(people, holdings),
+            irreversible: self.irreversible(reach),
             warnings: self.warnings(user, &applications, holdings, reach),
             applications: applications.into_iter().take(LISTED).collect(),
             freezes: self.freeze == Freezing::Wanted,
             also: reach.also.clone(),
-            unread: holdings.unread(),
+            unread: holdings.unread().into_iter().chain(people.unread.clone()).collect(),
         }
+    }
+
+    fn irreversible(&self, reach: &Reach) -> Vec<String> {
+        let revokes = self.tokens.as_ref().map_or(true, |tokens| !tokens.is_empty());
+        told([
+            (
+                !self.is_empty(),
+                "Deleted sessions and revoked tokens cannot be brought back: the user logs in again.",
+            ),
+            (
+                revokes,
+                "Integrations that work through these tokens stop until somebody authorises them again.",
+            ),
+            (revokes, "Mobile and desktop applications lose data that they have not sent yet."),
+            (
+                reach.also.contains(&Also::ResetPassword),
+                "The password becomes invalid, and Salesforce sends a link to the user's mailbox, which must not be lost \
+                 too.",
+            ),
+            (
+                reach.also.contains(&Also::ForgetAddresses),
+                "Every address from which the user need not confirm who he is is forgotten: his next login is challenged.",
+            ),
+        ])
     }
 
     fn warnings(
@@ -115,22 +151,10 @@ impl Plan {
         holdings: &Holdings,
         reach: &Reach,
     ) -> Vec<String> {
-        let sentences = [
+        told([
             (
                 user.is_some_and(|user| !user.is_active),
                 "The account is inactive; what it still holds is ended all the same.",
-            ),
-            (
-                !self.is_empty(),
-                "Deleted sessions and revoked tokens cannot be brought back: the user logs in again.",
-            ),
-            (
-                !applications.is_empty(),
-                "Mobile and desktop applications lose data that they have not sent yet.",
-            ),
-            (
-                !applications.is_empty(),
-                "Integrations that work through this user stop until somebody authorises them again.",
             ),
             (
                 self.may_leave_jwt(),
@@ -142,15 +166,6 @@ impl Plan {
                  end that too.",
             ),
             (
-                reach.also.contains(&Also::ResetPassword),
-                "The password becomes invalid, and Salesforce sends a link to the user's mailbox, which must not be lost \
-                 too.",
-            ),
-            (
-                reach.also.contains(&Also::ForgetAddresses),
-                "Every address from which the user need not confirm who he is is forgotten: his next login is challenged.",
-            ),
-            (
                 reach.kept_in_record().unknown_sessions().is_some(),
                 "More than 5,000 people hold its tokens, or it made more than 5,000 sessions, and the record keeps 5,000 of \
                  each: should the worker die, sessions of the others may live on, and it is not called ended.",
@@ -160,12 +175,7 @@ impl Plan {
                 "The account is frozen only until nothing is left: then whoever knows its password can log in again.",
             ),
             (self.freeze == Freezing::NotWanted, not_frozen(&reach.target)),
-        ];
-        sentences
-            .into_iter()
-            .filter(|(applies, _)| *applies)
-            .map(|(_, sentence)| sentence.to_owned())
-            .collect()
+        ])
     }
 
     /// Whether a hostile OAuth session ends of whose application no token is known, and revoked with it.
@@ -177,6 +187,12 @@ impl Plan {
         let mut ending = self.sessions.iter().flatten().filter(|session| super::plan::is_oauth(session));
         matches!(reach.target, Target::Session { .. }) && ending.any(is_untold)
     }
+}
+
+/// The sentences that apply.
+fn told<const N: usize>(sentences: [(bool, &str); N]) -> Vec<String> {
+    let applying = sentences.into_iter().filter(|(applies, _)| *applies);
+    applying.map(|(_, sentence)| sentence.to_owned()).collect()
 }
 
 fn not_frozen(target: &Target) -> &'static str {

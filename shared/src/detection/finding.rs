@@ -77,6 +77,21 @@ pub enum Level {
     Org,
 }
 
+impl Level {
+    /// Every level, the narrowest first.
+    pub const ALL: [Self; 4] = [Self::Session, Self::User, Self::App, Self::Org];
+
+    /// Its name in findings and in the policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::User => "user",
+            Self::App => "app",
+            Self::Org => "org",
+        }
+    }
+}
+
 /// Where a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

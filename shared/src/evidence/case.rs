@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::RedactedCopy;
 use super::anchor::SignedHead;
-use super::entry::{Entry, Kept};
+use super::entry::{Entry, EntryKind, Kept};
 use super::ledger::Ledger;
 use crate::policy::Redacted;
 use crate::store::StoreError;
@@ -31,8 +31,6 @@ pub struct CaseEntry {
     /// The link.
     #[serde(flatten)]
     pub entry: Entry,
-    /// `at` in nanoseconds since 1970, as it is hashed.
-    pub at_nanoseconds: String,
     /// The text that was recorded and hashed: JSON.
     pub payload: Option<String>,
     /// In its place, in a redacted copy: the text less what is left out, for which the hash does not vouch.
@@ -49,20 +47,26 @@ impl CaseFile {
         self.left_out = what.to_vec();
         self.containment = copy.value(&self.containment);
         for entry in &mut self.entries {
-            entry.redacted_payload = entry.payload.take().map(|text| copy.text(&text));
+            let less = entry.payload.as_ref().map(|text| copy.text(text));
+            // Where nothing was left out, the hash vouches for it as before.
+            if less != entry.payload {
+                (entry.payload, entry.redacted_payload) = (None, less);
+            }
         }
         self
     }
 }
 
 impl Ledger<'_> {
-    /// The links from the first entry about a containment to the end of the chain, with that containment's payloads.
+    /// The links from the first entry about a containment to the end of the chain, with that containment's payloads and
+    /// those that say what retention took away.
     pub async fn case_entries(&self, containment: &str) -> Result<Vec<CaseEntry>, StoreError> {
         let (mut found, mut pages): (Vec<CaseEntry>, _) = (Vec::new(), self.pages());
         while let Some(page) = pages.next().await? {
             for (entry, beside) in page {
                 let is_about = entry.containment.as_deref() == Some(containment);
-                let beside = beside.filter(|_| is_about);
+                let is_shown = is_about || entry.kind == EntryKind::Retention;
+                let beside = beside.filter(|_| is_shown);
                 let (payload, redacted_by) =
                     match beside.as_ref().map(crate::store::Record::decode).transpose()? {
                         Some(Kept::Payload(text)) => (Some(text), None),
@@ -70,9 +74,7 @@ impl Ledger<'_> {
                         None => (None, None),
                     };
                 if is_about || !found.is_empty() {
-                    let at_nanoseconds = entry.at.as_nanosecond().to_string();
-                    let redacted_payload = None;
-                    found.push(CaseEntry { entry, at_nanoseconds, payload, redacted_payload, redacted_by });
+                    found.push(CaseEntry { entry, payload, redacted_payload: None, redacted_by });
                 }
             }
         }

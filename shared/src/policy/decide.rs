@@ -52,6 +52,17 @@ impl Policy {
 
     /// What is to be done about a finding. `user` is the subject's account where it is a user that is known.
     pub fn decide(&self, finding: &Finding, user: Option<&User>, now: Timestamp) -> Decision {
+        self.decide_at(self.containment.level, finding, user, now)
+    }
+
+    /// The same at a level that was asked for when another policy was in force.
+    pub fn decide_at(
+        &self,
+        level: Level,
+        finding: &Finding,
+        user: Option<&User>,
+        now: Timestamp,
+    ) -> Decision {
         let told = if finding.severity >= Severity::Medium { Action::Notify } else { Action::None };
         let no_more = |because: &str| Decision { action: told, level: None, because: because.to_owned() };
         let Some(user_id) = finding.user_id.as_ref().filter(|id| finding.containable_users.contains(id))
@@ -66,20 +77,34 @@ impl Policy {
         }
         let username = user.map_or("", |user| user.username.as_str());
         match self.standing(user_id.as_str(), username) {
-            Standing::Ordinary => self.decide_by_mode(finding, user_id, user),
+            Standing::Ordinary => self.decide_by_mode(level, finding, user_id, user),
             Standing::Protected => no_more("the user is protected"),
             Standing::BreakGlass => no_more("the user is for emergencies"),
         }
     }
 
-    fn decide_by_mode(&self, finding: &Finding, user_id: &UserId, user: Option<&User>) -> Decision {
+    fn decide_by_mode(
+        &self,
+        level: Level,
+        finding: &Finding,
+        user_id: &UserId,
+        user: Option<&User>,
+    ) -> Decision {
         let username = user.map_or("", |user| user.username.as_str());
         let consent = self.integration(user_id.as_str(), username).map(|integration| integration.contain);
         let is_integration =
             consent.is_some() || user.is_some_and(|user| user.kind == AccountKind::Integration);
-        let (action, because) = match self.mode_for(finding) {
+        let (own, at_level) = (self.mode_for(finding), self.containment.modes.of(level));
+        let (action, because) = match own.min(at_level) {
+            Mode::Off | Mode::Observe if own > at_level => {
+                (Action::Notify, "the mode of the level (containment.modes) is observe or off")
+            }
             Mode::Off | Mode::Observe => (Action::Notify, "the mode is observe"),
+            Mode::Ask if own > at_level => (Action::Ask, "the mode of the level (containment.modes) is ask"),
             Mode::Ask => (Action::Ask, "the mode is ask"),
+            Mode::Contain if level > self.containment.level => {
+                (Action::Ask, "it reaches further than the level of the policy in force")
+            }
             Mode::Contain if is_integration && consent != Some(IntegrationConsent::Allowed) => {
                 (Action::Ask, "the account belongs to an integration that has not been opted in")
             }
@@ -89,7 +114,7 @@ impl Policy {
             ),
             Mode::Contain => (Action::Contain, ""),
         };
-        Decision { action, level: Some(self.containment.level), because: because.to_owned() }
+        Decision { action, level: Some(level), because: because.to_owned() }
     }
 
     /// The strongest mode whose own detections are severe enough together: what one that only observes has seen does

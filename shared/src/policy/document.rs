@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{DeclaredPack, DeclaredRules, Detections, PolicyError, PolicyTest, PolicyText};
+use super::{DeclaredPack, DeclaredRules, Detections, LevelModes, PolicyError, PolicyTest, PolicyText};
 use crate::detection::{Exemption, Level, Severity};
 use crate::evidence::PublicKey;
 use crate::observation::UserId;
@@ -79,6 +79,8 @@ pub struct Containment {
     pub max_age: SignedDuration,
     /// How wide.
     pub level: Level,
+    /// How far the policy goes by itself at each level, at most.
+    pub modes: LevelModes,
     /// Whether a contained user is frozen.
     pub freeze: FreezeMode,
     /// What else is done about a contained user.
@@ -258,6 +260,7 @@ impl Default for Containment {
             minimum_severity: Severity::High,
             max_age: SignedDuration::from_hours(24),
             level: Level::User,
+            modes: LevelModes::default(),
             freeze: FreezeMode::Hold,
             also: BTreeSet::new(),
             attempts: 4,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::document::names;
 use super::{IntegrationConsent, Mode, Policy, PolicyText, Standing};
-use crate::detection::{About, Confidence, Exemption, OWN_RULE};
+use crate::detection::{About, Confidence, Exemption, Level, OWN_RULE};
 
 /// What is in force.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,8 +15,23 @@ pub struct Explanation {
     pub user: Option<String>,
     /// What the policy says of the user; empty for everybody.
     pub standing: String,
+    /// Every level, the narrowest first.
+    pub levels: Vec<LevelInForce>,
     /// Every detection that was asked for.
     pub detections: Vec<DetectionInForce>,
+}
+
+/// One level, as it is in force.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LevelInForce {
+    /// Which.
+    pub level: Level,
+    /// Its mode.
+    pub mode: Mode,
+    /// On which line it is written; `None` for a default.
+    pub line: Option<u64>,
+    /// What it comes to at most.
+    pub outcome: &'static str,
 }
 
 /// One detection, as it is in force.
@@ -76,8 +91,21 @@ pub fn explain(
     Explanation {
         user: user.map(str::to_owned),
         standing: user.map(|user| standing(text, user).0).unwrap_or_default(),
+        levels: Level::ALL.map(|level| of_level(text, level)).into(),
         detections: detections.iter().map(|card| in_force(text, user, card, now)).collect(),
     }
+}
+
+fn of_level(text: &PolicyText, level: Level) -> LevelInForce {
+    let mode = text.policy.containment.modes.of(level);
+    let outcome = match (mode, level) {
+        (Mode::Off, _) => "nobody ends access at this level, people neither",
+        (_, Level::App | Level::Org) => "a person asks, and two agree",
+        (Mode::Observe, _) => "the policy only records and tells; people may",
+        (Mode::Ask, _) => "the policy asks a person, whatever a detection's own mode is",
+        (Mode::Contain, _) => "the detection's own mode decides",
+    };
+    LevelInForce { level, mode, line: text.line(&format!("containment.modes.{}", level.name())), outcome }
 }
 
 fn in_force(text: &PolicyText, user: Option<&str>, card: &'static About, now: Timestamp) -> DetectionInForce {
@@ -158,10 +186,19 @@ fn integration(text: &PolicyText, user: &str) -> String {
 
 fn outcome(text: &PolicyText, user: Option<&str>, card: &About, mode: Mode) -> String {
     let policy = &text.policy;
-    match mode {
-        Mode::Off => "it does not run".to_owned(),
-        Mode::Observe => "findings are recorded and told, and nobody is touched".to_owned(),
-        Mode::Ask => "a person is asked".to_owned(),
+    let level = policy.containment.level;
+    let at_level = policy.containment.modes.of(level);
+    let because = if at_level < mode {
+        format!(": the mode of the level {} (containment.modes) holds", level.name())
+    } else {
+        String::new()
+    };
+    match mode.min(at_level) {
+        _ if mode == Mode::Off => "it does not run".to_owned(),
+        Mode::Off | Mode::Observe => {
+            format!("findings are recorded and told, and nobody is touched{because}")
+        }
+        Mode::Ask => format!("a person is asked{because}"),
         Mode::Contain => contained(text, policy, user, card),
     }
 }

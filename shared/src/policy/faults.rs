@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::tree::Step;
 use super::trial::{PolicyTest, TestLogin};
 use super::wording::nearest;
-use super::{Policy, clients, countries, networks};
+use super::{Mode, Policy, clients, countries, networks};
 use crate::detection::{Level, OWN_RULE, card, cards};
 use crate::observation::Outcome;
 
@@ -21,6 +21,7 @@ pub(super) struct Wrong {
 /// Every such value of a policy.
 pub(super) fn of(policy: &Policy) -> Vec<Wrong> {
     let mut found = amounts(policy);
+    found.extend(levels(policy));
     found.extend(spans(policy));
     found.extend(accounts(policy));
     found.extend(networks::faults(policy));
@@ -97,11 +98,6 @@ fn amounts(policy: &Policy) -> Vec<Wrong> {
         let problem = format!("{percent} is no percentage from 0 to 100");
         found.push(wrong(&["caps", "percent_of_active_users"], problem));
     }
-    if !matches!(policy.containment.level, Level::Session | Level::User) {
-        let level = format!("{:?}", policy.containment.level).to_lowercase();
-        let problem = format!("automatic containment acts on `session` or `user`, not on `{level}`");
-        found.push(wrong(&["containment", "level"], problem));
-    }
     if !(1..=10).contains(&policy.containment.attempts) {
         let problem = format!("{} is no number from 1 to 10", policy.containment.attempts);
         found.push(wrong(&["containment", "attempts"], problem));
@@ -112,6 +108,22 @@ fn amounts(policy: &Policy) -> Vec<Wrong> {
     }
     if !policy.approvals.expire_after.is_positive() {
         found.push(wrong(&["approvals", "expire_after"], "a duration above zero is needed, for example 1h"));
+    }
+    found
+}
+
+fn levels(policy: &Policy) -> Vec<Wrong> {
+    let (mut found, level) = (Vec::new(), policy.containment.level);
+    if !matches!(level, Level::Session | Level::User) {
+        let level = level.name();
+        let problem = format!("automatic containment acts on `session` or `user`, not on `{level}`");
+        found.push(wrong(&["containment", "level"], problem));
+    }
+    for level in [Level::App, Level::Org] {
+        if !matches!(policy.containment.modes.of(level), Mode::Ask | Mode::Off) {
+            let problem = "two people decide about more than one user: `ask`, or `off` for never";
+            found.push(wrong(&["containment", "modes", level.name()], problem));
+        }
     }
     found
 }

@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod explanation;
 mod faults;
+mod levels;
 mod networks;
 mod own_rules;
 mod packs;
@@ -24,7 +25,8 @@ pub use document::{
     IntegrationConsent, Mode, Notices, Policy, Protected, Redacted, Review, Told,
 };
 pub use error::{PolicyError, PolicyFault};
-pub use explanation::{DetectionInForce, Exempt, Explanation, Parameter, explain};
+pub use explanation::{DetectionInForce, Exempt, Explanation, LevelInForce, Parameter, explain};
+pub use levels::LevelModes;
 pub use own_rules::DeclaredRules;
 pub use packs::{DeclaredPack, PackKind};
 pub use text::PolicyText;

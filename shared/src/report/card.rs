@@ -206,6 +206,7 @@ impl ContainmentView {
             warnings: impact
                 .unread
                 .iter()
+                .chain(&impact.irreversible)
                 .chain(&impact.warnings)
                 .map(Shown::of)
                 .chain(containment.unchecked.iter().map(not_checked))

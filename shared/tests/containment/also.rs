@@ -43,7 +43,7 @@ async fn where_asked_the_password_and_the_trusted_addresses_go_too() {
     let record = asked_for(&scene, &[Also::ResetPassword, Also::ForgetAddresses]).await;
     assert_eq!(record.outcome, Some(Outcome::Contained), "{record:#?}");
     assert_eq!(record.impact.also, BTreeSet::from([Also::ResetPassword, Also::ForgetAddresses]));
-    assert!(record.impact.warnings.iter().any(|warning| warning.contains("mailbox")));
+    assert!(record.impact.irreversible.iter().any(|warning| warning.contains("mailbox")));
     let acts = [StepKind::Freeze, StepKind::ResetPassword];
     assert_eq!(kinds(&record)[..2], acts, "{:?}", kinds(&record));
     assert!(kinds(&record).contains(&StepKind::ForgetAddresses));

@@ -63,6 +63,7 @@ caps:
 containment:
   level: org
   attempts: 0
+  modes: { app: contain, org: observe, user: aks }
   max_age: 24
   minimum_severity: grave
 protected:
@@ -110,34 +111,37 @@ cheese: yes
     line 5, caps.percent_of_active_users: 140 is no percentage from 0 to 100
     line 7, containment.level: automatic containment acts on `session` or `user`, not on `org`
     line 8, containment.attempts: 0 is no number from 1 to 10
-    line 9, containment.max_age: found integer `24`, but a duration such as 24h or 15m is needed
-    line 10, containment.minimum_severity: `grave` may not stand here; known are info, low, medium, high, critical
-    line 12, protected.users[2]: `Ada Lovelace` names no account: a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed
-    line 15, integrations[1].contain: `allow` may not stand here; did you mean `allowed`?
-    line 17, integrations[2].networks[1]: a network such as 203.0.113.0/24 is needed
-    line 18, egress: found a list, but a section with keys is needed
-    line 20, exemptions[1].detections[2]: `imposible-travel` is no detection; did you mean `impossible-travel`?
-    line 24, exemptions[2]: it names no user, network or application, and would hold for everybody: an entry needs detections, a reason, `until`, and a user, networks or applications
-    line 25, exemptions[3].until: `soon` is no time: write a date such as 2026-12-01 (UTC), or an instant such as 2026-12-01T08:00:00Z
-    line 26, exemptions[4]: missing field `until`
-    line 28, detections.brute-farce: there is no such key; did you mean `brute-force`?
-    line 30, detections.sso-bypass.parameters.sso_login: there is no such key; did you mean `sso_logins`?
-    line 32, detections.brute-force.parameters.failures: 0 would speak of everything, or never; mode: off turns it off
-    line 32, detections.brute-force.parameters.window: a duration above zero is needed, for example 15m
-    line 33, detections.new-network.mode: `loud` may not stand here; known are off, observe, ask, contain
-    line 35, tests[1]: it has no logins: nothing could be found
-    line 37, tests[1].expect[1].detection: `brute-farce` is no detection; did you mean `brute-force`?
-    line 39, own_rules.file: there is no such key; did you mean `files`?
-    line 40, own_rules.modes.rule-nightly: `lound` may not stand here; known are off, observe, ask, contain
-    line 40, own_rules.modes.new-network: `new-network` is no own rule: its mode stands below `detections`
-    line 40, own_rules.modes.nightly: `nightly` is no own rule, whose id begins with `rule-`
-    line 42, packs[1].kind: `tro` may not stand here; did you mean `tor`?
-    line 43, packs[2].maxage: there is no such key; did you mean `max_age`?
-    line 44, packs[3].name: a name that no entry before has is needed
-    line 44, packs[3].path: the path of a file is needed
-    line 44, packs[3].valid_until: it ends before it begins
-    line 44, packs[3].max_age: a duration above zero is needed, for example 24h
-    line 45, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, drill, evidence, integrations, egress, packs, own_rules, exemptions, detections, tests
+    line 9, containment.modes.user: `aks` may not stand here; did you mean `ask`?
+    line 9, containment.modes.app: two people decide about more than one user: `ask`, or `off` for never
+    line 9, containment.modes.org: two people decide about more than one user: `ask`, or `off` for never
+    line 10, containment.max_age: found integer `24`, but a duration such as 24h or 15m is needed
+    line 11, containment.minimum_severity: `grave` may not stand here; known are info, low, medium, high, critical
+    line 13, protected.users[2]: `Ada Lovelace` names no account: a username (it contains an @) or a user id (005…, 15 or 18 characters) is needed
+    line 16, integrations[1].contain: `allow` may not stand here; did you mean `allowed`?
+    line 18, integrations[2].networks[1]: a network such as 203.0.113.0/24 is needed
+    line 19, egress: found a list, but a section with keys is needed
+    line 21, exemptions[1].detections[2]: `imposible-travel` is no detection; did you mean `impossible-travel`?
+    line 25, exemptions[2]: it names no user, network or application, and would hold for everybody: an entry needs detections, a reason, `until`, and a user, networks or applications
+    line 26, exemptions[3].until: `soon` is no time: write a date such as 2026-12-01 (UTC), or an instant such as 2026-12-01T08:00:00Z
+    line 27, exemptions[4]: missing field `until`
+    line 29, detections.brute-farce: there is no such key; did you mean `brute-force`?
+    line 31, detections.sso-bypass.parameters.sso_login: there is no such key; did you mean `sso_logins`?
+    line 33, detections.brute-force.parameters.failures: 0 would speak of everything, or never; mode: off turns it off
+    line 33, detections.brute-force.parameters.window: a duration above zero is needed, for example 15m
+    line 34, detections.new-network.mode: `loud` may not stand here; known are off, observe, ask, contain
+    line 36, tests[1]: it has no logins: nothing could be found
+    line 38, tests[1].expect[1].detection: `brute-farce` is no detection; did you mean `brute-force`?
+    line 40, own_rules.file: there is no such key; did you mean `files`?
+    line 41, own_rules.modes.rule-nightly: `lound` may not stand here; known are off, observe, ask, contain
+    line 41, own_rules.modes.new-network: `new-network` is no own rule: its mode stands below `detections`
+    line 41, own_rules.modes.nightly: `nightly` is no own rule, whose id begins with `rule-`
+    line 43, packs[1].kind: `tro` may not stand here; did you mean `tor`?
+    line 44, packs[2].maxage: there is no such key; did you mean `max_age`?
+    line 45, packs[3].name: a name that no entry before has is needed
+    line 45, packs[3].path: the path of a file is needed
+    line 45, packs[3].valid_until: it ends before it begins
+    line 45, packs[3].max_age: a duration above zero is needed, for example 24h
+    line 46, cheese: there is no such key; known are mode, containment, caps, protected, approvers, approvals, notices, review, drill, evidence, integrations, egress, packs, own_rules, exemptions, detections, tests
     "#);
 }
 
@@ -382,4 +386,26 @@ detections:
     let other = &of(None, "brute-force").detections[0];
     assert_eq!(other.mode, Mode::Ask);
     assert!(other.mode_from.starts_with("mode, line 1, which holds"));
+}
+
+#[test]
+fn a_level_that_is_stricter_than_a_detection_is_explained() {
+    let now = "2026-11-10T00:00:00Z".parse().unwrap();
+    let text = PolicyText::parse("mode: contain\ncontainment:\n  modes: { user: ask, org: off }\n").unwrap();
+    let explained = explain(&text, None, &[card("sso-bypass").unwrap()], now);
+    assert_eq!(
+        explained.detections[0].outcome,
+        "a person is asked: the mode of the level user (containment.modes) holds"
+    );
+    let levels: Vec<_> = explained.levels.iter().map(|it| (it.level.name(), it.mode, it.line)).collect();
+    assert_eq!(
+        levels,
+        [
+            ("session", Mode::Contain, None),
+            ("user", Mode::Ask, Some(3)),
+            ("app", Mode::Ask, None),
+            ("org", Mode::Off, Some(3))
+        ]
+    );
+    assert!(explained.levels[3].outcome.contains("people neither"));
 }

@@ -1,6 +1,6 @@
 //! A containment as a person sees it: what ends, what stays, what was done.
 
-use session_warden::containment::{Containment, Impact, Step, StepResult, Target};
+use session_warden::containment::{ClientKind, Containment, Impact, Step, StepResult, Target};
 
 use crate::output::{self, harmless};
 
@@ -20,7 +20,9 @@ pub(crate) fn lines(containment: &Containment, applied: bool) -> Vec<String> {
         impact.tokens,
         harmless(&impact.applications.join(", "))
     ));
+    lines.extend(cut_off(impact));
     lines.extend(left_alone(containment));
+    lines.extend(impact.irreversible.iter().map(|it| format!("  Cannot be undone: {}", harmless(it))));
     lines.extend(
         impact.unread.iter().chain(&impact.warnings).map(|warning| format!("  ! {}", harmless(warning))),
     );
@@ -62,6 +64,28 @@ fn families(impact: &Impact) -> Vec<String> {
     });
     let more = impact.session_families.saturating_sub(LISTED);
     shown.chain((more > 0).then(|| format!("    and {more} more"))).collect()
+}
+
+/// Who is to be told that something stops.
+fn cut_off(impact: &Impact) -> impl Iterator<Item = String> {
+    impact.cut_off.iter().map(|client| {
+        let what = match client.kind {
+            ClientKind::Integration => "an integration, works as",
+            ClientKind::Mobile => "on the phone of",
+            ClientKind::Application => "used by",
+        };
+        let more = match client.users.saturating_sub(client.usernames.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let used = client.last_used.map(|at| format!(", last used {}", at.strftime("%Y-%m-%d %H:%M:%SZ")));
+        format!(
+            "    {}, {what} {}{more}{}",
+            harmless(&client.application),
+            harmless(&client.usernames.join(", ")),
+            used.unwrap_or_default()
+        )
+    })
 }
 
 fn left_alone(containment: &Containment) -> Vec<String> {

@@ -23,6 +23,22 @@ pub(super) fn all(explanation: &Explanation) -> anyhow::Result<()> {
             cell(exempt.join("; ")),
         ]);
     }
+    output::say(&table.to_string())?;
+    levels(explanation)
+}
+
+/// Every level, a line each.
+fn levels(explanation: &Explanation) -> anyhow::Result<()> {
+    let mut table = table(&["Level", "Mode", "What it comes to", "From"]);
+    for level in &explanation.levels {
+        let from = level.line.map_or("default".to_owned(), |line| format!("containment.modes, line {line}"));
+        table.add_row([
+            cell(level.level.name()),
+            cell(mode(level.mode)),
+            sentences(level.outcome),
+            cell(from),
+        ]);
+    }
     output::say(&table.to_string())
 }
 

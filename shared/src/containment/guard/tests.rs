@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::containment::Trigger;
+use crate::containment::{Marks, Trigger};
 use crate::detection::{Detected, FindingId, Level, Severity, Status, Subject, SubjectKind, Totals};
 use crate::observation::{AccountDetails, AccountKind, OrgId};
 use crate::policy::{Integration, IntegrationConsent, Mode};
@@ -236,6 +236,66 @@ fn the_mode_governs_the_policy_and_not_people() {
 }
 
 #[test]
+fn of_the_modes_of_a_detection_and_its_level_the_stricter_one_holds() {
+    for (own, level, rules) in [
+        (Mode::Contain, Mode::Contain, &[][..]),
+        (Mode::Contain, Mode::Ask, &["ask"]),
+        (Mode::Ask, Mode::Contain, &["ask"]),
+        (Mode::Observe, Mode::Ask, &["observe"]),
+        (Mode::Contain, Mode::Observe, &["observe"]),
+        (Mode::Contain, Mode::Off, &["level-off"]),
+    ] {
+        let mut world = World::fine();
+        world.policy.mode = own;
+        world.policy.containment.modes.user = level;
+        assert_eq!(world.rules(), rules, "{own:?} at {level:?}");
+        let mut session = world.clone();
+        session.request.target = Target::Session { user_id: id(1), hostile: Marks::default() };
+        session.policy.containment.level = Level::Session;
+        let mut alone = World::fine();
+        alone.policy.mode = own;
+        assert_eq!(session.rules(), alone.rules(), "another level is not touched by it");
+        let by_person = world.by_person();
+        let off: &[&str] = if level == Mode::Off { &["level-off"] } else { &[] };
+        assert_eq!(by_person.rules(), off, "{level:?}");
+        assert_eq!(by_person.judged_by(may_go_on), off, "{level:?}");
+    }
+}
+
+#[test]
+fn a_level_that_is_off_cannot_be_approved() {
+    for (target, shut) in [
+        (Target::App { app_name: "Drift".to_owned() }, (Mode::Off, Mode::Ask)),
+        (Target::Org, (Mode::Ask, Mode::Off)),
+    ] {
+        let mut world = World::fine().by_person();
+        (world.request.target, world.user, world.approvals) = (target, Ok(None), 2);
+        assert!(world.rules().is_empty());
+        (world.policy.containment.modes.app, world.policy.containment.modes.org) = shut;
+        assert_eq!(world.rules(), ["level-off"]);
+    }
+}
+
+#[test]
+fn what_came_back_is_asked_about_only_where_its_level_asks() {
+    let mut world = World::fine().by_person();
+    world.request.requested_by = RequestedBy::Watch;
+    for (mode, rule) in [(Mode::Contain, "ask"), (Mode::Ask, "ask"), (Mode::Observe, "observe")] {
+        world.policy.containment.modes.user = mode;
+        assert_eq!(world.rules(), [rule]);
+    }
+}
+
+#[test]
+fn a_finding_from_before_reaches_no_further_than_the_policy_now_in_force() {
+    let mut world = World::fine();
+    world.policy.containment.level = Level::Session;
+    assert_eq!(world.rules(), ["ask"], "it asks for the user, and the policy acts on sessions only");
+    world.approvals = 1;
+    assert!(world.rules().is_empty());
+}
+
+#[test]
 fn another_administrator_is_enough() {
     let mut world = World::fine();
     world.administrators = Ok(vec![id(1), id(2), id(3)]);
@@ -293,7 +353,7 @@ fn the_last_administrator_may_lose_a_session() {
     let mut world = World::fine().by_person();
     world.administrators = Ok(vec![id(1)]);
     assert_eq!(world.rules(), ["last-administrator"]);
-    world.request.target = Target::Session { user_id: id(1), hostile: crate::containment::Marks::default() };
+    world.request.target = Target::Session { user_id: id(1), hostile: Marks::default() };
     assert!(world.rules().is_empty());
 }
 

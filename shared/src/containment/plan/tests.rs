@@ -1,8 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::containment::Marks;
-use crate::observation::{AccessToken, AppKind, Revocable, Source, Token, TokenKey, UserId};
+use crate::containment::{Marks, People};
+use crate::observation::{
+    AccessToken, AccountDetails, AccountKind, AppKind, Revocable, Source, Token, TokenKey, User, UserId,
+};
+use crate::policy::{Integration, Policy};
 use crate::salesforce::{ClientAppId, FoundSession, FreezeState, Owned, Revocation};
 
 fn now() -> Timestamp {
@@ -109,11 +112,61 @@ fn the_impact_counts_families_and_names_applications_once() {
     let rows =
         vec![session(1, 1, "UI"), session(2, 1, "Aura"), session(3, 3, "Oauth2"), session(4, 9, "API")];
     let held = holdings(rows, vec![token("Drift"), token("Data Loader"), token("Drift")]);
-    let impact = Plan::of(&held, &user(), FreezeMode::Hold, now()).impact(None, &held, &user());
+    let impact =
+        Plan::of(&held, &user(), FreezeMode::Hold, now()).impact(None, &People::default(), &held, &user());
     assert_eq!((impact.sessions, impact.session_families, impact.tokens), (4, 3, 3));
     assert_eq!(impact.applications, ["Data Loader", "Drift"]);
     assert!(impact.freezes && impact.unread.is_empty());
     assert!(impact.warnings.iter().any(|warning| warning.contains("30 minutes")));
+}
+
+#[test]
+fn the_impact_names_integrations_phones_and_whom_they_work_for() {
+    let user = |number: usize, username: &str, kind| User {
+        id: UserId::new(format!("00500000000000{number}AAA")),
+        username: username.to_owned(),
+        name: String::new(),
+        is_active: true,
+        profile: String::new(),
+        kind,
+        details: AccountDetails::default(),
+    };
+    let of = |app: &str, user: &User, last_used: Option<Timestamp>| {
+        let mut found = token(app);
+        (found.token.user_id, found.token.last_used) = (user.id.clone(), last_used);
+        found
+    };
+    let (ada, sync) =
+        (user(1, "ada@a.example", AccountKind::Human), user(2, "sync@a.example", AccountKind::Integration));
+    let (erp, gone) = (user(3, "erp@a.example", AccountKind::Human), user(4, "", AccountKind::Human));
+    let tokens = vec![
+        of("Salesforce for iOS", &ada, None),
+        of("Drift", &ada, None),
+        of("Drift", &sync, Some(now())),
+        of("Gong", &gone, None),
+    ];
+    let mut rows =
+        vec![session(1, 1, "UI"), session(2, 1, "API"), session(3, 3, "Oauth2"), session(4, 4, "API")];
+    (rows[3].session.user_id, rows[3].session.login_type) = (erp.id.clone(), "Other Apex API".to_owned());
+    let held = holdings(rows, tokens);
+    let integration =
+        Integration { user: erp.username.clone(), contain: Default::default(), networks: Vec::new() };
+    let policy = Policy { integrations: vec![integration], ..Policy::default() };
+    let people = People::of(&policy, &Ok(vec![ada, sync, erp]));
+    let plan = Plan::of(&held, &Reach::of(Target::Org), FreezeMode::Never, now());
+    let told = plan.impact(None, &people, &held, &Reach::of(Target::Org)).cut_off;
+    let told: Vec<_> = told
+        .iter()
+        .map(|it| {
+            format!("{} {:?} {} {}", it.application, it.kind, it.usernames.join(","), it.last_used.is_some())
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    Drift Integration sync@a.example,ada@a.example true
+    Other Apex API Integration erp@a.example false
+    Salesforce for iOS Mobile ada@a.example false
+    Gong Application 005000000000004AAA false
+    ");
 }
 
 #[test]
@@ -176,7 +229,7 @@ fn only_the_hostile_families_end_and_nobody_is_frozen() {
             (ended.iter().map(|&n| n.to_owned()).collect(), Freezing::NotWanted)
         );
         assert!(plan.tokens.as_ref().is_ok_and(Vec::is_empty), "no OAuth session is hostile");
-        assert_eq!(plan.impact(None, &held, &reach).kept_families, 2 - ended.len() / 2);
+        assert_eq!(plan.impact(None, &People::default(), &held, &reach).kept_families, 2 - ended.len() / 2);
     }
 }
 
@@ -187,7 +240,8 @@ fn the_tokens_behind_a_hostile_oauth_session_go_and_others_stay() {
     hostile.session.login = Some(crate::observation::SessionLogin { id: login.clone(), read: None });
     let mut held = holdings(vec![hostile, session(3, 3, "UI")], vec![token("Drift"), token("Data Loader")]);
     let mut reach = of_session("1", "");
-    let untold = Plan::of(&held, &reach, FreezeMode::Hold, now()).impact(None, &held, &reach);
+    let untold =
+        Plan::of(&held, &reach, FreezeMode::Hold, now()).impact(None, &People::default(), &held, &reach);
     assert!(untold.warnings.iter().any(|warning| warning.contains("cannot be told")), "{untold:?}");
     held.applications.insert(login, "Drift".to_owned());
     reach.learn(&held);
@@ -195,7 +249,8 @@ fn the_tokens_behind_a_hostile_oauth_session_go_and_others_stay() {
     let apps: Vec<_> = plan.tokens.iter().flatten().map(|found| found.token.app_name.as_str()).collect();
     assert_eq!((apps, numbers(&plan)), (vec!["Drift"], vec!["1".to_owned()]));
     let warns = |held: &Holdings, reach: &Reach| {
-        let impact = Plan::of(held, reach, FreezeMode::Hold, now()).impact(None, held, reach);
+        let impact =
+            Plan::of(held, reach, FreezeMode::Hold, now()).impact(None, &People::default(), held, reach);
         impact.warnings.iter().any(|warning| warning.contains("cannot be told"))
     };
     assert!(!warns(&held, &reach));
@@ -237,7 +292,7 @@ proptest! {
         let plan = Plan::of(&holdings(rows.clone(), Vec::new()), &user(), FreezeMode::Hold, now());
         let planned = plan.sessions.clone().unwrap();
         prop_assert_eq!(planned.len(), rows.len());
-        let impact = plan.impact(None, &holdings(Vec::new(), Vec::new()), &user());
+        let impact = plan.impact(None, &People::default(), &holdings(Vec::new(), Vec::new()), &user());
         prop_assert!(impact.session_families <= rows.len());
         // In a forest (every parent is an earlier row) a parent stands before its children.
         if parents.iter().enumerate().all(|(id, parent)| *parent <= id) {

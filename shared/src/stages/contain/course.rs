@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{Contain, ContainError};
 use crate::containment::{
     Actor, Approval, Approved, Charge, Circumstances, Containment, Counts, Impact, Journal, Lease, OpenPlans,
-    Outcome, Plan, Reach, Refusal, Request, Verdict, enter_snapshot, may_be_repeated, may_go_on, refusals,
+    Outcome, People, Plan, Reach, Refusal, Request, Verdict, enter_snapshot, may_be_repeated, may_go_on,
+    refusals,
 };
 use crate::detection::Finding;
 use crate::observation::OrgId;
@@ -231,7 +232,8 @@ impl Contain<'_> {
 
     pub(super) fn record(&self, request: &Request, known: &Known, plan: &Plan) -> Containment {
         let facts = &known.facts;
-        let impact = plan.impact(facts.found_user(), &facts.holdings, &facts.reach);
+        let people = People::of(self.policy, &facts.people);
+        let impact = plan.impact(facts.found_user(), &people, &facts.holdings, &facts.reach);
         Containment::planned(request.clone(), self.policy.hash(), impact, self.clock.now())
     }
 
