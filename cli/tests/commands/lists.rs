@@ -198,6 +198,14 @@ async fn the_use_of_tokens_since_the_last_look_is_told_where_the_store_knows_it(
     assert!(words(&table, &[]).starts_with("User Application Last used (UTC) Uses Used since"), "{table}");
     assert!(err.contains("Use is counted since warden run looked last, at 20"), "{err}");
     let elsewhere = format!("sqlite:{}", served.path().join("other.sqlite").display());
+    let (code, _, err) = served.list("tokens", &["--store", &elsewhere]).await;
+    assert!(
+        code == 2 && err.contains("there is no store") && !served.path().join("other.sqlite").exists(),
+        "{err}"
+    );
+    let push = ["policy", "push", "empty.yaml", "--store", &elsewhere];
+    std::fs::write(served.path().join("empty.yaml"), "{}").unwrap();
+    assert_eq!(served.warden(&push).await.0, 0);
     let rows = served.json("tokens", &["--store", &elsewhere]).await;
     assert!(rows.iter().all(|row| row["uses_since_look"].is_null()), "a store that does not know the org");
 }

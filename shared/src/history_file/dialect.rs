@@ -10,7 +10,7 @@ use super::source_file::SourceFile;
 /// How much of a file shows its dialect.
 const START: u64 = 4096;
 /// Encodings that programs save in beside UTF-8 and UTF-16, the one first in which a wrong text is least likely valid.
-const ENCODINGS: [&'static Encoding; 3] = [SHIFT_JIS, EUC_JP, WINDOWS_1252];
+const ENCODINGS: [&Encoding; 3] = [SHIFT_JIS, EUC_JP, WINDOWS_1252];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How a file is written.

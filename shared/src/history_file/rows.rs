@@ -71,7 +71,8 @@ impl Rows {
         let line = dialect.header_line();
         let mut begin = Position::new();
         begin.set_byte(dialect.preamble).set_line(line);
-        reader.seek(begin).map_err(|error| source.unreadable(error.into()))?;
+        let sought = reader.seek_raw(io::SeekFrom::Start(dialect.preamble), begin);
+        sought.map_err(|error| source.unreadable(error.into()))?;
         let mut header = ByteRecord::new();
         let read = reader.read_byte_record(&mut header).map_err(|error| source.unreadable(error.into()))?;
         let is_blank = header.iter().all(|title| title.trim_ascii().is_empty());

@@ -53,10 +53,9 @@ impl SourceFile {
 
     /// The same in UTF-8, of a text in another encoding.
     pub(super) fn decoded(self, encoding: &'static Encoding) -> Result<Self, HistoryError> {
-        let mut decoder = DecodeReaderBytesBuilder::new();
-        let text = decoder.encoding(Some(encoding)).build(self.rewound()?);
-        let decoded = copy(text).and_then(|file| Self::of(&self.path, file));
-        decoded.map_err(|error| self.unreadable(error))
+        let mut reading = DecodeReaderBytesBuilder::new();
+        let text = reading.encoding(Some(encoding)).build(self.rewound()?);
+        copy(text).and_then(|file| Self::of(&self.path, file)).map_err(|error| self.unreadable(error))
     }
 
     /// Its first bytes, at most `most` of them.
@@ -115,7 +114,7 @@ fn beginning<const N: usize>(mut file: &File) -> io::Result<[u8; N]> {
 #[derive(Debug)]
 pub(super) struct Counted<R> {
     inner: R,
-    /// Bytes read so far.
+    /// How far it has been read, in bytes.
     pub(super) bytes: u64,
     left: u64,
 }
@@ -171,7 +170,7 @@ impl<R: Read> Read for Counted<R> {
 impl<R: Seek> Seek for Counted<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = self.inner.seek(to)?;
-        self.bytes = self.bytes.max(at);
+        self.bytes = at;
         Ok(at)
     }
 }

@@ -127,7 +127,8 @@ impl Document {
     /// What of it cannot be used, as far as that is seen without the Sigma parser, or else by having it read this
     /// document alone.
     pub(super) fn fault(&self) -> Option<Unsupported> {
-        self.modifier().or_else(|| self.aggregation()).or_else(|| self.said_of_it_alone())
+        let slip = self.slip().or_else(|| self.slip_of_condition());
+        slip.or_else(|| self.modifier()).or_else(|| self.aggregation()).or_else(|| self.said_of_it_alone())
     }
 
     /// A key that is written almost like one that has a meaning, and would be ignored.
@@ -138,6 +139,18 @@ impl Document {
         let (key, meant) = slips.next()?;
         let own = "an attribute of your own stands below `custom_attributes`";
         Some(Unsupported::at(&[key], format!("there is no key `{key}`; did you mean `{meant}`? ({own})")))
+    }
+
+    /// A condition that would be taken for a detection of that name.
+    fn slip_of_condition(&self) -> Option<Unsupported> {
+        let Tree::Map(entries) = &tree::at(&self.tree, &[Step::key("detection")])?.value else { return None };
+        let mut names = entries
+            .iter()
+            .map(|(key, _)| key.value.as_str())
+            .filter(|_| !self.has(&["detection", "condition"]));
+        let slip = names.find(|name| nearest(name, ["condition"].into_iter()).is_some())?;
+        let what = format!("there is no condition, but `{slip}`; did you mean `condition`?");
+        Some(Unsupported::at(&["detection", slip], what))
     }
 
     fn modifier(&self) -> Option<Unsupported> {
@@ -188,9 +201,16 @@ impl Document {
             Ok(collection) => collection.errors.into_iter().next()?,
             Err(error) => error.to_string(),
         };
-        // Most name a key. Of several lines the first are a drawing.
-        let said = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>();
-        let words = said.join(" ").to_lowercase();
+        if let Some((place, expected)) =
+            said.strip_prefix("Condition parse error at 1:").and_then(|said| said.split_once(':'))
+        {
+            // Between the two is a drawing of the condition.
+            let expected = expected.rsplit("= ").next().unwrap_or(expected).trim();
+            let what = format!("the condition cannot be read from its character {place} on: {expected}");
+            return Some(Unsupported::at(&["detection", "condition"], what));
+        }
+        // Most name a key.
+        let words = said.to_lowercase();
         let named = |keys: &&&[&str]| keys.last().is_some_and(|key| words.contains(key)) && self.has(keys);
         let keys: [&[&str]; 6] = [
             &["detection", "condition"],
@@ -201,15 +221,17 @@ impl Document {
             &["detection"],
         ];
         let keys = keys.iter().find(named).copied().unwrap_or_default();
-        let shown = said.first().zip(said.last()).map_or_else(String::new, |(first, last)| {
-            if said.len() > 1 { format!("{first} {last}") } else { (*first).to_owned() }
-        });
-        Some(Unsupported::at(keys, format!("is no Sigma rule: {shown}")))
+        Some(Unsupported::at(keys, format!("is no Sigma rule: {}", in_one_line(&said))))
     }
 
     fn has(&self, keys: &[&str]) -> bool {
         tree::at(&self.tree, &keys.iter().map(|key| Step::key(key)).collect::<Vec<_>>()).is_some()
     }
+}
+
+/// What a parser draws in several lines, in one.
+pub(super) fn in_one_line(said: &str) -> String {
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The keys of all maps within a node, with their lines and what stands there.
@@ -236,7 +258,10 @@ fn fields<'n>(node: &'n Node, field: &str) -> Vec<(u64, &'n Node)> {
 fn holds(node: &Node, value: &str) -> bool {
     match &node.value {
         Tree::Scalar(Value::String(text)) => text == value,
-        Tree::Scalar(other) => other.to_string() == value,
+        Tree::Scalar(other) => {
+            let shown = other.to_string();
+            shown == value
+        }
         Tree::List(entries) => entries.iter().any(|(_, entry)| holds(entry, value)),
         Tree::Map(_) => false,
     }

@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod fields;
 mod rule;
+mod rule_file;
 mod support;
 mod vocabulary;
 
@@ -15,12 +16,8 @@ pub use error::RuleError;
 
 use std::path::{Path, PathBuf};
 
-use rsigma_parser::parse_sigma_yaml;
-
 use crate::detection::Detection;
-use document::Document;
-use error::Unsupported;
-use rule::OwnRule;
+use rule_file::RuleFile;
 
 /// What a rule watches, by its log source's `service`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,44 +68,10 @@ pub fn read_rules(file: &Path) -> Result<Vec<Rule>, RuleError> {
 }
 
 fn each_of(file: &Path) -> Result<Vec<Result<Rule, RuleError>>, RuleError> {
-    let name = || file.display().to_string();
+    let name = file.display().to_string();
     let yaml = std::fs::read_to_string(file)
-        .map_err(|error| RuleError::Unreadable { file: name(), reason: error.to_string() })?;
-    let wrong = |reason: String| RuleError::NoSigma { file: name(), reason };
-    let documents = Document::all(&yaml);
-    let of = |document: Option<&Document>, title: &str, error: Unsupported| {
-        let line = document.map(|document| document.line(&error.at));
-        RuleError::Unsupported { file: name(), line, rule: title.to_owned(), what: error.what }
-    };
-    let collection = parse_sigma_yaml(&yaml).map_err(|error| error.to_string());
-    let collection = collection.and_then(|read| match read.errors.first() {
-        Some(error) => Err(error.clone()),
-        None => Ok(read),
-    });
-    // What the parser says of the file as a whole is told where no document shows where it is.
-    let collection = collection.map_err(|said| {
-        let fault = documents.iter().find_map(|document| Some((document, document.fault()?)));
-        fault.map_or_else(|| wrong(said), |(at, error)| of(Some(at), at.title(), error))
-    })?;
-    support::only_rules(&collection).map_err(|(title, error)| {
-        of(documents.iter().find(|document| document.title() == title), title, error)
-    })?;
-    if collection.rules.is_empty() {
-        return Err(wrong("it holds no rule".to_owned()));
-    }
-    let shared = documents.iter().filter(|document| !document.is_rule());
-    let slip = shared.into_iter().find_map(|document| Some((document, document.slip()?)));
-    if let Some((document, error)) = slip {
-        return Err(of(Some(document), document.title(), error));
-    }
-    let mut own = documents.iter().filter(|document| document.is_rule());
-    let rules = collection.rules.iter().map(|rule| {
-        let document = own.next();
-        let slip = document.and_then(Document::slip).map_or(Ok(()), Err);
-        let rule_of = slip.and_then(|()| OwnRule::of(rule));
-        rule_of.map(|rule| Box::new(rule) as Rule).map_err(|error| of(document, &rule.title, error))
-    });
-    Ok(rules.collect())
+        .map_err(|error| RuleError::Unreadable { file: name.clone(), reason: error.to_string() })?;
+    RuleFile::of(name, &yaml).rules(&yaml)
 }
 
 #[cfg(test)]

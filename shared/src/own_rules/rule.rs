@@ -1,7 +1,7 @@
 //! One rule as a detection.
 
-use rsigma_eval::Engine;
 use rsigma_eval::event::JsonEvent;
+use rsigma_eval::{Engine, EvalError};
 use rsigma_parser::{Level, SigmaRule};
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::error::Unsupported;
 use super::{event, support};
 use crate::detection::{About, Confidence, Detection, Family, Hit, OWN_RULE, Sensor, Severity, Shown, View};
 use crate::observation::{Login, Session};
+use crate::policy::nearest;
 
 /// A rule, ready to match.
 pub(super) struct OwnRule {
@@ -25,9 +26,7 @@ impl OwnRule {
             return Err(Unsupported::at(&["title"], "needs an `id`, or a title with letters"));
         }
         let mut engine = Engine::new();
-        engine.add_rule(rule).map_err(|error| {
-            Unsupported::at(&["detection", "condition"], format!("cannot be used: {error}"))
-        })?;
+        engine.add_rule(rule).map_err(|error| refused(rule, &error))?;
         Ok(Self { about: about(rule, service), service, engine })
     }
 
@@ -42,6 +41,16 @@ impl OwnRule {
             "Another condition in the rule would keep it quiet.",
         )
     }
+}
+
+/// What the engine says of a rule whose fields it can use.
+fn refused(rule: &SigmaRule, error: &EvalError) -> Unsupported {
+    let meant = match error {
+        EvalError::UnknownDetection(name) => nearest(name, rule.detection.named.keys().map(String::as_str)),
+        _ => None,
+    };
+    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    Unsupported::at(&["detection", "condition"], format!("cannot be used: {error}{meant}"))
 }
 
 impl Detection for OwnRule {

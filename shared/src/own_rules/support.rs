@@ -2,6 +2,7 @@
 
 use rsigma_parser::{Detection, DetectionItem, Modifier, SigmaCollection, SigmaRule};
 
+use super::document::in_one_line;
 use super::error::{Spot, Unsupported};
 use super::{Service, vocabulary};
 use crate::policy::nearest;
@@ -40,8 +41,10 @@ pub(super) fn service(rule: &SigmaRule) -> Result<Service, Unsupported> {
     }
     let mut named: Vec<_> = rule.detection.named.iter().collect();
     named.sort_by_key(|(name, _)| *name);
+    let mut bare = rule.clone();
+    bare.detection.named.clear();
     for (name, detection) in named {
-        Checked { rule, service, name }.detections(detection)?;
+        Checked { bare: &bare, service, name }.detections(detection)?;
     }
     Ok(service)
 }
@@ -49,7 +52,8 @@ pub(super) fn service(rule: &SigmaRule) -> Result<Service, Unsupported> {
 /// One of a rule's detections.
 #[derive(Clone, Copy)]
 struct Checked<'r> {
-    rule: &'r SigmaRule,
+    /// The rule without its detections.
+    bare: &'r SigmaRule,
     service: Service,
     name: &'r str,
 }
@@ -92,7 +96,13 @@ impl Checked<'_> {
         }
         let fields = || self.service.fields().iter().map(|(known, _)| *known);
         if fields().any(|known| known == field) {
-            return vocabulary::absent(self.rule, self.service, name, item).map_or(Ok(()), Err);
+            if let Err(error) = vocabulary::alone(self.bare, item.clone()) {
+                return refused(format!(
+                    "`{name}` cannot use `{field}` so: {}",
+                    in_one_line(&error.to_string())
+                ));
+            }
+            return vocabulary::absent(self.bare, self.service, name, item).map_or(Ok(()), Err);
         }
         let meant = nearest(field, fields()).map_or_else(
             || format!("there are {}", fields().collect::<Vec<_>>().join(", ")),

@@ -103,16 +103,26 @@ fn what_is_not_supported_is_named() {
     );
     assert_eq!(
         with("level: high", "level: severe"),
-        "rules.yaml, line 15, rule “A script from a new network at night”: is no Sigma rule: x"
+        "rules.yaml, line 15, rule “A script from a new network at night”: is no Sigma rule: invalid level: 'severe'"
     );
     assert_eq!(
-        with("selection and not usual", "selection and not usual)"),
-        "rules.yaml, line 14, rule “A script from a new network at night”: is no Sigma rule: x"
+        with("selection and not usual", "selection and and usual"),
+        "rules.yaml, line 14, rule “A script from a new network at night”: the condition cannot be read from its character \
+         15 on: expected quantifier, ident, or not_op"
     );
     assert_eq!(
         with("selection and not usual", "selection and not ususal"),
-        "rules.yaml, line 14, rule “A script from a new network at night”: cannot be used: x"
+        "rules.yaml, line 14, rule “A script from a new network at night”: cannot be used: unknown detection \
+         identifier: ususal; did you mean `usual`?"
     );
+    let cidr = with("198.19.0.0/16", "198.19.0.0/99");
+    assert!(
+        cidr.starts_with("rules.yaml, line 11, rule")
+            && cidr.contains("`selection` cannot use `source.ip` so: "),
+        "{cidr}"
+    );
+    let regex = with("browser|startswith: Chrome", "browser|re: '('");
+    assert!(regex.starts_with("rules.yaml, line 9, rule") && !regex.contains('\n'), "{regex}");
     let correlated = format!(
         "{RULE}---\ntitle: Many\ncorrelation:\n  type: event_count\n  rules: [8b2f0f5e-0a1b-4c7e-9f66-0d3b7c1b5a11]\n  \
          group-by: [user.id]\n  timespan: 1h\n  condition: {{ gte: 3 }}\n"
@@ -193,6 +203,11 @@ fn a_key_that_is_almost_one_that_means_something_is_named() {
          (an attribute of your own stands below `custom_attributes`)"
     );
     assert!(with("level: high", "Level: high").contains("did you mean `level`?"));
+    assert!(with("detection:", "detecton:").starts_with("rules.yaml, line 6, rule"));
+    assert!(with("\ntitle:", "\ntitel:").contains("line 2: there is no key `titel`; did you mean `title`?"));
+    assert!(with("  condition:", "  conditon:").contains(
+        "line 14, rule “A script from a new network at night”: there is no condition, but `conditon`"
+    ));
     assert_eq!(with("level: high", "level: high\nowner: the desk"), "", "that is an attribute of their own");
     assert_eq!(with("level: high", "level: high\ncustom_attributes: { levle: 7 }"), "");
     let second = format!("{RULE}---\n{}", RULE.replace("level:", "levle:").replace("5a11", "5a12"));

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use rsigma_eval::Engine;
 use rsigma_eval::event::JsonEvent;
+use rsigma_eval::{Engine, EvalError};
 use rsigma_parser::{ConditionExpr, Detection, DetectionItem, SigmaRule, SigmaValue};
 use serde_json::{Value, json};
 
@@ -12,9 +12,9 @@ use super::error::{Spot, Unsupported};
 use crate::observation::{AccessPath, CountryCode, Outcome};
 use crate::policy::nearest;
 
-/// A value of a field that no event has there.
+/// A value of a field that no event has there. `bare` is the rule without its detections.
 pub(super) fn absent(
-    rule: &SigmaRule,
+    bare: &SigmaRule,
     service: Service,
     detection: &str,
     item: &DetectionItem,
@@ -35,7 +35,7 @@ pub(super) fn absent(
         return Some(told(network, "which holds addresses".to_owned(), Some("source.ip|cidr".to_owned())));
     }
     let all = values(field)?;
-    let value = item.values.iter().find(|value| !matches(rule, item, value, field, &all))?;
+    let value = item.values.iter().find(|value| !matches(bare, item, value, field, &all))?;
     let holds = service.fields().iter().find(|(known, _)| *known == field).map_or("", |(_, holds)| *holds);
     Some(told(value, format!("which holds {holds}"), meant(value, &all)))
 }
@@ -69,17 +69,27 @@ fn values(field: &str) -> Option<Vec<Value>> {
     })
 }
 
-/// Whether a value, by itself and with the field's modifiers, matches any of those that there are.
-fn matches(rule: &SigmaRule, item: &DetectionItem, value: &SigmaValue, field: &str, all: &[Value]) -> bool {
-    let alone = DetectionItem { values: vec![value.clone()], ..item.clone() };
-    let mut rule = rule.clone();
-    rule.detection.named = HashMap::from([("one".to_owned(), Detection::AllOf(vec![alone]))]);
+/// Whether a value, by itself and with the field's modifiers, matches any of those that there are. What the engine refuses is
+/// told before.
+fn matches(bare: &SigmaRule, item: &DetectionItem, value: &SigmaValue, field: &str, all: &[Value]) -> bool {
+    let item = DetectionItem { values: vec![value.clone()], ..item.clone() };
+    let is_matched =
+        |engine: &Engine, held| !engine.evaluate(&JsonEvent::borrow(&json!({ field: held }))).is_empty();
+    alone(bare, item).is_ok_and(|engine| all.iter().any(|held| is_matched(&engine, held)))
+}
+
+/// An engine that looks at one field.
+///
+/// # Errors
+/// What it cannot use.
+pub(super) fn alone(bare: &SigmaRule, item: DetectionItem) -> Result<Engine, EvalError> {
+    let mut rule = bare.clone();
+    rule.detection.named = HashMap::from([("one".to_owned(), Detection::AllOf(vec![item]))]);
     rule.detection.conditions = vec![ConditionExpr::Identifier("one".to_owned())];
     rule.detection.condition_strings = vec!["one".to_owned()];
     let mut engine = Engine::new();
-    // What the engine refuses is told when it gets the whole rule.
-    engine.add_rule(&rule).is_err()
-        || all.iter().any(|held| !engine.evaluate(&JsonEvent::borrow(&json!({ field: held }))).is_empty())
+    engine.add_rule(&rule)?;
+    Ok(engine)
 }
 
 /// What was probably meant.

@@ -293,6 +293,8 @@ fn checked(object: &str, path: &str) -> Result<String, SalesforceError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use serde_json::json;
 
     use super::*;
@@ -361,23 +363,13 @@ mod tests {
         }
     }
 
+    type Row = HashMap<String, HashMap<String, String>>;
+
     #[test]
     fn reasons_repeat_no_value() {
         let error = record::<u64>(json!("SECRET")).unwrap_err();
         assert_eq!(error, "the record is not of its documented type");
         let record = json!({ "LoginGeo": { "City": { "SECRET": 1 } } });
-        #[derive(Debug, Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Geo {
-            #[expect(dead_code, reason = "it is never read")]
-            city: String,
-        }
-        #[derive(Debug, Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Row {
-            #[expect(dead_code, reason = "it is never read")]
-            login_geo: Geo,
-        }
         let error = super::record::<Row>(record.clone()).unwrap_err();
         assert_eq!(error, "LoginGeo.City is not of its documented type");
         assert_eq!(record_from::<Row>(&record.to_string()).unwrap_err(), error);

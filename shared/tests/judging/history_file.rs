@@ -281,7 +281,7 @@ fn what_excel_writes_before_and_around_a_table() {
         error(csv(missing))
             .starts_with(", line 2: there is no column `Source IP`. Found instead: `Username`")
     );
-    assert_eq!(csv("sep=;\n").unwrap_err().to_string().contains("is empty"), true);
+    assert!(error(csv("sep=;\n")).starts_with(": is empty"));
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn encodings_are_read_where_the_header_tells_them() {
             ", line 1: the header is not UTF-8, and names no known columns in UTF-16, Shift_JIS"
         )
     );
-    let latin_city = SETUP.replace("France", "Orl\u{e9}ans, France");
+    let latin_city = SETUP.replace("France", "Orl\u{e9}ans");
     let (city, ..) = encoding_rs::WINDOWS_1252.encode(&latin_city);
     assert_eq!(csv(city).unwrap().rows, 2, "a row's text does not matter");
 }

@@ -105,11 +105,11 @@ fn backtest(name: &str) -> Page {
         name.clone_into(&mut finding.detections[0].id);
     }
     let last = report.findings.iter().map(|finding| finding.last_seen).max().unwrap();
-    let period = Some((last - jiff::SignedDuration::from_hours(24 * 180), last));
-    let judged = Judged { logins: 1_200_000, taught: 0, active_users: Some(5_000), period };
+    let period = (last - jiff::SignedDuration::from_hours(24 * 180), last);
+    let judged = Judged { logins: 1_200_000, taught: 0, active_users: Some(5_000), period: Some(period) };
     let backtest = Backtest::of(&report.findings, &Policy::default(), &judged);
     let off = vec![DetectionOff { id: name.to_owned(), reason: name.to_owned() }];
-    let packs = vec![PackPart::of(name, PackKind::Tor, (last, last), period.unwrap())];
+    let packs = vec![PackPart::of(name, PackKind::Tor, (last, last), period)];
     let run = BacktestRun { policy: name.to_owned(), backtest, off, packs };
     Page::holding(&render_backtest(name, &[run], 3, last).unwrap())
 }
