@@ -12,7 +12,7 @@ use serde_json::Value;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const FUNCTIONS: [&str; 3] = ["scan-login-history", "evaluate-activity", "revoke-sessions"];
 /// What the slowest machine may take for one invocation.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 /// Looks for the emulator's port, one every 50 ms.
 const LOOKS: usize = 200;
 
