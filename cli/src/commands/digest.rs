@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::digest::{Case, Digest, Kept, OpenSessions};
+use session_warden::digest::{Digest, Kept, OpenSessions};
 use session_warden::observation::OrgId;
 use session_warden::policy::Review;
 use session_warden::report::{render_digest, watch_words};
@@ -107,9 +107,6 @@ fn write(file: &Path, reviews: &[(String, Digest)], now: Timestamp) -> anyhow::R
 }
 
 fn words(name: &str, digest: &Digest) -> String {
-    let findings =
-        digest.findings.iter().map(|it| format!("{} {} ({} open)", it.raised, it.severity.name(), it.open));
-    let findings: Vec<_> = findings.collect();
     let mut table = output::table(&["Org", &output::harmless(name)]);
     let mut row = |what: &str, told: String| {
         table.add_row([output::cell(what), output::cell(told)]);
@@ -121,11 +118,11 @@ fn words(name: &str, digest: &Digest) -> String {
         row("", format!("gap of {:#} from {}", SignedDuration::from_secs(length.as_secs()), day(gap.from)));
     }
     digest.watch.blind.iter().for_each(|sentence| row("", format!("could not be seen: {sentence}")));
-    row("Findings", if findings.is_empty() { "none".to_owned() } else { findings.join(", ") });
+    row("Findings", digest.finding_words());
     digest.answers.iter().for_each(|answer| row("", format!("{}: {}", answer.finding_id, answer.words())));
-    row("Containments", outcomes(digest));
-    digest.not_contained.iter().for_each(|case| row("NOT contained", case_words(case)));
-    digest.waiting.iter().for_each(|case| row("Waiting", case_words(case)));
+    row("Containments", digest.containments.words());
+    digest.not_contained.iter().for_each(|case| row("NOT contained", case.words()));
+    digest.waiting.iter().for_each(|case| row("Waiting", case.words()));
     row(
         "Long sessions",
         match &digest.open_sessions {
@@ -148,27 +145,6 @@ fn words(name: &str, digest: &Digest) -> String {
         }
     }
     table.to_string()
-}
-
-fn outcomes(digest: &Digest) -> String {
-    let of = &digest.containments;
-    let counts = [
-        (of.contained, "contained"),
-        (of.access_ended, "access ended"),
-        (of.session_ended, "session ended"),
-        (of.not_contained + of.unfinished, "NOT contained"),
-        (of.waiting, "waiting"),
-        (of.refused, "refused"),
-        (of.released, "given back"),
-    ];
-    let told =
-        counts.into_iter().filter(|(times, _)| *times > 0).map(|(times, name)| format!("{times} {name}"));
-    let told: Vec<_> = told.collect();
-    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
-}
-
-fn case_words(case: &Case) -> String {
-    format!("{} since {}: {}; {}", case.whom, day(case.since), case.state, case.containment_id)
 }
 
 fn day(at: Timestamp) -> String {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::{Holdings, Reach, Target, Trail};
+use super::{FrozenBy, Holdings, Reach, Target, Trail, frozen_by};
 use crate::observation::{AccountKind, User, UserId};
 use crate::policy::Protected;
 use crate::salesforce::{Salesforce, SalesforceError, TokenHashKey, Visibility};
@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     pub(crate) administrators: Readable<Vec<UserId>>,
     pub(crate) active_users: Readable<u64>,
     pub(crate) holdings: Holdings,
+    /// Who has frozen the account before, where it was not we.
+    pub(crate) frozen_by_others: Option<FrozenBy>,
     pub(crate) trail: Trail,
     pub(crate) reach: Reach,
     pub(crate) read_at: Timestamp,
@@ -84,6 +86,8 @@ impl Gatherer<'_> {
             users => users.clone().map(Vec::from_iter),
         };
         let trail = trail.proven_by(&visibility);
+        let state = holdings.freeze.as_ref().ok().and_then(Option::as_ref);
+        let frozen_by_others = Some(frozen_by(salesforce, state, None).await?).filter(FrozenBy::is_by_others);
         Ok(Facts {
             user: users,
             people,
@@ -93,6 +97,7 @@ impl Gatherer<'_> {
             administrators: settled(administrators)?,
             active_users: settled(active_users)?,
             holdings,
+            frozen_by_others,
             trail,
             reach,
             read_at: now,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CutOff, Freezing, Holdings, People, Plan, Reach, Target};
+use super::{CutOff, Freezing, FrozenBy, Holdings, People, Plan, Reach, Target};
 use crate::observation::{Family, Session, SessionId, User, UserId, families};
 use crate::policy::Also;
 
@@ -38,6 +38,8 @@ pub struct Impact {
     pub cut_off: Vec<CutOff>,
     /// Whether the account is frozen afterwards.
     pub freezes: bool,
+    /// Who has frozen it before, where it was not we: his decision is not taken back by us.
+    pub frozen_by_others: Option<FrozenBy>,
     /// What else is done about the user.
     pub also: BTreeSet<Also>,
     /// What could not be read before the act, and why, as sentences.
@@ -116,6 +118,7 @@ impl Plan {
             applications: applications.into_iter().take(LISTED).collect(),
             freezes: self.freeze == Freezing::Wanted,
             also: reach.also.clone(),
+            frozen_by_others: None,
             unread: holdings.unread().into_iter().chain(people.unread.clone()).collect(),
         }
     }
@@ -193,6 +196,19 @@ impl Plan {
 fn told<const N: usize>(sentences: [(bool, &str); N]) -> Vec<String> {
     let applying = sentences.into_iter().filter(|(applies, _)| *applies);
     applying.map(|(_, sentence)| sentence.to_owned()).collect()
+}
+
+impl Impact {
+    /// The same about an account that others have frozen before.
+    pub(crate) fn of_frozen(mut self, by: Option<FrozenBy>) -> Self {
+        self.warnings.extend(by.as_ref().map(|by| {
+            format!(
+                "The account is frozen already, by {}: we shall not thaw it, not by `warden release` either.",
+                by.name()
+            )
+        }));
+        Self { frozen_by_others: by, ..self }
+    }
 }
 
 fn not_frozen(target: &Target) -> &'static str {

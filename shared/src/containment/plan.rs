@@ -9,8 +9,8 @@ use crate::observation::{Session, SessionId, ancestors, parents};
 use crate::policy::FreezeMode;
 use crate::salesforce::{FoundToken, Frozen, KnownAddress, Revocation};
 
-/// A row counts as expired only this long after its expiry: this machine's clock may be ahead of Salesforce's, and
-/// deleting a session that has just ended does no harm.
+/// A row counts as expired only this long after its expiry by Salesforce's clock, which is known to seconds and is not this
+/// machine's: deleting a session that has just ended does no harm.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether the account is to be frozen.
@@ -50,7 +50,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Everything that is reached of what is held. Freezing is planned also for an account that is frozen already: it
+    /// Everything that is reached of what is held at `now`, by Salesforce's clock. Freezing is planned also for an account that is frozen already: it
     /// costs no write.
     pub(crate) fn of(holdings: &Holdings, reach: &Reach, freeze: FreezeMode, now: Timestamp) -> Self {
         Self {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::act::Actor;
 use super::verify::Sighting;
-use super::{Containment, Holdings, Marks, Outcome, Reach, Survivor, Target};
+use super::{Containment, FrozenBy, Holdings, Marks, Outcome, Reach, Survivor, Target, frozen_by};
 use crate::observation::{Session, UserId};
 use crate::salesforce::Frozen;
 
@@ -17,6 +17,8 @@ pub(crate) enum Relapse {
     Unseen(String),
     /// Somebody else, where Salesforce tells who, has thawed the account.
     Thawed(Option<UserId>),
+    /// Nothing that was ended is there, and somebody else has frozen the account.
+    Frozen(FrozenBy),
     /// This is there again.
     Back(Vec<Survivor>),
 }
@@ -24,7 +26,7 @@ pub(crate) enum Relapse {
 impl Actor<'_> {
     /// Looks again. Who was not frozen may log in again: of his sessions only those count that `hostile` marks, and
     /// those that were there before and were not seen.
-    pub(crate) async fn relapse(&self, record: &Containment, hostile: &Marks, now: Timestamp) -> Relapse {
+    pub(crate) async fn relapse(&self, record: &Containment, hostile: &Marks) -> Relapse {
         let holdings = match self.look().await {
             Sighting::Seen(holdings) => holdings,
             Sighting::Unseen(reason) => return Relapse::Unseen(reason),
@@ -34,23 +36,34 @@ impl Actor<'_> {
             let state = holdings.freeze.as_ref().ok().and_then(Option::as_ref);
             return Relapse::Thawed(state.and_then(|state| state.last_modified_by.clone()));
         }
-        let back = back(record, &self.reach, &holdings, hostile, now);
-        if back.is_empty() { Relapse::None } else { Relapse::Back(back) }
+        let ahead = self.salesforce.server_clock_skew().unwrap_or_default();
+        let ended = record.finished.filter(|_| record.is_proven()).and_then(|at| at.checked_add(ahead).ok());
+        let back = back(record, &self.reach, &holdings, hostile, (ended, self.salesforce.server_now()));
+        if !back.is_empty() {
+            return Relapse::Back(back);
+        }
+        let state = holdings.freeze.as_ref().ok().and_then(Option::as_ref);
+        match frozen_by(self.salesforce, state, Some(record)).await {
+            Ok(by) if by.is_by_others() && !record.is_known_to_be_frozen_by(&by) => Relapse::Frozen(by),
+            Ok(_) => Relapse::None,
+            Err(error) => Relapse::Unseen(error.to_string()),
+        }
     }
 }
 
+/// What is there again; both times are by Salesforce's clock.
 fn back(
     record: &Containment,
     reach: &Reach,
     holdings: &Holdings,
     hostile: &Marks,
-    now: Timestamp,
+    (ended, now): (Option<Timestamp>, Timestamp),
 ) -> Vec<Survivor> {
     let is_out = record.outcome == Some(Outcome::Contained) && record.released.is_none();
     let may_log_in = !is_out && !matches!(reach.target, Target::Session { .. });
     // Salesforce tells whole seconds: what began in the last one began afterwards. What was left when access was given
     // back is there by that decision, unless it is hostile.
-    let ended = record.finished.filter(|_| record.is_proven()).map_or(i64::MIN, Timestamp::as_second);
+    let ended = ended.map_or(i64::MIN, Timestamp::as_second);
     let sessions = holdings.sessions.as_ref().map(|found| reach.sessions(found)).unwrap_or_default();
     let counts = |session: &&&Session| {
         session.is_live(now) && (!may_log_in || session.created.as_second() < ended || hostile.name(session))

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Containment, StepKind, StepResult};
 use crate::observation::UserId;
-use crate::salesforce::{FreezeState, Frozen};
+use crate::salesforce::{FreezeState, Frozen, Salesforce, SalesforceError};
 
 /// By whose decision an account is frozen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,21 @@ impl FrozenBy {
         }
     }
 
+    /// Whether it is anybody else's decision.
+    pub fn is_by_others(&self) -> bool {
+        matches!(self, Self::User { .. } | Self::Salesforce)
+    }
+
+    /// Who, in words.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Nobody => "nobody".to_owned(),
+            Self::Us | Self::OurIdentity => "our own identity".to_owned(),
+            Self::User { id } => format!("user {id}"),
+            Self::Salesforce => "Salesforce itself".to_owned(),
+        }
+    }
+
     /// What it means, and what to do.
     pub fn explained(&self) -> String {
         match self {
@@ -71,10 +86,29 @@ impl FrozenBy {
     }
 }
 
+/// By whose decision an account is frozen. A user in whose name Salesforce itself acts is no administrator.
+pub(crate) async fn frozen_by(
+    salesforce: &Salesforce,
+    state: Option<&FreezeState>,
+    froze: Option<&Containment>,
+) -> Result<FrozenBy, SalesforceError> {
+    let told = FrozenBy::of(state, &salesforce.own_user().await?, froze);
+    let FrozenBy::User { id } = &told else { return Ok(told) };
+    let known = salesforce.users(std::slice::from_ref(id)).await?.pop();
+    let is_automatic = known.is_some_and(|user| user.details.user_type == "AutomatedProcess");
+    Ok(if is_automatic { FrozenBy::Salesforce } else { told })
+}
+
 impl Containment {
     /// Whether access that it has ended, or given back, may still come back unseen.
     pub(crate) fn is_watched(&self) -> bool {
         self.is_proven() || self.released.is_some()
+    }
+
+    /// Whether it was told already that these have frozen the account.
+    pub(crate) fn is_known_to_be_frozen_by(&self, by: &FrozenBy) -> bool {
+        self.frozen_by_others.as_ref() == Some(by)
+            || self.released.is_none() && self.impact.frozen_by_others.as_ref() == Some(by)
     }
 
     /// Whether it froze its user, who was not frozen before; also where the answer was lost, for who the last to change

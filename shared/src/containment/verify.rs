@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::act::{Actor, Answers};
@@ -87,7 +86,7 @@ impl Actor<'_> {
                 self.reach.learn(holdings);
                 journal.record.reach = Some(self.reach.kept_in_record());
             }
-            let next = self.remaining(&sighting, journal);
+            let next = self.remaining(&sighting);
             let is_over = round >= attempts || next.is_empty() && matches!(sighting, Sighting::Seen(_));
             let outcome = self.judge(&sighting, &next, &answers, journal);
             let then = match (is_over, &outcome) {
@@ -105,14 +104,14 @@ impl Actor<'_> {
     }
 
     /// Whether a re-read that can see shows nothing to act on.
-    pub(crate) async fn sees_nothing_left(&self, now: Timestamp) -> bool {
+    pub(crate) async fn sees_nothing_left(&self) -> bool {
         match self.look().await {
             Sighting::Seen(holdings) => {
                 let freeze = match self.policy.freeze {
                     FreezeMode::UntilVerified => FreezeMode::Never,
                     mode => mode,
                 };
-                Plan::left(&holdings, &self.reach, freeze, now).is_empty()
+                Plan::left(&holdings, &self.reach, freeze, self.salesforce.server_now()).is_empty()
             }
             Sighting::Unseen(_) => false,
         }
@@ -146,9 +145,12 @@ impl Actor<'_> {
     }
 
     /// What to act on next; after a re-read that proves nothing there is nothing to aim at but the next re-read.
-    fn remaining(&self, sighting: &Sighting, journal: &Journal<'_>) -> Plan {
+    fn remaining(&self, sighting: &Sighting) -> Plan {
         match sighting {
-            Sighting::Seen(holdings) => Plan::left(holdings, &self.reach, self.policy.freeze, journal.now()),
+            Sighting::Seen(holdings) => {
+                let now = self.salesforce.server_now();
+                Plan::left(holdings, &self.reach, self.policy.freeze, now)
+            }
             Sighting::Unseen(_) => Plan::nothing(),
         }
     }

@@ -4,6 +4,7 @@
 mod counts;
 mod sessions;
 mod watch;
+mod words;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -118,6 +119,14 @@ impl Digest {
             open_sessions,
             watch: Watch::of(&kept.hours, (from, until), review.longest_pause),
         }
+    }
+
+    /// The same with at most so many of what may be very many, the first of each.
+    pub(crate) fn listing(mut self, most: usize) -> Self {
+        self.answers.truncate(most);
+        self.not_contained.truncate(most);
+        self.waiting.truncate(most);
+        self
     }
 
     /// Whether somebody has to do something.

@@ -33,6 +33,8 @@ pub enum EntryKind {
     Switch,
     /// What a user said to the question whether it was him.
     Answer,
+    /// The review of a week: what was found and done, and whether the monitor ran.
+    Review,
     /// The payload of an earlier entry was taken away.
     Redaction,
     /// Payloads that are older than the policy keeps were taken away.
@@ -54,6 +56,7 @@ impl EntryKind {
             Self::Release => "release",
             Self::Switch => "switch",
             Self::Answer => "answer",
+            Self::Review => "review",
             Self::Redaction => "redaction",
             Self::Retention => "retention",
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::About;
 use crate::containment::{Containment, ContainmentId, RequestedBy};
 use crate::detection::{Action, Finding, FindingId};
+use crate::digest::Digest;
 use crate::observation::OrgId;
 use crate::store::{Expect, Room, StoreError, Table, Write};
 
@@ -26,6 +27,8 @@ pub(crate) enum Matter {
     Containment { id: ContainmentId },
     /// A finding for which nobody can be contained, as it then stood.
     Finding { id: FindingId, version: u64 },
+    /// A week, as it was reviewed.
+    Review { title: String, text: String },
 }
 
 /// The room of an org's waiting notices, the oldest first.
@@ -46,6 +49,12 @@ impl Due {
         Self { matter, about: About::Seen, at: finding.detected_at }.put(&finding.org_id)
     }
 
+    /// The write that lets a review wait.
+    pub(crate) fn of_review(org: &OrgId, digest: &Digest) -> Result<Write, StoreError> {
+        let (title, text) = digest.told();
+        Self { matter: Matter::Review { title, text }, about: About::Review, at: digest.until }.put(org)
+    }
+
     fn put(&self, org: &OrgId) -> Result<Write, StoreError> {
         Write::put(due(org).key(&self.sort()), Expect::Any, self)
     }
@@ -55,6 +64,7 @@ impl Due {
         match &self.matter {
             Matter::Containment { id } => format!("{:.3}/{id}/{}", self.at, self.about),
             Matter::Finding { id, version } => format!("{:.3}/{id}/{version}/{}", self.at, self.about),
+            Matter::Review { .. } => format!("{:.3}/{}", self.at, self.about),
         }
     }
 }

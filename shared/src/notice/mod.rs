@@ -49,6 +49,10 @@ pub enum About {
     CameBack,
     /// Somebody else has thawed an account that was frozen.
     Thawed,
+    /// Somebody else has frozen the account too.
+    Frozen,
+    /// The review of a week.
+    Review,
     /// A look whether access has come back was due, and could not see.
     NotChecked,
 }
@@ -64,7 +68,7 @@ pub struct Notice {
     pub org_id: OrgId,
     /// What it is about.
     pub about: About,
-    /// The containment; `None` where a finding is told for which nobody can be contained.
+    /// The containment; `None` for a review, and where a finding is told for which nobody can be contained.
     pub containment_id: Option<ContainmentId>,
     /// The finding behind it, which an answer names.
     pub finding_id: Option<FindingId>,
@@ -101,7 +105,10 @@ pub trait Notifier: Send + Sync {
 impl About {
     /// Whether only the support can do something about it.
     pub(crate) fn is_for_support(self) -> bool {
-        matches!(self, Self::Seen | Self::Refused | Self::Thawed | Self::NotChecked)
+        matches!(
+            self,
+            Self::Seen | Self::Refused | Self::Thawed | Self::Frozen | Self::Review | Self::NotChecked
+        )
     }
 }
 
@@ -115,6 +122,8 @@ impl fmt::Display for About {
             Self::NotEnded => "not-ended",
             Self::CameBack => "came-back",
             Self::Thawed => "thawed",
+            Self::Frozen => "frozen",
+            Self::Review => "review",
             Self::NotChecked => "not-checked",
         })
     }
@@ -139,6 +148,22 @@ impl Notice {
             at: due.at,
             title: words::title(due.about, containment),
             text: words::text(due.about, containment, finding, hint, &to),
+            to,
+        }
+    }
+
+    /// Tells the review of a week.
+    pub(crate) fn of_review(org: &OrgId, due: &Due, (title, text): (&str, &str), to: Recipients) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            notice_id: due.sort(),
+            org_id: org.clone(),
+            about: due.about,
+            containment_id: None,
+            finding_id: None,
+            at: due.at,
+            title: title.to_owned(),
+            text: text.to_owned(),
             to,
         }
     }

@@ -17,13 +17,14 @@ const ADDRESSES: usize = 5;
 pub(super) fn title(about: About, containment: &Containment) -> String {
     let whom = whom(containment);
     match about {
-        About::Seen => format!("Unusual access by {whom}"),
+        About::Seen | About::Review => format!("Unusual access by {whom}"),
         About::Asked => format!("Decide: is the access of {whom} to be ended?"),
         About::Refused => format!("Unusual access by {whom}, which could not be ended automatically"),
         About::Ended => format!("The access of {whom} was ended"),
         About::NotEnded => format!("The access of {whom} is NOT ended"),
         About::CameBack => format!("The access of {whom} is there again"),
         About::Thawed => format!("The account of {whom} was thawed by others"),
+        About::Frozen => format!("The account of {whom} was frozen by others too"),
         About::NotChecked => format!("Whether the access of {whom} has come back is not known"),
     }
 }
@@ -113,12 +114,17 @@ fn done(about: About, containment: &Containment) -> String {
         _ => String::new(),
     };
     match about {
-        About::Seen => format!("Nothing was done: {reason}."),
+        About::Seen | About::Review => format!("Nothing was done: {reason}."),
         About::Asked => format!("Nothing is done until a person has decided: {reason}."),
         About::Refused => format!("Nothing was done, because a rule forbids it: {reason}."),
-        About::Ended => ended(containment),
+        About::Ended => {
+            let before = containment.impact.frozen_by_others.as_ref();
+            let before = before.map(|by| format!(" It was frozen before, by {}.", safe(by.name())));
+            format!("{}{}", ended(containment), before.unwrap_or_default())
+        }
         About::NotEnded | About::CameBack => format!("What is wrong: {reason}."),
         About::Thawed => thawed(containment),
+        About::Frozen => frozen(containment),
         About::NotChecked => {
             let reason = containment.unchecked.as_deref().unwrap_or_default();
             format!("The access was ended, and the look that was due since could not see: {}.", safe(reason))
@@ -131,6 +137,12 @@ fn thawed(containment: &Containment) -> String {
     format!(
         "We froze the account, and {by} has thawed it without `warden release`. It is watched for 24 hours."
     )
+}
+
+fn frozen(containment: &Containment) -> String {
+    let by = containment.frozen_by_others.as_ref();
+    let (name, explained) = by.map(|by| (by.name(), by.explained())).unwrap_or_default();
+    format!("Since we ended the access, {} has frozen the account. {}", safe(name), safe(explained))
 }
 
 fn ended(containment: &Containment) -> String {
@@ -155,7 +167,7 @@ fn ended(containment: &Containment) -> String {
 fn to_do(about: About, containment: &Containment) -> Vec<String> {
     let id = &containment.containment_id;
     match about {
-        About::Seen | About::Refused => vec![
+        About::Seen | About::Refused | About::Review => vec![
             "Support: look at the finding, and end the access with `warden contain` if it is hostile.".to_owned(),
         ],
         About::Asked => vec![format!(
@@ -177,6 +189,11 @@ fn to_do(about: About, containment: &Containment) -> Vec<String> {
             "Support: ask whoever thawed it why; if it was not meant, end the access again with `warden contain`."
                 .to_owned(),
         ],
+        About::Frozen => vec![
+            "Support: ask whoever froze it why before anybody thaws it; `warden release` shows who it was, and leaves it \
+             to him."
+                .to_owned(),
+        ],
         About::NotChecked => vec![
             "Support: see with `warden doctor` what the identity lacks. The look is tried again at least every hour, and \
              given up 8 days after the end."
@@ -190,6 +207,9 @@ fn to_do(about: About, containment: &Containment) -> Vec<String> {
 
 fn back(containment: &Containment) -> &'static str {
     match containment.outcome {
+        Some(Outcome::Contained) if containment.impact.frozen_by_others.is_some() => {
+            "Support: the account was frozen before us, by whom the case says: only he, or an administrator, thaws it."
+        }
         Some(Outcome::Contained) => "Support: give the access back with `warden release` once that is done.",
         _ => "Support: see that it was done; the account itself was left open.",
     }

@@ -7,7 +7,7 @@ use super::shown::Shown;
 use super::timeline::{Drawing, Format, TimelineEvent};
 use super::verdict::Verdict;
 use super::wording::{civil, count, duration, fact_name, fact_value, instant};
-use crate::containment::{Containment, RequestedBy, Step, StepKind, StepResult, Survivor};
+use crate::containment::{Containment, FrozenBy, RequestedBy, Step, StepKind, StepResult, Survivor};
 use crate::detection::{Detected, Finding, SubjectKind};
 
 /// Events of one timeline that are listed as text.
@@ -209,6 +209,7 @@ impl ContainmentView {
                 .chain(&impact.irreversible)
                 .chain(&impact.warnings)
                 .map(Shown::of)
+                .chain(containment.frozen_by_others.iter().map(frozen))
                 .chain(containment.unchecked.iter().map(not_checked))
                 .collect(),
             residual: containment.residual_until.map(|until| residual(until, now)).unwrap_or_default(),
@@ -222,6 +223,10 @@ impl ContainmentView {
     pub(super) fn is_to_be_said(&self) -> bool {
         self.said == Said::NotYet
     }
+}
+
+fn frozen(by: &FrozenBy) -> Shown {
+    Shown::of(format!("{} has frozen the account since.", by.name()))
 }
 
 fn not_checked(reason: &String) -> Shown {

@@ -181,6 +181,14 @@ pub enum SalesforceError {
         /// To which application.
         app_name: String,
     },
+    /// Somebody else's freeze, which is his to take back.
+    #[error("user {user} was frozen by {by}, not by this identity, and stays so")]
+    FrozenByOthers {
+        /// Who is frozen.
+        user: UserId,
+        /// Who froze him, where that is told.
+        by: String,
+    },
     /// A user without a UserLogin row: they never logged in, or this identity may not see it.
     #[error("user {user} has no UserLogin row and cannot be frozen; deactivate the user in Setup instead")]
     NoUserLogin {

@@ -65,15 +65,22 @@ impl Salesforce {
         Ok(rows.into_iter().next().map(FreezeState::from))
     }
 
-    /// Freezes or thaws a user, unless they are so already.
+    /// Freezes or thaws a user, unless they are so already. Thawed is only who was frozen by this identity, as the record
+    /// says right before.
     ///
     /// # Errors
-    /// [`SalesforceError::NoUserLogin`] when the user has no record to change.
+    /// [`SalesforceError::NoUserLogin`] when the user has no record to change, [`SalesforceError::FrozenByOthers`] when
+    /// somebody else has frozen whom this is to thaw.
     pub async fn set_frozen(&self, user: &UserId, frozen: Frozen) -> Result<Applied, SalesforceError> {
         let state = self.freeze_state(user).await?;
         let state = state.ok_or_else(|| SalesforceError::NoUserLogin { user: user.clone() })?;
         if state.frozen == frozen {
             return Ok(Applied::AlreadySo);
+        }
+        if frozen == Frozen::No && state.last_modified_by != Some(self.own_user().await?) {
+            let by =
+                state.last_modified_by.map_or_else(|| "Salesforce".to_owned(), |by| format!("user {by}"));
+            return Err(SalesforceError::FrozenByOthers { user: user.clone(), by });
         }
         let call = Call {
             method: Method::PATCH,

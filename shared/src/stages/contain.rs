@@ -4,6 +4,7 @@ mod course;
 mod next;
 mod release;
 mod requests;
+mod review;
 mod tend;
 mod waiting;
 

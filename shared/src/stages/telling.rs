@@ -135,6 +135,10 @@ impl Tell<'_> {
         match &due.matter {
             Matter::Containment { id } => self.of_containment(org, due, id).await,
             Matter::Finding { id, .. } => self.of_finding(org, due, id).await,
+            Matter::Review { title, text } => {
+                let to = Recipients::of(due.about, &self.policy.notices, &Addresses::default());
+                Ok(Some(Notice::of_review(org, due, (title, text), to)))
+            }
         }
     }
 
@@ -226,7 +230,8 @@ fn is_overtaken(about: About, record: &Containment) -> bool {
         About::Ended => !record.is_proven() || record.released.is_some(),
         About::NotEnded | About::CameBack => record.is_proven(),
         About::Thawed => record.released.is_none(),
+        About::Frozen => record.frozen_by_others.is_none(),
         About::NotChecked => record.unchecked.is_none(),
-        About::Seen | About::Refused => !record.is_refused(),
+        About::Seen | About::Refused | About::Review => !record.is_refused(),
     }
 }

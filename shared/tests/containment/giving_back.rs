@@ -63,9 +63,63 @@ async fn a_freeze_by_others_is_theirs() {
     assert!(given.frozen_by.explained().contains("Salesforce froze it itself"));
     let record = scene.contain().await.unwrap();
     assert_eq!(record.outcome, Some(Outcome::Contained));
+    assert_eq!(record.impact.frozen_by_others, Some(FrozenBy::Salesforce));
+    assert!(
+        record.impact.warnings.iter().any(|warning| warning.contains("frozen already, by Salesforce itself"))
+    );
+    let told = told_by(&scene).await;
+    assert!(told.contains("It was frozen before, by Salesforce itself."), "{told}");
     scene.writes();
     let given = released(&scene, Password::Kept, Apply::Act).await.unwrap();
     assert!(!given.open && scene.writes().is_empty(), "it was frozen before us, and stays so");
+    scene.clock.advance(SignedDuration::from_mins(6));
+    assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty(), "that is known");
+}
+
+/// What people are told.
+async fn told_by(scene: &Scene) -> String {
+    crate::notices::heard(scene).await.into_iter().map(|notice| notice.text).collect::<Vec<_>>().join("\n\n")
+}
+
+#[tokio::test]
+async fn whom_others_freeze_after_us_is_told_once_and_not_thawed_by_us() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.policy.notices.support.push("soc@acme.example".to_owned());
+    scene.contain().await.unwrap();
+    told_by(&scene).await;
+    scene.writes();
+    let look = async || {
+        scene.clock.advance(SignedDuration::from_mins(6));
+        scene.stage().tend(&scene.org_id()).await.unwrap()
+    };
+    assert!(look().await.is_empty());
+    scene.simulator.org().set_frozen(&scene.campaign.user_id, Frost::Frozen);
+    let changed = look().await;
+    assert_eq!(changed[0].frozen_by_others, Some(FrozenBy::Salesforce));
+    assert_eq!(changed[0].outcome, Some(Outcome::Contained));
+    let told = told_by(&scene).await;
+    assert!(told.contains("Salesforce itself has frozen the account"), "{told}");
+    assert!(look().await.is_empty() && told_by(&scene).await.is_empty(), "once");
+    let given = released(&scene, Password::Kept, Apply::Act).await.unwrap();
+    assert!(!given.open && given.frozen_by == FrozenBy::Salesforce && scene.writes().is_empty());
+    assert!(scene.simulator.org().is_frozen(&scene.campaign.user_id));
+}
+
+#[tokio::test]
+async fn whom_others_freeze_while_we_act_stays_frozen_though_the_policy_would_thaw_him() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.policy.containment.freeze = session_warden::policy::FreezeMode::UntilVerified;
+    scene.policy.containment.attempts = 10;
+    let frozen_by_others = async {
+        while !scene.simulator.org().is_frozen(&scene.campaign.user_id) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        scene.simulator.org().set_frozen(&scene.campaign.user_id, Frost::Frozen);
+    };
+    let (record, ()) = tokio::join!(scene.contain(), frozen_by_others);
+    assert_eq!(record.unwrap().outcome, Some(Outcome::Contained), "and not let in again");
+    assert!(scene.simulator.org().is_frozen(&scene.campaign.user_id));
+    assert!(!scene.writes().iter().any(|write| matches!(write, Write::SetFrozen { frozen: false, .. })));
 }
 
 #[tokio::test]

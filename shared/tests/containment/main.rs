@@ -19,6 +19,7 @@ mod interrupted;
 mod joining;
 mod notices;
 mod refusals;
+mod review;
 mod sequences;
 mod session_level;
 mod support;

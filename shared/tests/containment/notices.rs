@@ -47,6 +47,11 @@ impl Heard {
     }
 }
 
+/// What people are told now.
+pub async fn heard(scene: &Scene) -> Vec<Notice> {
+    Heard::of(scene).await.0
+}
+
 async fn waiting(scene: &Scene) -> usize {
     scene.records(Table::Contain, "notices").await.len()
 }

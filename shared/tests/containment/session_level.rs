@@ -11,14 +11,14 @@ use crate::support::Scene;
 const HOME: &str = "192.0.2.10";
 
 /// An attacked user who is also logged in himself, and what he works with.
-async fn scene(kind: CampaignKind) -> (Scene, Loot) {
+pub async fn scene(kind: CampaignKind) -> (Scene, Loot) {
     let scene = Scene::of(kind).await;
     let own = scene.simulator.org().log_in(&scene.campaign.user_id, HOME).unwrap();
     scene.writes();
     (scene, own)
 }
 
-fn request(scene: &Scene, ids: &[&str], addresses: &[&str]) -> Request {
+pub fn request(scene: &Scene, ids: &[&str], addresses: &[&str]) -> Request {
     let hostile = Marks {
         session_ids: ids.iter().map(|id| SessionId::new(*id)).collect(),
         addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),

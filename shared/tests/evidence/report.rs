@@ -92,6 +92,7 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         approved: Vec::new(),
         released: None,
         releasing: None,
+        frozen_by_others: None,
         unchecked: None,
         residual_until: Some(at(1_900)),
         started: at(95),

@@ -45,6 +45,11 @@ async fn freezing_and_thawing_tell_what_changed() {
     assert_eq!(client.set_frozen(&user, Frozen::No).await, Ok(Applied::Done));
     assert!(!simulator.org().is_frozen(id.as_str()));
 
+    simulator.org().set_frozen(id.as_str(), Frost::Frozen);
+    let error = client.set_frozen(&user, Frozen::No).await.unwrap_err();
+    assert!(matches!(error, SalesforceError::FrozenByOthers { .. }), "{error}");
+    assert!(simulator.org().is_frozen(id.as_str()));
+
     let nobody = UserId::new("005000000000000AAA");
     assert_eq!(client.freeze_state(&nobody).await, Ok(None));
     let error = client.set_frozen(&nobody, Frozen::Yes).await.unwrap_err();

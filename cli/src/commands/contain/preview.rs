@@ -91,6 +91,9 @@ fn cut_off(impact: &Impact) -> impl Iterator<Item = String> {
 fn left_alone(containment: &Containment) -> Vec<String> {
     let impact = &containment.impact;
     match &containment.request.target {
+        Target::User { .. } if impact.frozen_by_others.is_some() => {
+            vec!["  the account stays frozen, as others have decided".to_owned()]
+        }
         Target::User { .. } if impact.freezes => {
             vec!["  the account is frozen until `warden release`, or Unfreeze in Setup > Users".to_owned()]
         }

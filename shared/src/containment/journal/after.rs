@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Journal;
 use crate::containment::agenda::Due;
 use crate::containment::verify::things;
-use crate::containment::{Outcome, Released, Survivor};
+use crate::containment::{FrozenBy, Outcome, Released, Survivor};
 use crate::evidence::EntryKind;
 use crate::notice::About;
 use crate::observation::UserId;
@@ -60,6 +60,13 @@ impl Journal<'_> {
         let payload = json!({ "thawed": released });
         self.record.released = Some(released);
         self.look_next(EntryKind::Release, &payload, Some(&Due::thawed(at)), Some(About::Thawed)).await
+    }
+
+    /// Records that somebody else has frozen the account too, and tells it: we shall not thaw it then.
+    pub(crate) async fn frozen(&mut self, by: FrozenBy, next: Option<&Due>) -> Result<(), StoreError> {
+        let payload = json!({ "frozen_by_others": by });
+        self.record.frozen_by_others = Some(by);
+        self.look_next(EntryKind::Reread, &payload, next, Some(About::Frozen)).await
     }
 
     /// Records that access is about to be given back. Whoever finds this looks what became of it.

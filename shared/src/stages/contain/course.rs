@@ -169,7 +169,7 @@ impl Contain<'_> {
             also.extend(caps.reserving(Charge::of(&request.target))?);
         }
         let (facts, freeze) = (known.facts, self.policy.containment.freeze);
-        let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.clock.now());
+        let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.salesforce.server_now());
         journal.record.reach = Some(facts.reach.kept_in_record());
         journal.go_on(&plan, also).await?;
         // The worker before may have died before it recorded what was there.
@@ -227,13 +227,14 @@ impl Contain<'_> {
 
     pub(super) fn plan(&self, known: &Known) -> Plan {
         let facts = &known.facts;
-        Plan::of(&facts.holdings, &facts.reach, self.policy.containment.freeze, facts.read_at)
+        Plan::of(&facts.holdings, &facts.reach, self.policy.containment.freeze, self.salesforce.server_now())
     }
 
     pub(super) fn record(&self, request: &Request, known: &Known, plan: &Plan) -> Containment {
         let facts = &known.facts;
         let people = People::of(self.policy, &facts.people);
         let impact = plan.impact(facts.found_user(), &people, &facts.holdings, &facts.reach);
+        let impact = impact.of_frozen(facts.frozen_by_others.clone());
         Containment::planned(request.clone(), self.policy.hash(), impact, self.clock.now())
     }
 

@@ -104,6 +104,6 @@ impl Contain<'_> {
 
     /// Whether a look that can see shows that there is still nothing to end.
     async fn is_still_so(&self, record: &Containment) -> bool {
-        self.actor(Self::reach_of(record)).sees_nothing_left(self.clock.now()).await
+        self.actor(Self::reach_of(record)).sees_nothing_left().await
     }
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{Apply, Contain, ContainError};
-use crate::containment::{Containment, FrozenBy, Journal, Lease, Released, containments, release};
+use crate::containment::{Containment, FrozenBy, Journal, Lease, Released, containments, frozen_by, release};
 use crate::observation::{OrgId, UserId};
 use crate::salesforce::{Ability, FreezeState, Frozen, SalesforceError, SetupChange, Sight};
 use crate::store::Kept;
@@ -63,11 +63,10 @@ impl Contain<'_> {
         {
             return Ok(GivenBack::by_us(ended, String::new()));
         }
-        let (own, state) =
-            (self.salesforce.own_user().await?, self.salesforce.freeze_state(&asked.user_id).await?);
+        let state = self.salesforce.freeze_state(&asked.user_id).await?;
         let froze = self.last_that_froze(asked).await?;
-        let frozen_by = FrozenBy::of(state.as_ref(), &own, froze.as_ref().map(|kept| &kept.value));
-        let frozen_by = self.unless_automatic(frozen_by).await?;
+        let ours = froze.as_ref().map(|kept| &kept.value);
+        let frozen_by = frozen_by(self.salesforce, state.as_ref(), ours).await?;
         let trail = self.trail(state.as_ref()).await?;
         match froze.filter(|_| frozen_by == FrozenBy::Us) {
             Some(kept) if apply == Apply::Act => {
@@ -97,14 +96,6 @@ impl Contain<'_> {
         };
         let outcome = self.prove_release(user, &mut journal).await;
         self.finished(outcome, journal).await.map(Some)
-    }
-
-    /// A user in whose name Salesforce itself acts is no administrator.
-    async fn unless_automatic(&self, frozen_by: FrozenBy) -> Result<FrozenBy, ContainError> {
-        let FrozenBy::User { id } = &frozen_by else { return Ok(frozen_by) };
-        let known = self.salesforce.users(std::slice::from_ref(id)).await?.pop();
-        let is_automatic = known.is_some_and(|user| user.details.user_type == "AutomatedProcess");
-        Ok(if is_automatic { FrozenBy::Salesforce } else { frozen_by })
     }
 
     /// What SetupAuditTrail says of the freeze. That it cannot be seen keeps nobody from being released.

@@ -14,7 +14,7 @@ use crate::store::{Kept, StoreError};
 
 impl Contain<'_> {
     /// Goes on with containments whose worker has died, and through an org's agenda: carries out what people have agreed to, gives up what they refused or let pass,
-    /// and looks whether access that was ended has come back. Answers every containment that has changed; one that
+    /// and looks whether access that was ended has come back. Reviews the week once it is over. Answers every containment that has changed; one that
     /// fails is told to the log and tried again next time.
     ///
     /// # Errors
@@ -36,6 +36,9 @@ impl Contain<'_> {
                 Err(error) => Err(error.into()),
             };
             note(&id, tended, &mut changed);
+        }
+        if let Err(error) = self.review(org).await {
+            tracing::error!(org.id = %org, error = %error, "the week could not be reviewed");
         }
         Ok(changed)
     }
@@ -115,7 +118,7 @@ impl Contain<'_> {
         let next = Due::watch(since, record.residual_until, now);
         let hostile = self.hostile(record).await?;
         let relapse =
-            Box::pin(self.actor(Self::reach_of(record).access_only()).relapse(record, &hostile, now)).await;
+            Box::pin(self.actor(Self::reach_of(record).access_only()).relapse(record, &hostile)).await;
         let is_over = record.residual_until.is_some_and(|until| until <= now);
         match relapse {
             Relapse::Back(survivors) => self.reopen(record, survivors).await,
@@ -124,6 +127,9 @@ impl Contain<'_> {
             }
             Relapse::None => self.look_next(record, next).await,
             Relapse::Thawed(by) => self.enter(record, async |journal| journal.thawed(by).await).await,
+            Relapse::Frozen(by) => {
+                self.enter(record, async |journal| journal.frozen(by, next.as_ref()).await).await
+            }
             Relapse::Unseen(reason) => {
                 tracing::warn!(containment.id = %record.containment_id, reason, "the watch cannot see");
                 let is_due = is_over || next.is_none();

@@ -105,6 +105,7 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         approved: Vec::new(),
         released: None,
         releasing: None,
+        frozen_by_others: None,
         unchecked: None,
         residual_until: None,
         started: finding.detected_at,
