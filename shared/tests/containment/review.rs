@@ -32,7 +32,13 @@ async fn is_watched(scene: &Scene, hours: std::ops::Range<i64>) {
     for number in hours {
         let first = scene.clock.now() + SignedDuration::from_hours(number);
         let last = first + SignedDuration::from_mins(59);
-        let hour = WatchedHour { first, last, scans: 60, pauses: Vec::new(), blind: Default::default() };
+        let hour = WatchedHour {
+            first,
+            last,
+            scans: 60,
+            pauses: Vec::new(),
+            blind: std::collections::BTreeSet::new(),
+        };
         let put = room.put(&format!("{number:04}"), None, &hour).unwrap();
         scene.store.write(vec![put]).await.unwrap();
     }

@@ -149,8 +149,11 @@ fn the_impact_names_integrations_phones_and_whom_they_work_for() {
         vec![session(1, 1, "UI"), session(2, 1, "API"), session(3, 3, "Oauth2"), session(4, 4, "API")];
     (rows[3].session.user_id, rows[3].session.login_type) = (erp.id.clone(), "Other Apex API".to_owned());
     let held = holdings(rows, tokens);
-    let integration =
-        Integration { user: erp.username.clone(), contain: Default::default(), networks: Vec::new() };
+    let integration = Integration {
+        user: erp.username.clone(),
+        contain: crate::policy::IntegrationConsent::default(),
+        networks: Vec::new(),
+    };
     let policy = Policy { integrations: vec![integration], ..Policy::default() };
     let people = People::of(&policy, &Ok(vec![ada, sync, erp]));
     let plan = Plan::of(&held, &Reach::of(Target::Org), FreezeMode::Never, now());
