@@ -63,6 +63,15 @@ impl Workplace {
         }
     }
 
+    /// Opens the store for those who work on what stands in it: that one which was named is not there is an error, and a store with
+    /// nothing in it would hide it.
+    pub(crate) async fn existing(options: &StoreOptions) -> anyhow::Result<Self> {
+        match Self::if_there(options).await? {
+            Some(there) => Ok(there),
+            None => Self::open(options).await,
+        }
+    }
+
     /// Opens a store.
     pub(crate) async fn at(location: &StoreLocation) -> anyhow::Result<Self> {
         let beside = match location {

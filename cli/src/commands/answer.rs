@@ -50,7 +50,7 @@ pub(crate) async fn run(options: &AnswerOptions, format: Output) -> anyhow::Resu
     if options.by.trim().is_empty() {
         bail!("--by is empty: say whose answer it is");
     }
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     let finding = find(&workplace, &options.finding).await?;
     let answer = Answer {
         finding_id: finding.finding_id.clone(),

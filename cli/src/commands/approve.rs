@@ -48,7 +48,7 @@ pub(crate) async fn run(options: &ApproveOptions, format: Output) -> anyhow::Res
     if let Some(file) = &options.new_key {
         return make_key(file, format);
     }
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     let Some(id) = &options.id else {
         return list(&waiting(&workplace).await?, format);
     };

@@ -41,7 +41,7 @@ pub(crate) struct DigestOptions {
 /// Prints one review an org.
 pub(crate) async fn run(options: &DigestOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "digest")?;
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     let review = Rules::load(options.policy.as_deref())?.policy.review;
     let connected = connected(options).await?;
     let (mut reviews, until) = (Vec::new(), SystemClock.now());

@@ -42,7 +42,7 @@ pub(crate) async fn run(options: &DismissOptions, format: Output) -> anyhow::Res
     if options.reason.trim().is_empty() {
         bail!("--reason is empty: say why the finding is no alarm");
     }
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     if let Some(waiting) = waiting_by_id(&workplace, &options.finding).await? {
         return decline(&workplace, &waiting, &options.reason, format).await;
     }

@@ -42,7 +42,7 @@ pub(crate) async fn run(command: &EvidenceCommand, format: Output) -> anyhow::Re
 
 async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "evidence")?;
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     let given = options.head.as_deref().map(read_given).transpose()?;
     let mut orgs: BTreeSet<_> = workplace.orgs().await?.into_iter().collect();
     // Of an org that the store has forgotten, the signed head still tells.

@@ -38,7 +38,7 @@ pub(crate) struct ReleaseOptions {
 /// Tells who froze an account, and thaws it if it was us.
 pub(crate) async fn run(options: &ReleaseOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "release")?;
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     let org = Org::connect(&workplace::connection(&options.connection)?, &http_client()?)?;
     let user = org.find_user(&options.user).await?.with_context(|| {
         format!(

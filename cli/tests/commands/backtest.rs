@@ -70,7 +70,7 @@ async fn what_a_store_holds_is_decided_anew() {
 fn what_cannot_be_tried_is_said() {
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(run(directory.path(), &["backtest"]).0, 2, "nothing was named");
-    for command in [&["backtest"][..], &["findings"]] {
+    for command in [&["backtest"][..], &["findings"], &["evidence", "verify"]] {
         let (code, _, err) =
             run(directory.path(), &[command, &["--store", "sqlite:at/store.sqlite"]].concat());
         assert!(code == 2 && err.contains("there is no store sqlite:at/store.sqlite"), "{err}");

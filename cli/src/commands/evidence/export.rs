@@ -40,7 +40,7 @@ pub(crate) struct ExportOptions {
 /// Exports one case.
 pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "evidence")?;
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     let containment = find(&workplace, &options.containment).await?;
     let org = containment.request.org_id.clone();
     let ledger = Ledger::new(workplace.store.as_ref(), org.clone());

@@ -40,7 +40,7 @@ struct Pruned {
 /// Prunes every org of the store.
 pub(super) async fn run(options: &PruneOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "evidence")?;
-    let workplace = Workplace::open(&options.store).await?;
+    let workplace = Workplace::existing(&options.store).await?;
     let Some(keep_for) = Rules::load(Some(&options.policy))?.policy.evidence.keep_for else {
         bail!("{}: evidence.keep_for is not set, so everything is kept", options.policy.display());
     };

@@ -13,7 +13,7 @@ pub(crate) static ABOUT: About = About {
     family: Family::Lifecycle,
     shown: Shown::SUCCESS,
     mitre: &["T1078"],
-    needs: &[Sensor::Logins, Sensor::Accounts],
+    needs: &[Sensor::Logins],
     parameters: MEANINGS,
     quiet: &[
         "From a network and with a client the user knows it is `info`: he is back from a long leave.",

@@ -14,7 +14,7 @@ pub(crate) static ABOUT: About = About {
     family: Family::Place,
     shown: Shown::SUCCESS,
     mitre: &["T1078", "T1136"],
-    needs: &[Sensor::Logins, Sensor::Places, Sensor::Accounts],
+    needs: &[Sensor::Logins, Sensor::Places],
     parameters: MEANINGS,
     quiet: &[
         "Colleagues, or users of the same profile, have come from the country.",
