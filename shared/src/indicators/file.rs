@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::list::Indicators;
-use super::table::Columns;
 use super::{plain, stix, table};
 
 /// A file of which nothing could be read.
@@ -52,9 +51,8 @@ pub fn read_file(path: &Path, list: &mut Indicators) -> Result<(), IndicatorFile
         stix::read(&name, document, list);
         return Ok(());
     }
-    let is_content = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-    match text.lines().find(is_content).and_then(Columns::of) {
-        Some(columns) => table::read(&name, text, &columns, list),
+    match table::header(text) {
+        Some((columns, header)) => table::read(&name, text, &columns, header, list),
         None => plain::read(&name, text, list),
     }
     Ok(())
@@ -87,6 +85,19 @@ mod tests {
             assert_eq!((seen, list.rejected.total), (vec!["198.51.100.7".to_owned()], 0));
         }
         assert!(read(b"").unwrap().all().is_empty());
+    }
+
+    #[test]
+    fn a_header_may_stand_in_the_last_comment_as_abuse_ch_writes_it() {
+        let feed =
+            b"# ThreatFox IOCs #\n#\n# \"first_seen_utc\",\"ioc_id\",\"ioc_value\",\"ioc_type\",\"tags\"\n\
+            \"2026-10-01 08:00:00\", \"7\", \"198.51.100.7:443\", \"ip:port\", \"a,b\"\n\
+            \"2026-10-01 08:00:00\", \"8\", \"evil.example\", \"domain\", \"\"\n# Number of entries: 2\n";
+        let list = read(feed).unwrap();
+        let seen: Vec<_> = list.all().iter().map(|indicator| indicator.observable.to_string()).collect();
+        assert_eq!((seen, list.rejected.total), (vec!["198.51.100.7".to_owned()], 1));
+        let plain = read(b"# address, who told\n198.51.100.7\n").unwrap();
+        assert_eq!((plain.all().len(), plain.rejected.total), (1, 0));
     }
 
     #[test]

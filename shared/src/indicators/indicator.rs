@@ -140,6 +140,9 @@ impl Observable {
     /// # Errors
     /// The type is not one that Salesforce records, or the value is not of that type.
     pub fn of_type(kind: &str, value: &str) -> Result<Self, String> {
+        if kind.trim().eq_ignore_ascii_case("ip:port") {
+            return Self::address(value.rsplit_once(':').map_or(value, |(address, _)| address));
+        }
         match Kind::named(kind) {
             Some(Kind::Address) => Self::address(value),
             Some(Kind::UserAgent) => Self::user_agent(value),

@@ -42,7 +42,7 @@ const VALID_FROM: [&str; 4] = ["validfrom", "from", "firstseen", "firstseenutc"]
 const VALID_UNTIL: [&str; 8] =
     ["validuntil", "validto", "until", "expires", "expiry", "expirationdate", "expiresat", "expireson"];
 const SOURCE: [&str; 5] = ["source", "provenance", "feed", "reference", "createdby"];
-const CONFIDENCE: [&str; 1] = ["confidence"];
+const CONFIDENCE: [&str; 2] = ["confidence", "confidencelevel"];
 
 /// Where each column stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,15 +92,32 @@ fn plain_name(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Whether the header has been read; comments may stand before it.
+/// Where the header stands.
 #[derive(PartialEq, Eq)]
-enum Header {
+pub(super) enum Header {
+    /// Before the rows; comments may stand before it.
     Ahead,
+    /// Nowhere before the rows that are left: it was a comment, or has been read.
     Passed,
 }
 
+/// The header of a text, if it has one: the first line that is no comment, or the comment just above it, where abuse.ch
+/// writes it. A comment that names a single column may be anything.
+pub(super) fn header(text: &str) -> Option<(Columns, Header)> {
+    let mut above = "";
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let Some(comment) = line.strip_prefix('#') else {
+            let in_comment = || Columns::of(above).filter(|columns| matches!(columns.kind, Kind::Column(_)));
+            let header = Columns::of(line).map(|columns| (columns, Header::Ahead));
+            return header.or_else(|| Some((in_comment()?, Header::Passed)));
+        };
+        above = comment;
+    }
+    None
+}
+
 /// Reads the rows below the header. Rows that begin with `#` are skipped.
-pub(super) fn read(file: &str, text: &str, columns: &Columns, list: &mut Indicators) {
+pub(super) fn read(file: &str, text: &str, columns: &Columns, mut header: Header, list: &mut Indicators) {
     // With one kind of line break, and one behind the last row, where the reader stands tells where a row began.
     let text = text.replace("\r\n", "\n") + "\n";
     let mut builder = ReaderBuilder::new();
@@ -110,7 +127,7 @@ pub(super) fn read(file: &str, text: &str, columns: &Columns, list: &mut Indicat
         .flexible(true)
         .trim(Trim::All)
         .from_reader(text.as_bytes());
-    let (mut row, mut header) = (StringRecord::new(), Header::Ahead);
+    let mut row = StringRecord::new();
     loop {
         let read = rows.read_record(&mut row);
         let breaks = row.as_slice().matches('\n').count() as u64;
@@ -127,7 +144,9 @@ pub(super) fn read(file: &str, text: &str, columns: &Columns, list: &mut Indicat
 }
 
 fn entry(row: &StringRecord, columns: &Columns, at: Provenance) -> Result<Indicator, String> {
-    let field = |place: Option<usize>| place.and_then(|place| row.get(place)).filter(|text| !text.is_empty());
+    // A blank before a quotation mark makes it a part of the text.
+    let text = |place: usize| row.get(place).map(|text| text.trim_matches('"'));
+    let field = |place: Option<usize>| place.and_then(text).filter(|text| !text.is_empty());
     let value = field(Some(columns.value)).ok_or("it has no value")?;
     let kind = match columns.kind {
         Kind::Column(place) => field(Some(place)),
@@ -158,8 +177,8 @@ mod tests {
 
     fn list_of(text: &str) -> Indicators {
         let mut list = Indicators::default();
-        let columns = Columns::of(text.lines().next().unwrap()).unwrap();
-        read("feed.csv", text, &columns, &mut list);
+        let (columns, header) = header(text).unwrap();
+        read("feed.csv", text, &columns, header, &mut list);
         list
     }
 
