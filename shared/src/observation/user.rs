@@ -28,6 +28,13 @@ pub struct User {
     pub details: AccountDetails,
 }
 
+impl User {
+    /// Whether the profile is one of these, case aside.
+    pub fn has_profile_of(&self, names: &[String]) -> bool {
+        names.iter().any(|name| name.eq_ignore_ascii_case(&self.profile))
+    }
+}
+
 /// What a User record says beyond who it is; empty or `None` where this identity does not see the field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

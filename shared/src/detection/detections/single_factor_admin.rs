@@ -45,15 +45,14 @@ impl Detection for SingleFactorAdmin {
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let comes_new = login.succeeded() && view.facts().path == AccessPath::Password && view.is_new_network();
         let user = view.user().filter(|_| comes_new)?;
-        let profile = &view.account()?.profile;
-        let is_admin = self.0.profiles.iter().any(|name| name.eq_ignore_ascii_case(profile));
+        let account = view.account().filter(|account| account.has_profile_of(&self.0.profiles))?;
         let since = login.time - self.0.window;
         let is_verified = user.checks.iter().any(|check| check.outcome == CheckOutcome::Passed && check.time >= since);
         // Where verifications were never seen they may not be readable, and nothing follows from their absence.
-        if !is_admin || is_verified || view.org().verifications == 0 {
+        if is_verified || view.org().verifications == 0 {
             return None;
         }
-        let hit = Hit::on_login(&ABOUT, Severity::Medium, login).fact("profile", profile.clone());
+        let hit = Hit::on_login(&ABOUT, Severity::Medium, login).fact("profile", account.profile.clone());
         Some(hit.because(
             format!("An administrator's password was enough from {}.", login.source),
             "He had not come from that network before, and no verification was seen.",

@@ -38,13 +38,12 @@ impl Detection for WeakAdminSession {
     fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
         let is_weak = matches!(session.security_level.as_str(), "STANDARD" | "LOW");
         let user = view.user().filter(|_| is_weak && !is_temporary(session))?;
-        let profile = &view.account()?.profile;
+        let account = view.account().filter(|account| account.has_profile_of(&self.0.profiles))?;
         let here = session.source.network().filter(|here| user.is_foreign(*here))?;
-        let is_admin = self.0.profiles.iter().any(|name| name.eq_ignore_ascii_case(profile));
-        if !is_admin || view.is_shared(here, session.last_modified) {
+        if view.is_shared(here, session.last_modified) {
             return None;
         }
-        let hit = Hit::on_session(&ABOUT, Severity::Low, session).fact("profile", profile.clone());
+        let hit = Hit::on_session(&ABOUT, Severity::Low, session).fact("profile", account.profile.clone());
         Some(hit.because(
             format!("An administrator's session of level {} from {here}.", session.security_level),
             "He has not logged in from that network.",
