@@ -15,7 +15,7 @@ test: check ## Checks, then runs every test: what CI runs
 	@scripts/test
 
 test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences, and some minutes of fuzzing; some hours
-	@scripts/test --include-ignored
+	@scripts/test --profile test-long -- --include-ignored
 	@scripts/fuzz 240
 
 fuzz: setup ## Feeds every parser of outside data for an hour in all with what a fuzzer makes of fuzz/corpus/

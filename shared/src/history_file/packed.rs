@@ -4,8 +4,6 @@ use std::io::{Error, Result};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use rmp_serde::Deserializer;
-use rmp_serde::decode::ReadRefReader;
 use serde::{Deserialize, Serialize};
 
 use super::run::{Naming, Row};
@@ -14,7 +12,7 @@ use crate::observation::{Client, CountryCode, Login, LoginDetail, LoginId, Outco
 /// What a row is sorted by, at its beginning: seconds, nanoseconds, id.
 type Key<'a> = (i64, i32, &'a str);
 
-/// The rest of it. In MessagePack, fields by their order alone; texts are borrowed from the login or from the bytes.
+/// The rest of it. In Postcard's format, fields by their order alone; texts are borrowed from the login or from the bytes.
 #[derive(Serialize, Deserialize)]
 struct Rest<'a> {
     is_recorded: bool,
@@ -88,26 +86,25 @@ pub(super) fn pack(login: &Login, naming: Naming, into: &mut Vec<u8>) -> Result<
         ],
         by_get: *by_get,
     };
-    rmp_serde::encode::write(into, &key)
-        .and_then(|()| rmp_serde::encode::write(into, &rest))
-        .map_err(Error::other)
+    let packed = postcard::to_extend(&(key, rest), std::mem::take(into)).map_err(Error::other)?;
+    *into = packed;
+    Ok(())
 }
 
 /// What a row is sorted by.
 pub(super) fn packed_key(bytes: &[u8]) -> Result<(Timestamp, LoginId)> {
-    key(&mut Deserializer::from_read_ref(bytes))
+    let (key, _) = postcard::take_from_bytes(bytes).map_err(Error::other)?;
+    time_and_id(key)
 }
 
-fn key(packed: &mut Deserializer<ReadRefReader<'_, [u8]>>) -> Result<(Timestamp, LoginId)> {
-    let (seconds, nanoseconds, id) = Key::deserialize(packed).map_err(Error::other)?;
+fn time_and_id((seconds, nanoseconds, id): Key<'_>) -> Result<(Timestamp, LoginId)> {
     Ok((Timestamp::new(seconds, nanoseconds).map_err(Error::other)?, id.into()))
 }
 
 /// Reads what was written.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Row> {
-    let mut bytes = Deserializer::from_read_ref(bytes);
-    let (time, id) = key(&mut bytes)?;
-    let packed = Rest::deserialize(&mut bytes).map_err(Error::other)?;
+    let (key, packed): (Key<'_>, Rest<'_>) = postcard::from_bytes(bytes).map_err(Error::other)?;
+    let (time, id) = time_and_id(key)?;
     let [status, login_type, login_sub_type, application, browser, platform, rest @ ..] =
         packed.texts.map(Into::into);
     let [tls_protocol, cipher_suite, forwarded_for, auth_method, auth_context, auth_service_id, rest @ ..] =

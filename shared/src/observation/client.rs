@@ -71,7 +71,7 @@ impl std::fmt::Display for ClientFamily {
 /// none.
 fn write_words(name: &str, text: &mut String) {
     let begins = text.len();
-    let words = name.split([' ', '/']).take_while(|word| !word.chars().any(|c| c.is_ascii_digit()));
+    let words = name.split([' ', '/']).take_while(|word| !word.bytes().any(|byte| byte.is_ascii_digit()));
     let mut room = 48;
     for word in words.filter(|word| !word.is_empty()).take(3) {
         let space = (text.len() > begins).then_some(' ');

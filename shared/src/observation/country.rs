@@ -34,7 +34,7 @@ impl CountryCode {
     }
 
     pub(super) fn extent(self) -> Option<Extent> {
-        let found = EXTENTS.binary_search_by(|(code, ..)| (*code).cmp(self.as_str())).ok()?;
+        let found = EXTENTS.binary_search_by(|(code, ..)| code.as_bytes().cmp(self.0.as_slice())).ok()?;
         let (_, latitude, longitude, radius_km) = EXTENTS[found];
         Some(Extent { latitude, longitude, radius_km })
     }

@@ -148,7 +148,14 @@ pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
     fn letters(text: &str) -> impl Iterator<Item = char> {
         text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
     }
-    one == other || letters(one).eq(letters(other))
+    fn ascii_letters(text: &str) -> impl Iterator<Item = u8> {
+        text.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
+    }
+    if one.is_ascii() && other.is_ascii() {
+        ascii_letters(one).eq(ascii_letters(other))
+    } else {
+        letters(one).eq(letters(other))
+    }
 }
 
 fn is_one_of(text: &str, names: &[&str]) -> bool {

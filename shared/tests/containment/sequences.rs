@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use salesforce_simulator::{CampaignKind, Frost, Write as Written};
 use session_warden::clock::Clock;
 use session_warden::containment::{
-    ApproverKey, Containment, Declined, Marks, Outcome, Request, Stage, Switch, Target, approvals,
+    ApproverKey, Containment, Declined, Marks, Outcome, Pauses, Request, Stage, Switch, Target, approvals,
     containments, declined,
 };
 use session_warden::detection::{Action, FindingId, Level};
@@ -109,6 +110,8 @@ impl Play {
                 org.users().iter().filter(|user| user.is_active() && !user.username.contains("warden"));
             staff.rev().take(USERS).map(|user| UserId::new(user.id)).collect()
         };
+        // One worker at a time: there is nothing to wait for.
+        scene.pauses = Pauses { reread: Duration::ZERO, turn: Duration::ZERO };
         scene.policy.mode = Mode::Contain;
         (scene.policy.caps.per_hour, scene.policy.caps.per_day) = (2, 3);
         scene.policy.caps.percent_of_active_users = 100.0;
@@ -404,7 +407,7 @@ macro_rules! long {
     ($($name:ident: $seed:literal),*) => {
         $(
             #[test]
-            #[ignore = "ten thousand sequences take many minutes"]
+            #[ignore = "long: make test-long"]
             fn $name() {
                 no_sequence_breaks_a_promise(LONG, $seed);
             }

@@ -162,6 +162,7 @@ pub struct Scene {
     pub key: TokenHashKey,
     pub policy: Policy,
     pub own: Vec<UserId>,
+    pub pauses: Pauses,
     keys: tempfile::TempDir,
 }
 
@@ -199,6 +200,7 @@ impl Scene {
             key: TokenHashKey::new([7; 32]),
             policy,
             own,
+            pauses: Pauses { reread: Duration::from_millis(1), turn: Duration::from_millis(5) },
             keys: tempfile::tempdir().unwrap(),
         }
     }
@@ -219,7 +221,7 @@ impl Scene {
             clock: &self.clock,
             token_key: &self.key,
             own_users: &self.own,
-            pauses: Pauses { reread: Duration::from_millis(1), turn: Duration::from_millis(5) },
+            pauses: self.pauses,
         }
     }
 

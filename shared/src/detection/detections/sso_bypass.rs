@@ -49,7 +49,7 @@ impl Detection for SsoBypass {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let user = view.user().filter(|_| login.succeeded() && login.path() == AccessPath::Password)?;
+        let user = view.user().filter(|_| login.succeeded() && view.facts().path == AccessPath::Password)?;
         let sso = user.paths.of(&AccessPath::SingleSignOn)?;
         let days_since = login.time.duration_since(sso.last).as_hours() / 24;
         if sso.count < self.0.sso_logins || days_since > self.0.sso_days {
