@@ -14,7 +14,7 @@ run: ## Runs the drill: attacks on a simulated org, found and ended; prints wher
 test: check ## Checks, then runs every test: what CI runs
 	@scripts/test
 
-test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences, and some minutes of fuzzing; some hours
+test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences, and some minutes of fuzzing; an hour or two
 	@scripts/test --profile test-long -- --include-ignored
 	@scripts/fuzz 240
 
