@@ -58,6 +58,14 @@ impl<'a> Journal<'a> {
         self.clock.now()
     }
 
+    /// Proves before an act that it is still this worker's to do.
+    ///
+    /// # Errors
+    /// A conflict where another worker may have taken over.
+    pub(crate) async fn check_lease(&self) -> Result<(), StoreError> {
+        self.lease.check(self.store, self.now()).await
+    }
+
     /// Adds an entry, and writes the record as it now is, the renewed lease and `also`; all or nothing.
     pub(super) async fn enter(
         &mut self,

@@ -7,7 +7,7 @@ use crate::observation::OrgId;
 use crate::store::{Room, Store, StoreError, Table, Write};
 
 /// A worker that has written nothing for this long is taken for dead. Every act renews it; a single call to
-/// Salesforce with its repetitions stays below. One that outlives it is stopped at its next write.
+/// Salesforce with its repetitions stays below. One that outlives it is stopped before its next act.
 const TERM: SignedDuration = SignedDuration::from_mins(2);
 
 /// The lease as stored. It is never removed, so that its version never begins anew and a worker that was taken for
@@ -45,6 +45,17 @@ impl Lease {
             Err(StoreError::Conflict(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Proves that nobody has taken this worker for dead: one that slept past its term must not act, for somebody else may
+    /// have ended the work meanwhile, and the access may have been given back.
+    ///
+    /// # Errors
+    /// A conflict where the lease has run out or is somebody else's.
+    pub(crate) async fn check(&self, store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+        let kept = self.room.get(store, &self.subject).await?;
+        let is_held = kept.is_some_and(|kept| kept.version == self.version && kept.value.until > now);
+        if is_held { Ok(()) } else { Err(StoreError::Conflict(self.room.key(&self.subject))) }
     }
 
     /// The write that keeps it; after it, call [`Self::written`].

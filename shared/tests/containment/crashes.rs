@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::SignedDuration;
 use salesforce_simulator::CampaignKind;
 use serde_json::json;
 use session_warden::containment::{Containment, Outcome, Stage};
 use session_warden::detection::Action;
 use session_warden::evidence::Ledger;
-use session_warden::store::{Store, Table};
+use session_warden::stages::ContainError;
+use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
 
 use crate::support::{Fails, Faulty, Scene};
 
@@ -78,4 +80,42 @@ async fn a_worker_killed_before_any_write_is_replaced() {
 #[tokio::test]
 async fn a_worker_killed_after_any_write_is_replaced() {
     contained_despite_any(Fails::KilledAfter).await;
+}
+
+/// A store at which another worker takes a lease over as soon as it is looked at again.
+struct TakenOver(MemoryStore);
+
+#[async_trait]
+impl Store for TakenOver {
+    async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        let kept = self.0.get(key).await?;
+        if let Some(kept) = kept.filter(|_| key.partition.ends_with("/leases")) {
+            let body = kept.body.clone();
+            self.0.write(vec![Write::put(key.clone(), Expect::Version(kept.version), &body)?]).await?;
+        }
+        self.0.get(key).await
+    }
+
+    async fn list(
+        &self,
+        table: Table,
+        of: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.0.list(table, of, after, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        self.0.write(writes).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_was_taken_for_dead_does_nothing_more() {
+    let scene = Scene::on(Arc::new(TakenOver(MemoryStore::new())), CampaignKind::BruteForce).await;
+    let raised = scene.keep(&scene.finding(1, Action::Contain)).await;
+    let stopped = scene.contain_raised(&raised).await.unwrap_err();
+    assert!(matches!(stopped, ContainError::Store(StoreError::Conflict(_))), "{stopped}");
+    assert!(scene.writes().is_empty(), "an account may be open again by now");
 }
