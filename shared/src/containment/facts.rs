@@ -110,14 +110,16 @@ impl Gatherer<'_> {
         Ok(users.into_iter().find(|found| found.id == *user))
     }
 
-    /// Whom a wide containment must leave alone, and why, of any containment, that may not be all: a login name that is
-    /// nobody's is a slip of the pen, or was changed, perhaps by whoever is to be kept from it, and the user in question
-    /// may be the one who had it.
+    /// Whom a wide containment must leave alone, and why that may not be all: a login name that is nobody's is a slip of
+    /// the pen, or was changed, perhaps by whoever is to be kept from it.
     async fn spared(
         &self,
         target: &Target,
         own: &[UserId],
     ) -> Result<(BTreeSet<UserId>, Option<String>), SalesforceError> {
+        if !target.is_wide() {
+            return Ok(Default::default());
+        }
         let entries: Vec<_> =
             self.protected.users.iter().chain(&self.protected.break_glass).cloned().collect();
         let id = |entry: String| async move {
@@ -132,8 +134,7 @@ impl Gatherer<'_> {
         let unknown = unknown.map(|entry| {
             format!("nobody in this org is called `{entry}`, which the policy protects: correct the entry, or take it out")
         });
-        let spared = ids.into_iter().flatten().chain(own.iter().cloned());
-        Ok((if target.is_wide() { spared.collect() } else { BTreeSet::new() }, unknown))
+        Ok((ids.into_iter().flatten().chain(own.iter().cloned()).collect(), unknown))
     }
 }
 

@@ -111,8 +111,10 @@ fn unreadable(rule: &str, what: &str, reason: &str) -> Refusal {
 /// Rules about whom, and how wide.
 fn who(c: &Circumstances<'_>) -> Vec<Refusal> {
     let mut refusals: Vec<_> = shut_level(c).into_iter().collect();
-    refusals.extend(c.unspared.map(|reason| unreadable("protected", "who is protected", reason)));
-    refusals.extend(c.request.target.user().into_iter().flat_map(|user| one_user(c, user)));
+    match c.request.target.user() {
+        Some(user) => refusals.extend(one_user(c, user)),
+        None => refusals.extend(c.unspared.map(|reason| unreadable("protected", "who is protected", reason))),
+    }
     refusals
 }
 

@@ -311,13 +311,6 @@ fn an_inactive_user_is_contained_all_the_same() {
 }
 
 #[test]
-fn nobody_is_contained_while_it_is_not_known_who_is_protected() {
-    let mut world = World::fine();
-    world.unspared = Some("no".to_owned());
-    assert_eq!(world.rules(), ["protected"]);
-}
-
-#[test]
 fn what_reaches_more_than_one_user_needs_two_people_and_its_own_cap() {
     for target in [Target::App { app_name: "Drift".to_owned() }, Target::Org] {
         let mut world = World::fine().by_person();
