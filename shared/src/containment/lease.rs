@@ -81,3 +81,24 @@ fn end(now: Timestamp) -> Timestamp {
 pub(super) fn following(known: Option<u64>) -> u64 {
     known.map_or(1, |version| version + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn a_lease_is_held_until_it_runs_out_or_somebody_takes_it_over() {
+        let (store, now) = (MemoryStore::new(), Timestamp::UNIX_EPOCH);
+        let (org, over) = (OrgId::new("00D000000000001"), now + TERM);
+        let first = Lease::take(&store, &org, "ada", now).await.unwrap().unwrap();
+        first.check(&store, over - SignedDuration::from_secs(1)).await.unwrap();
+        assert!(matches!(first.check(&store, over).await, Err(StoreError::Conflict(_))));
+        let second = Lease::take(&store, &org, "ada", over).await.unwrap().unwrap();
+        second.check(&store, over).await.unwrap();
+        assert!(
+            matches!(first.check(&store, now).await, Err(StoreError::Conflict(_))),
+            "also by a clock that is behind"
+        );
+    }
+}

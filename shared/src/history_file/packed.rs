@@ -86,8 +86,7 @@ pub(super) fn pack(login: &Login, naming: Naming, into: &mut Vec<u8>) -> Result<
         ],
         by_get: *by_get,
     };
-    let packed = postcard::to_extend(&(key, rest), std::mem::take(into)).map_err(Error::other)?;
-    *into = packed;
+    *into = postcard::to_extend(&(key, rest), std::mem::take(into)).map_err(Error::other)?;
     Ok(())
 }
 
