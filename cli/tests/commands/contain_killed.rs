@@ -177,7 +177,7 @@ impl Attacked {
             told["impact"][key] = record["impact"][key].clone();
         }
         told["approved"] =
-            record["approved"].as_array().unwrap().iter().map(|person| person["by"].clone()).collect();
+            record["approved"].as_array().unwrap().iter().map(|person| person["approver"].clone()).collect();
         told["caps"] = json!(self.records("caps"));
         told["open"] = json!(self.records("open-plans"));
         told["org"] = self.org();

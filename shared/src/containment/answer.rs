@@ -59,6 +59,15 @@ impl Containment {
             && (is_ended || is_asked)
     }
 
+    /// Whether this has ended all that the watch asks about, since it asked.
+    pub(crate) fn has_ended_again(&self, waiting: &Self) -> bool {
+        let asked = waiting.pending.as_ref().map(|pending| pending.asked);
+        waiting.request.requested_by == RequestedBy::Watch
+            && self.is_proven()
+            && self.request.target.covers(&waiting.request.target)
+            && self.finished.zip(asked).is_some_and(|(finished, asked)| finished > asked)
+    }
+
     fn is_consented(&self) -> bool {
         self.request.target.is_wide() || !self.approved.is_empty()
     }

@@ -1,6 +1,6 @@
 //! The consent of people: asked for one plan, signed, given once, and ending by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -61,15 +61,6 @@ pub struct Declined {
 /// The key by which an approver is known. It never leaves its file.
 #[derive(Debug)]
 pub struct ApproverKey(HeadSigner);
-
-/// Who agreed to a containment; the ledger keeps his signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approved {
-    /// As the policy names him.
-    pub by: String,
-    /// When, as his machine's clock says.
-    pub at: Timestamp,
-}
 
 impl Pending {
     /// Asks `needed` people to agree to a record's plan.
@@ -200,6 +191,17 @@ pub async fn consent(
     Ok(known.collect::<BTreeMap<_, _>>().into_values().collect())
 }
 
+/// How many people have agreed to what a record says was begun. Their signatures are looked at again: names that stand in
+/// a record prove nothing, nor does the consent of who is no approver any more.
+pub(crate) fn agreed(policy: &Policy, record: &Containment) -> usize {
+    let fits =
+        |question: &&Pending| question.is_as_asked(record) && question.scope.outgrown_by(record).is_none();
+    let Some(question) = record.agreed_to.as_ref().filter(fits) else { return 0 };
+    let has_agreed =
+        |approver: &&Approver| record.approved.iter().any(|given| given.holds(record, question, approver));
+    policy.approvers.iter().filter(has_agreed).map(|approver| &approver.name).collect::<BTreeSet<_>>().len()
+}
+
 /// Why somebody has said no, if it is so; `Err` inside when that cannot be read.
 pub(crate) async fn refused_by(
     store: &dyn Store,
@@ -214,11 +216,11 @@ pub(crate) async fn refused_by(
 }
 
 /// How many people could lift these refusals by agreeing; `None` where agreeing is no help. What the caps do not
-/// allow the policy becomes a question too, and the caps hold for the answer.
-pub(crate) fn askable(refusals: &[Refusal], is_by_policy: bool) -> Option<usize> {
+/// allow without a person becomes a question too, and the caps hold for the answer.
+pub(crate) fn askable(refusals: &[Refusal], is_by_itself: bool) -> Option<usize> {
     let is_a_question = |refusal: &Refusal| match refusal.rule.as_str() {
         "ask" | "two-people" | "break-glass" => true,
-        "caps" => is_by_policy,
+        "caps" => is_by_itself,
         _ => false,
     };
     let needs_two = |refusal: &Refusal| matches!(refusal.rule.as_str(), "two-people" | "break-glass");

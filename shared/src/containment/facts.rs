@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::{FrozenBy, Holdings, Reach, Target, Trail, frozen_by};
+use super::{FrozenBy, Holdings, ProtectedNames, Reach, Target, Trail, frozen_by};
 use crate::observation::{AccountKind, User, UserId};
 use crate::policy::Protected;
 use crate::salesforce::{Salesforce, SalesforceError, TokenHashKey, Visibility};
@@ -16,8 +15,6 @@ pub type Readable<T> = Result<T, String>;
 
 /// How long the evidence before an act on one user may take; what has not come by then is recorded as missing.
 const EVIDENCE: Duration = Duration::from_secs(2);
-/// Look-ups of protected users under way at once.
-const AT_ONCE: usize = 4;
 
 /// What the guard judges and the plan is made of.
 #[derive(Debug)]
@@ -45,6 +42,7 @@ pub(crate) struct Gatherer<'a> {
     pub(crate) token_key: &'a TokenHashKey,
     pub(crate) own_users: &'a [UserId],
     pub(crate) protected: &'a Protected,
+    pub(crate) names: &'a Readable<ProtectedNames>,
 }
 
 impl Gatherer<'_> {
@@ -61,7 +59,7 @@ impl Gatherer<'_> {
         let readings = async {
             tokio::join!(
                 Box::pin(self.account(user.as_ref())),
-                Box::pin(self.spared(&reach.target, &own_users)),
+                Box::pin(self.spared(&reach.target, &own_users, now)),
                 Box::pin(salesforce.visibility()),
                 Box::pin(administrators(salesforce, &reach.target)),
                 Box::pin(salesforce.active_user_count()),
@@ -116,29 +114,34 @@ impl Gatherer<'_> {
         &self,
         target: &Target,
         own: &[UserId],
+        now: Timestamp,
     ) -> Result<(BTreeSet<UserId>, Option<String>), SalesforceError> {
         if !target.is_wide() {
             return Ok(Default::default());
         }
-        let entries: Vec<_> =
-            self.protected.users.iter().chain(&self.protected.break_glass).cloned().collect();
-        let id = |entry: String| async move {
-            if !entry.contains('@') {
-                return Ok(Ok(UserId::new(entry.trim())));
-            }
-            let named = self.salesforce.user_named(entry.trim()).await?;
-            Ok::<_, SalesforceError>(named.map(|user| user.id).ok_or(entry))
+        let before = self.names.clone().unwrap_or_default();
+        let names = before.look_up(self.salesforce, self.protected, now).await?;
+        let ids = self.protected.entries().filter(|entry| !entry.contains('@')).map(UserId::new);
+        let unknown = match self.names {
+            Err(reason) => Some(reason.clone()),
+            Ok(_) => names.nobodys().map(|name| {
+                format!(
+                    "nobody in this org is called `{name}`, which the policy protects: correct the entry, or give the \
+                     user's id in its place"
+                )
+            }),
         };
-        let ids: Vec<_> = stream::iter(entries).map(id).buffered(AT_ONCE).try_collect().await?;
-        let unknown = ids.iter().find_map(|id| id.as_ref().err());
-        let unknown = unknown.map(|entry| {
-            format!("nobody in this org is called `{entry}`, which the policy protects: correct the entry, or take it out")
-        });
-        Ok((ids.into_iter().flatten().chain(own.iter().cloned()).collect(), unknown))
+        Ok((ids.chain(names.everybody().cloned()).chain(own.iter().cloned()).collect(), unknown))
     }
 }
 
 impl Facts {
+    /// Whether a JWT access token may be out of which no row is left: its user came in by OAuth not long ago, or has been
+    /// frozen by others, who revoke tokens too; or nobody knows.
+    pub(crate) fn may_leave_jwt(&self) -> bool {
+        self.frozen_by_others.is_some() || self.trail.may_leave_jwt(self.read_at)
+    }
+
     pub(crate) fn found_user(&self) -> Option<&User> {
         self.user.as_ref().ok().and_then(Option::as_ref)
     }

@@ -24,6 +24,8 @@ pub struct Circumstances<'a> {
     pub faults: Vec<Refusal>,
     /// The user, where it is about one; `None` inside when Salesforce knows none by that id.
     pub user: Readable<Option<&'a User>>,
+    /// The login names by which the policy has known the user, also where he bears another now.
+    pub names: Readable<Vec<&'a str>>,
     /// Why it is not known whom a wide containment must spare, if it is so.
     pub unspared: Option<&'a str>,
     /// Who has dismissed the finding as it now stands, if somebody has.
@@ -83,6 +85,7 @@ pub fn refusals(c: &Circumstances<'_>) -> Vec<Refusal> {
 pub(crate) fn may_go_on(c: &Circumstances<'_>) -> Vec<Refusal> {
     let mut refusals = who(c);
     refusals.extend(stopped(c));
+    refusals.extend(wide(c));
     refusals
 }
 
@@ -95,7 +98,6 @@ pub(crate) fn may_be_repeated(c: &Circumstances<'_>, counts: Counts) -> Vec<Refu
     if counts == Counts::Anew {
         refusals.extend(caps(c));
     }
-    refusals.extend(wide(c));
     refusals.extend(policy(c, refusals.is_empty()));
     refusals
 }
@@ -144,7 +146,12 @@ fn one_user(c: &Circumstances<'_>, id: &UserId) -> Vec<Refusal> {
             ""
         }
     };
-    refusals.extend(match c.policy.standing(id.as_str(), username) {
+    let names = c.names.iter().flatten().copied().chain([username]);
+    let standing = names.map(|name| c.policy.standing(id.as_str(), name));
+    if let Err(reason) = &c.names {
+        refusals.push(unreadable("protected", "who is protected", reason));
+    }
+    refusals.extend(match standing.max().unwrap_or(Standing::Ordinary) {
         Standing::Ordinary => None,
         Standing::Protected => {
             let sentence = format!("user {id} is protected; take the user off `protected.users` first");

@@ -11,7 +11,7 @@ use crate::salesforce::{FoundToken, Frozen, KnownAddress, Revocation};
 
 /// A row counts as expired only this long after its expiry by Salesforce's clock, which is known to seconds and is not this
 /// machine's: deleting a session that has just ended does no harm.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether the account is to be frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

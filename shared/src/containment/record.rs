@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Approved, FrozenBy, Impact, Pending, Reach, Released, Target};
+use super::{Approval, FrozenBy, Impact, Pending, Reach, Released, Target};
 use crate::detection::{Finding, FindingId};
 use crate::observation::{OrgId, SessionId, TokenKey};
 use crate::policy::Also;
@@ -257,9 +257,12 @@ pub struct Containment {
     /// What people are asked, while they are.
     #[serde(default)]
     pub pending: Option<Pending>,
-    /// Who agreed to it, and when.
+    /// The question that people have agreed to.
     #[serde(default)]
-    pub approved: Vec<Approved>,
+    pub agreed_to: Option<Pending>,
+    /// Who agreed to it, and when, each with his signature.
+    #[serde(default)]
+    pub approved: Vec<Approval>,
     /// Other findings about the same, which it answers too; at most 50.
     #[serde(default)]
     pub joined: Vec<Trigger>,
@@ -318,6 +321,7 @@ impl Containment {
             survivors_total: 0,
             outcome: None,
             pending: None,
+            agreed_to: None,
             approved: Vec::new(),
             joined: Vec::new(),
             released: None,

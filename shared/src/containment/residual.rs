@@ -9,7 +9,7 @@ use crate::observation::OrgId;
 use crate::store::{Expect, Room, Store, StoreError, Table, Write};
 
 /// Longer than Salesforce lets a JWT access token live on.
-const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
+pub(super) const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a containment may have left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ fn room(org: &OrgId) -> Room<Left> {
 }
 
 /// Until when a token works on that goes out at `now`.
-pub(super) fn after_jwt(now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn after_jwt(now: Timestamp) -> Option<Timestamp> {
     now.checked_add(JWT_LIFE).ok()
 }
 

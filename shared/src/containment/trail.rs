@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::holdings::bounded;
+use super::plan::SKEW;
+use super::residual::JWT_LIFE;
 use super::{Readable, Target};
-use crate::observation::{Login, Verification};
+use crate::observation::{AccessPath, Login, Verification};
 use crate::salesforce::{Ability, Salesforce, Sight, Visibility};
 
 /// How far back it goes.
@@ -48,6 +50,16 @@ impl Trail {
                 .verifications
                 .and_then(|rows| proven(visibility, Ability::Verifications).map(|()| rows)),
         }
+    }
+
+    /// Whether somebody has come in within the life of a JWT access token by a way on which Salesforce gives one.
+    pub(super) fn may_leave_jwt(&self, now: Timestamp) -> bool {
+        let Ok(logins) = &self.logins else { return true };
+        let is_oauth = |login: &Login| {
+            matches!(login.path(), AccessPath::OauthInteractive | AccessPath::OauthUnattended)
+        };
+        let is_recent = |login: &Login| now.duration_since(login.time) < JWT_LIFE + SKEW;
+        logins.iter().any(|login| login.succeeded() && is_oauth(login) && is_recent(login))
     }
 
     /// What could not be read, as sentences.

@@ -9,15 +9,15 @@ use super::{IntegrationConsent, Mode, Policy};
 use crate::detection::{Action, Confidence, Detected, Family, Finding, Level, Severity, card};
 use crate::observation::{AccountKind, User, UserId};
 
-/// What the policy says of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the policy says of an account, from what lets most be done about it to what lets nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     /// Nothing special.
     Ordinary,
-    /// On the list of protected users.
-    Protected,
     /// For emergencies.
     BreakGlass,
+    /// On the list of protected users.
+    Protected,
 }
 
 /// What the policy asks for, and why not more.

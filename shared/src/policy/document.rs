@@ -141,6 +141,18 @@ pub struct Protected {
     pub break_glass: Vec<String>,
 }
 
+impl Protected {
+    /// All entries, trimmed.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &str> {
+        self.users.iter().chain(&self.break_glass).map(|entry| entry.trim())
+    }
+
+    /// The entries that are login names, in lower case.
+    pub(crate) fn login_names(&self) -> impl Iterator<Item = String> {
+        self.entries().filter(|entry| entry.contains('@')).map(str::to_lowercase)
+    }
+}
+
 /// Somebody who may agree to a containment, and the key by which he is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

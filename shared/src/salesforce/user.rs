@@ -123,6 +123,16 @@ impl Salesforce {
         Ok(found.into_iter().find(|user| user.username.eq_ignore_ascii_case(username)))
     }
 
+    /// The users with exactly these usernames, case aside; one that nobody has is absent from the answer.
+    pub(crate) async fn users_named(&self, usernames: &[String]) -> Result<Vec<User>, SalesforceError> {
+        let mut users = Vec::with_capacity(usernames.len());
+        for chunk in usernames.chunks(IDS_PER_QUERY) {
+            let names = list(chunk.iter().map(String::as_str));
+            users.append(&mut self.users_where(&format!("Username IN {names}")).await?);
+        }
+        Ok(users)
+    }
+
     /// The users with exactly this username, name or e-mail address, case aside.
     pub async fn users_called(&self, text: &str) -> Result<Vec<User>, SalesforceError> {
         let text = quote(text);

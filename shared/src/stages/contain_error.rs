@@ -38,6 +38,15 @@ pub enum ContainError {
         /// Which org.
         org: OrgId,
     },
+    /// The kill switch stops what a release would do beside giving back.
+    #[error(
+        "the kill switch stops the password reset, and nothing is given back before it: {reason}; release without a \
+         reset, or lift the switch"
+    )]
+    Stopped {
+        /// What the switch says.
+        reason: String,
+    },
     /// Another worker has had the subject in hand for longer than is waited.
     #[error("{what} is in the hands of another worker; ask again later")]
     Busy {

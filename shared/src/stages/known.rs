@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Contain, ContainError};
 use crate::containment::{
-    CapsUsage, Circumstances, Facts, Gatherer, OpenPlans, Reach, Readable, Request, thrown,
+    CapsUsage, Circumstances, Facts, Gatherer, OpenPlans, ProtectedNames, Reach, Readable, Request, thrown,
 };
 use crate::detection::Finding;
 use crate::policy::Policy;
@@ -19,6 +19,7 @@ pub(super) struct Known {
     pub(super) open_plans: Readable<OpenPlans>,
     pub(super) caps: Readable<CapsUsage>,
     pub(super) approvals: usize,
+    names: Readable<ProtectedNames>,
     dismissed: Option<String>,
     kill_switch: Readable<Option<String>>,
 }
@@ -35,16 +36,18 @@ impl Contain<'_> {
         let (org, now) = (&request.org_id, self.clock.now());
         let open_plans = OpenPlans::read(self.store, org).await?;
         let caps = CapsUsage::read(self.store, org, now).await?;
+        let names = ProtectedNames::read(self.store, org).await?;
         let gatherer = Gatherer {
             salesforce: self.salesforce,
             token_key: self.token_key,
             own_users: self.own_users,
             protected: &self.policy.protected,
+            names: &names,
         };
         let facts = gatherer.gather(reach, now).await?;
         let dismissed = self.dismissed(request).await?;
         let kill_switch = thrown(self.store, org).await?;
-        Ok(Known { facts, finding, open_plans, caps, approvals: 0, dismissed, kill_switch })
+        Ok(Known { facts, finding, open_plans, caps, approvals: 0, names, dismissed, kill_switch })
     }
 }
 
@@ -61,6 +64,7 @@ impl Known {
             finding: self.finding.as_ref(),
             faults: self.facts.reach.faults(policy, &self.facts.holdings),
             user: self.facts.user.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            names: self.names_of(request),
             unspared: self.facts.unspared.as_deref(),
             dismissed: self.dismissed.as_deref(),
             approvals: self.approvals,
@@ -73,6 +77,11 @@ impl Known {
             active_users: self.facts.active_users.clone(),
             now,
         }
+    }
+
+    fn names_of<'c>(&'c self, request: &Request) -> Readable<Vec<&'c str>> {
+        let names = self.names.as_ref().map_err(Clone::clone)?;
+        Ok(request.target.user().map(|user| names.of(user)).unwrap_or_default())
     }
 
     /// What was decided by, as it was read, for the evidence.

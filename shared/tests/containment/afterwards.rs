@@ -55,9 +55,65 @@ async fn a_session_that_is_there_again_opens_the_case_again() {
         matches!(&changed[0].outcome, Some(Outcome::NotContained { reason }) if reason.contains("came back"))
     );
     assert!(changed[0].survivors_total > 0);
+    assert!(Scene::rules(&changed[1]).contains(&"ask"), "nobody could agree, for there are no approvers");
+    assert_eq!(changed.len(), 2);
     assert!(!only_looks_after(&scene, 6).await, "it is open, and nobody looks by himself");
     let again = scene.contain().await.unwrap();
     assert_eq!(again.outcome, Some(Outcome::Contained), "whoever asks again goes on with it");
+}
+
+#[tokio::test]
+async fn people_are_asked_about_a_user_whose_access_came_back_until_it_is_ended() {
+    for agrees in [true, false] {
+        let mut scene = Scene::of(CampaignKind::BruteForce).await;
+        let people = scene.approvers(&["Ada"]);
+        (scene.policy.caps.per_hour, scene.policy.caps.percent_of_active_users) = (10, 100.0);
+        let first = scene.contain().await.unwrap();
+        {
+            let mut org = scene.simulator.org();
+            org.set_frozen(&scene.campaign.user_id, Frost::Thawed);
+            assert!(org.attempt(&scene.campaign.loot).gets_in());
+            org.set_frozen(&scene.campaign.user_id, Frost::Frozen);
+        }
+        let changed = after(&scene, 6).await;
+        let [reopened, asked] = &changed[..] else { panic!("{changed:#?}") };
+        assert_eq!(reopened.containment_id, first.containment_id);
+        assert_eq!((asked.stage, &asked.request.target), (Stage::Waiting, &first.request.target));
+        let live = || scene.simulator.org().live_sessions_of(&scene.campaign.user_id).len();
+        assert!(asked.impact.sessions > 0 && live() > 0);
+        if agrees {
+            scene.approve(asked, &people[0].1, "Ada").await;
+        } else {
+            scene.clock.advance(SignedDuration::from_secs(1));
+            assert_eq!(scene.contain().await.unwrap().outcome, Some(Outcome::Contained));
+        }
+        let changed = after(&scene, 1).await;
+        assert_eq!(changed.len(), 1, "{changed:#?}");
+        if agrees {
+            assert_eq!(changed[0].outcome, Some(Outcome::Contained));
+        } else {
+            assert_eq!(Scene::rules(&changed[0]), ["joined"], "there is nothing left to ask about");
+        }
+        assert_eq!(live(), 0);
+    }
+}
+
+/// What Salesforce has ended itself leaves no row; a token that came with it works on.
+#[tokio::test]
+async fn a_login_by_oauth_not_long_ago_is_a_window_though_nothing_is_left_of_it() {
+    for (kind, is_oauth) in [(CampaignKind::StolenRefreshToken, true), (CampaignKind::BruteForce, false)] {
+        let scene = Scene::of(kind).await;
+        {
+            let mut org = scene.simulator.org();
+            if is_oauth {
+                assert!(org.attempt(&scene.campaign.loot).gets_in());
+            }
+            org.end_access(&scene.campaign.user_id);
+        }
+        let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+        assert_eq!((&record.outcome, record.impact.sessions), (&Some(Outcome::Contained), 0));
+        assert_eq!(record.residual_until.is_some(), is_oauth, "{kind:?}");
+    }
 }
 
 /// What waits to be told, or to be looked at, by what it says under this name.

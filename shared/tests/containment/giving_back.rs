@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost, Lying, PasswordReset, Permission, Write};
-use session_warden::containment::{Containment, FrozenBy, Outcome};
+use session_warden::containment::{Containment, FrozenBy, Outcome, Switch};
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::stages::{Apply, ContainError, GivenBack, Password, Release};
 use session_warden::store::{Store, Table};
@@ -52,6 +52,16 @@ async fn what_we_froze_is_opened_with_a_password_that_is_new() {
         let again = released(&scene, Password::Kept, Apply::Act).await.unwrap();
         assert!(again.frozen_by == FrozenBy::Nobody && again.open);
     }
+}
+
+#[tokio::test]
+async fn the_kill_switch_stops_a_reset_and_not_the_way_back() {
+    let scene = contained().await;
+    scene.throw_kill_switch(Switch::Thrown).await;
+    let error = released(&scene, Password::Reset, Apply::Act).await.unwrap_err();
+    assert!(error.to_string().contains("it contains the wrong people"), "{error}");
+    assert!(scene.writes().is_empty());
+    assert!(released(&scene, Password::Kept, Apply::Act).await.unwrap().open);
 }
 
 #[tokio::test]

@@ -187,6 +187,36 @@ async fn a_freeze_whose_answer_was_lost_with_its_worker_is_ours_to_take_back() {
     assert!(!scene.simulator.org().is_frozen(&scene.campaign.user_id));
 }
 
+/// Whoever can write a record could else write names into it.
+#[tokio::test]
+async fn consent_that_was_written_into_a_record_is_none() {
+    type Forge = fn(&mut serde_json::Value);
+    let forgeries: [(&str, Forge); 4] = [
+        ("a signature", |body| body["approved"][1]["signature"] = body["approved"][0]["signature"].clone()),
+        ("one for two", |body| body["approved"][1] = body["approved"][0].clone()),
+        ("another target", |body| body["request"]["level"] = "org".into()),
+        ("another question", |body| body["agreed_to"]["scope"]["most_users"] = 100_000.into()),
+    ];
+    for (what, forge) in forgeries {
+        let (store, scene) = begun(Level::App).await;
+        scene.clock.advance(SignedDuration::from_mins(3));
+        let kept = scene.records(Table::Contain, "containments").await.remove(0);
+        let mut body = kept.body;
+        let before = body.clone();
+        forge(&mut body);
+        assert_ne!(body, before, "{what}");
+        let put = Write::Put { key: kept.key, expect: Expect::Version(kept.version), body };
+        store.inner.write(vec![put]).await.unwrap();
+        scene.writes();
+        let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
+        let Some(Outcome::NotContained { reason }) = &changed[0].outcome else {
+            panic!("{what}: {changed:#?}")
+        };
+        assert!(reason.contains("two people must approve"), "{what}: {reason}");
+        assert!(scene.writes().is_empty(), "{what}");
+    }
+}
+
 /// What a person began and whose worker died after its first act.
 async fn begun(level: Level) -> (Arc<Interrupting>, Scene) {
     let store = Interrupting::by(Comes::Death);

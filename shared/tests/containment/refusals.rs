@@ -1,9 +1,10 @@
 //! What is refused, and that nothing is done then.
 
+use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost, Lying, Permission};
 use serde_json::json;
 use session_warden::clock::Clock;
-use session_warden::containment::{Outcome, Stage, Switch};
+use session_warden::containment::{Outcome, Stage, Switch, Target};
 use session_warden::detection::Action;
 use session_warden::observation::{OrgId, UserId};
 use session_warden::policy::Mode;
@@ -11,6 +12,7 @@ use session_warden::stages::{Apply, ContainError, Password, Release};
 use session_warden::store::{Expect, Key, Table, Write};
 
 use crate::support::Scene;
+use crate::wide::agreed;
 
 async fn scene() -> Scene {
     Scene::of(CampaignKind::BruteForce).await
@@ -119,6 +121,44 @@ async fn protected_and_emergency_accounts_are_refused() {
     assert_eq!(Scene::rules(&record), ["break-glass"]);
     let unknown = scene.person(&UserId::new("005000000000000AAA"), Apply::Act).await.unwrap();
     assert_eq!(Scene::rules(&unknown), ["unknown-user"]);
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn who_is_protected_stays_so_under_another_login_name() {
+    for target in [None, Some(Target::Org)] {
+        let mut scene = scene().await;
+        scene.policy.protected.users.push(scene.campaign.username.to_uppercase());
+        assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty());
+        let calls = scene.salesforce.usage().calls;
+        assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty());
+        assert_eq!(scene.salesforce.usage().calls, calls, "he is looked up once an hour");
+        scene.simulator.org().rename(&scene.campaign.user_id, "nobody@acme.example");
+        scene.clock.advance(SignedDuration::from_hours(2));
+        assert!(scene.stage().tend(&scene.org_id()).await.unwrap().is_empty());
+        let wide = target.is_some();
+        let record = match target {
+            Some(target) => agreed(&mut scene, target).await,
+            None => scene.contain().await.unwrap(),
+        };
+        let expected: &[&str] = if wide { &[] } else { &["protected"] };
+        assert_eq!(Scene::rules(&record), expected);
+        assert!(!scene.simulator.org().live_sessions_of(&scene.campaign.user_id).is_empty());
+        assert_eq!(scene.writes().is_empty(), !wide, "{record:#?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_contained_while_whom_the_policy_has_protected_cannot_be_read() {
+    let mut scene = scene().await;
+    scene.policy.protected.users.push("root@acme.example".to_owned());
+    scene.stage().tend(&scene.org_id()).await.unwrap();
+    let kept = scene.records(Table::Contain, "protected-names").await.remove(0);
+    let put = Write::Put { key: kept.key, expect: Expect::Any, body: json!({ "torn": true }) };
+    scene.store.write(vec![put]).await.unwrap();
+    scene.clock.advance(SignedDuration::from_hours(2));
+    scene.stage().tend(&scene.org_id()).await.unwrap();
+    assert_eq!(Scene::rules(&scene.contain().await.unwrap()), ["protected"]);
     assert!(scene.writes().is_empty());
 }
 

@@ -283,7 +283,7 @@ impl Play {
         let wide: Vec<_> =
             records.iter().filter(|record| record.request.target.is_wide()).filter(begun).collect();
         let by_two = |record: &&&Containment| {
-            record.approved.iter().map(|approved| &approved.by).collect::<BTreeSet<_>>().len() == 2
+            record.approved.iter().map(|approved| &approved.approver).collect::<BTreeSet<_>>().len() == 2
         };
         prop_assert_eq!(
             wide.iter().filter(by_two).count(),
@@ -301,7 +301,7 @@ impl Play {
             let own = of(self.users[1].as_str());
             prop_assert!(!own.is_empty(), "a wide containment reached the account for emergencies");
             let agreed = own.iter().all(|record| {
-                let people: BTreeSet<_> = record.approved.iter().map(|approved| &approved.by).collect();
+                let people: BTreeSet<_> = record.approved.iter().map(|approved| &approved.approver).collect();
                 people.len() == 2
             });
             prop_assert!(agreed, "the account for emergencies was touched without two people");

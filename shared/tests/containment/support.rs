@@ -375,10 +375,10 @@ impl Scene {
         (app.label.clone(), users.iter().map(ToString::to_string).collect())
     }
 
-    /// Nobody can be looked up by his username any more.
+    /// Whom a list of login names means cannot be looked up any more.
     pub fn refuse_queries_by_username(&self) {
         let refused = Effect::refusal(400, "INVALID_FIELD");
-        let matcher = Matcher::any().path("Username = ");
+        let matcher = Matcher::any().path("Username IN ");
         self.simulator.org().faults_mut().add(Fault::on(matcher, Occurrence::Every, refused));
     }
 

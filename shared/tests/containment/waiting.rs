@@ -41,7 +41,7 @@ async fn one_person_agrees_and_the_ledger_says_who() {
     scene.approve(&record, &people[0].1, "Ada").await;
     let changed = tended(&scene).await;
     assert_eq!((changed.len(), &changed[0].outcome), (1, &Some(Outcome::Contained)));
-    assert_eq!((changed[0].approved[0].by.as_str(), &changed[0].pending), ("Ada", &None));
+    assert_eq!((changed[0].approved[0].approver.as_str(), &changed[0].pending), ("Ada", &None));
     assert!(!attacker_is_in(&scene));
     let ledger = Ledger::new(&*scene.store, scene.org_id());
     let entries = ledger.entries_of(record.containment_id.as_str()).await.unwrap();

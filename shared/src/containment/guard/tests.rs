@@ -25,6 +25,7 @@ struct World {
     approvals: usize,
     faults: Vec<Refusal>,
     unspared: Option<String>,
+    names: Readable<Vec<&'static str>>,
     dismissed: Option<String>,
     caps: Readable<CapsUsage>,
     active_users: Readable<u64>,
@@ -115,10 +116,17 @@ impl World {
             approvals: 0,
             faults: Vec::new(),
             unspared: None,
+            names: Ok(Vec::new()),
             dismissed: None,
             caps: Ok(usage()),
             active_users: Ok(100),
         }
+    }
+
+    /// The user had another login name before.
+    fn bore(&mut self, name: &'static str) -> &mut Policy {
+        self.names = Ok(vec![name]);
+        &mut self.policy
     }
 
     fn by_person(mut self) -> Self {
@@ -138,6 +146,7 @@ impl World {
             finding: self.finding.as_ref(),
             faults: self.faults.clone(),
             unspared: self.unspared.as_deref(),
+            names: self.names.clone(),
             dismissed: self.dismissed.as_deref(),
             approvals: self.approvals,
             user: self.user.as_ref().map(Option::as_ref).map_err(Clone::clone),
@@ -157,13 +166,20 @@ impl World {
 type Spoil = fn(&mut World);
 
 /// Each spoils one thing, and the rule that must refuse for it; the last says whether it concerns a person's request.
-const SPOILS: [(&str, Spoil, bool); 25] = [
+const SPOILS: [(&str, Spoil, bool); 28] = [
     ("own-identity", |w| w.own_users.push(id(1)), true),
     ("unknown-user", |w| w.user = Ok(None), true),
     ("unknown-user", |w| w.user = Err("no".into()), true),
     ("protected", |w| w.policy.protected.users.push("ADA@acme.example".into()), true),
     ("protected", |w| w.policy.protected.users.push(id(1).as_str().into()), true),
     ("break-glass", |w| w.policy.protected.break_glass.push("ada@acme.example".into()), true),
+    ("protected", |w| w.bore("root@acme.example").protected.users.push("Root@acme.example".into()), true),
+    (
+        "break-glass",
+        |w| w.bore("root@acme.example").protected.break_glass.push("root@acme.example".into()),
+        true,
+    ),
+    ("protected", |w| w.names = Err("no".into()), true),
     ("last-administrator", |w| w.administrators = Ok(vec![id(1)]), true),
     ("last-administrator", |w| w.administrators = Ok(vec![id(1), id(9)]), true),
     (

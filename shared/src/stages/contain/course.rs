@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{Contain, ContainError};
 use crate::containment::{
-    Actor, Approval, Approved, Charge, Circumstances, Containment, Counts, Impact, Journal, Lease, OpenPlans,
-    Outcome, People, Plan, Reach, Refusal, Request, Verdict, enter_snapshot, may_be_repeated, may_go_on,
-    refusals,
+    Actor, Approval, Charge, Circumstances, Containment, Counts, Impact, Journal, Lease, OpenPlans, Outcome,
+    People, Plan, Reach, Refusal, Request, Verdict, after_jwt, agreed, enter_snapshot, may_be_repeated,
+    may_go_on, refusals,
 };
 use crate::detection::Finding;
 use crate::observation::OrgId;
@@ -84,8 +84,8 @@ impl Contain<'_> {
                 return self.refuse_or_ask(refusals, inputs, outgrown, before, journal).await;
             }
             journal.record.pending = before.and_then(|before| before.pending.clone());
-            journal.record.approved =
-                approvals.iter().map(|given| Approved { by: given.approver.clone(), at: given.at }).collect();
+            journal.record.agreed_to = journal.record.pending.clone().filter(|_| !approvals.is_empty());
+            journal.record.approved.clone_from(&approvals);
             journal.record.reach = Some(known.facts.reach.kept_in_record());
             match self.intend(&known, &plan, &approvals, journal).await {
                 Err(StoreError::Conflict(key)) if known.is_shared(&key) => {}
@@ -151,7 +151,7 @@ impl Contain<'_> {
         let mut known = self.know(&request, reach, finding).await?;
         let is_repeated = journal.record.is_not_contained();
         if !is_repeated {
-            known.approvals = journal.record.approved.len();
+            known.approvals = agreed(self.policy, &journal.record);
         }
         let circumstances = self.circumstances(&request, &known);
         let counts = Counts::of(journal.record.started, self.clock.now());
@@ -171,6 +171,9 @@ impl Contain<'_> {
         let (facts, freeze) = (known.facts, self.policy.containment.freeze);
         let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.salesforce.server_now());
         journal.record.reach = Some(facts.reach.kept_in_record());
+        if facts.may_leave_jwt() {
+            journal.record.residual_until = after_jwt(self.clock.now());
+        }
         journal.go_on(&plan, also).await?;
         // The worker before may have died before it recorded what was there.
         if !has_acted {
@@ -235,7 +238,9 @@ impl Contain<'_> {
         let people = People::of(self.policy, &facts.people);
         let impact = plan.impact(facts.found_user(), &people, &facts.holdings, &facts.reach);
         let impact = impact.of_frozen(facts.frozen_by_others.clone());
-        Containment::planned(request.clone(), self.policy.hash(), impact, self.clock.now())
+        let now = self.clock.now();
+        let record = Containment::planned(request.clone(), self.policy.hash(), impact, now);
+        Containment { residual_until: facts.may_leave_jwt().then(|| after_jwt(now)).flatten(), ..record }
     }
 
     pub(super) fn circumstances<'c>(&'c self, request: &'c Request, known: &'c Known) -> Circumstances<'c> {

@@ -4,6 +4,7 @@ use super::{Contain, ContainError};
 use crate::containment::{
     Answer, Containment, ContainmentId, OpenPlans, Request, Stage, agenda, containments,
 };
+use crate::observation::OrgId;
 use crate::store::{Kept, StoreError};
 
 /// What is to be done.
@@ -89,10 +90,19 @@ impl Contain<'_> {
 
     /// What another finding has led to, if it answers this request too: it waits for people, or has ended within a day.
     pub(super) async fn joinable(&self, request: &Request) -> Result<Option<Kept<Containment>>, StoreError> {
-        let org = &request.org_id;
+        let now = self.clock.now();
+        self.on_agenda(&request.org_id, |other| other.takes_in(request, now)).await
+    }
+
+    /// The first containment on an org's agenda that is so.
+    pub(super) async fn on_agenda(
+        &self,
+        org: &OrgId,
+        is_so: impl Fn(&Containment) -> bool,
+    ) -> Result<Option<Kept<Containment>>, StoreError> {
         for (id, _) in agenda(org).each(self.store).await? {
             match containments(org).get(self.store, &id).await {
-                Ok(Some(kept)) if kept.value.takes_in(request, self.clock.now()) => return Ok(Some(kept)),
+                Ok(Some(kept)) if is_so(&kept.value) => return Ok(Some(kept)),
                 Err(StoreError::Unreadable { reason, .. }) => {
                     tracing::error!(containment.id = id, reason, "a containment cannot be read");
                 }

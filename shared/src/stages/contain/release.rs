@@ -5,7 +5,9 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{Apply, Contain, ContainError};
-use crate::containment::{Containment, FrozenBy, Journal, Lease, Released, containments, frozen_by, release};
+use crate::containment::{
+    Containment, FrozenBy, Journal, Lease, Released, containments, frozen_by, release, thrown,
+};
 use crate::observation::{OrgId, UserId};
 use crate::salesforce::{Ability, FreezeState, Frozen, SalesforceError, SetupChange, Sight};
 use crate::store::Kept;
@@ -140,6 +142,9 @@ impl Contain<'_> {
     async fn open(&self, asked: &Release, journal: &mut Journal<'_>) -> Result<(), ContainError> {
         let (by, reason, at) = (asked.by.clone(), asked.reason.clone(), journal.now());
         let password_reset = asked.password == Password::Reset;
+        if password_reset && let Some(reason) = self.stopped(&asked.org_id).await? {
+            return Err(ContainError::Stopped { reason });
+        }
         journal.begin_release(Released { by, reason, at, password_reset }).await?;
         if password_reset {
             self.salesforce.reset_password(&asked.user_id).await?;
@@ -147,6 +152,13 @@ impl Contain<'_> {
         journal.check_lease().await?;
         self.salesforce.set_frozen(&asked.user_id, Frozen::No).await?;
         self.prove_release(&asked.user_id, journal).await
+    }
+
+    /// Why no password may be made invalid: that takes access, which the kill switch stops. It does not stop giving back.
+    async fn stopped(&self, org: &OrgId) -> Result<Option<String>, ContainError> {
+        Ok(thrown(self.store, org)
+            .await?
+            .unwrap_or_else(|reason| Some(format!("it cannot be read: {reason}"))))
     }
 
     /// Where Salesforce keeps no record of the account, nothing is proven.

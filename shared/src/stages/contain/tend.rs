@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::requests::{requests, tell};
 use super::{Contain, ContainError};
 use crate::containment::{
-    Containment, Due, Journal, Lease, Marks, OpenPlans, Relapse, Request, RequestedBy, Stage, Survivor,
-    Target, Task, agenda, containments, release,
+    Containment, Due, Journal, Lease, Marks, OpenPlans, ProtectedNames, Relapse, Request, RequestedBy, Stage,
+    Survivor, Target, Task, agenda, containments, release,
 };
-use crate::observation::{OrgId, UserId};
+use crate::observation::OrgId;
 use crate::stages::findings;
 use crate::store::{Kept, StoreError};
 
@@ -27,6 +27,9 @@ impl Contain<'_> {
         if !all.is_empty() || !left.is_empty() {
             self.check_scope(org).await?;
         }
+        if let Err(error) = self.remember_protected(org).await {
+            tracing::error!(org.id = %org, error = %error, "whom the policy protects could not be looked up");
+        }
         for id in left {
             note(&id, self.finish(org, &id).await.map(Vec::from_iter), &mut changed);
         }
@@ -41,6 +44,27 @@ impl Contain<'_> {
             tracing::error!(org.id = %org, error = %error, "the week could not be reviewed");
         }
         Ok(changed)
+    }
+
+    /// Keeps whom the policy's login names mean, so that who is protected stays so under another name.
+    async fn remember_protected(&self, org: &OrgId) -> Result<(), ContainError> {
+        let (protected, now) = (&self.policy.protected, self.clock.now());
+        let before = match ProtectedNames::read(self.store, org).await? {
+            Ok(names) => names,
+            Err(reason) => {
+                tracing::error!(
+                    reason,
+                    "whom the policy has protected cannot be read, so nobody is contained"
+                );
+                return Ok(());
+            }
+        };
+        if !before.is_stale(protected, now) {
+            return Ok(());
+        }
+        self.check_scope(org).await?;
+        let names = before.look_up(self.salesforce, protected, now).await?;
+        Ok(self.store.write(vec![names.written(org)?]).await?)
     }
 
     /// Containments that have begun and not ended: their worker is at it, or has died.
@@ -111,8 +135,8 @@ impl Contain<'_> {
         }
     }
 
-    /// Looks whether access that was ended has come back. If so the case is open again, and a person is asked about
-    /// the next level.
+    /// Looks whether access that was ended has come back. If so the case is open again, and people are asked about all of
+    /// it: about a session that came back, its user.
     async fn watch(&self, record: &Containment, since: Timestamp) -> Result<Vec<Containment>, ContainError> {
         let now = self.clock.now();
         let next = Due::watch(since, record.residual_until, now);
@@ -181,15 +205,10 @@ impl Contain<'_> {
         survivors: Vec<Survivor>,
     ) -> Result<Vec<Containment>, ContainError> {
         // Asked first: whoever dies in between asks the same once more, and reopens then.
-        let next_level = match &record.request.target {
-            Target::Session { user_id, .. } => {
-                let request = next_level(record, user_id.clone());
-                Some(Box::pin(self.contain(request, super::Apply::Act)).await?)
-            }
-            _ => None,
-        };
-        let reopened = self.enter(record, async |journal| journal.reopen(survivors).await).await?;
-        Ok(reopened.into_iter().chain(next_level).collect())
+        let asked = Box::pin(self.contain(once_more(record), super::Apply::Act)).await?;
+        let mut changed = self.enter(record, async |journal| journal.reopen(survivors).await).await?;
+        changed.push(asked);
+        Ok(changed)
     }
 
     /// The journal about a record that has not changed, while nobody else acts on its subject.
@@ -220,12 +239,16 @@ fn note(id: &str, tended: Result<Vec<Containment>, ContainError>, changed: &mut 
     }
 }
 
-/// What is asked where a hostile session has come back.
-fn next_level(record: &Containment, user_id: UserId) -> Request {
+/// What is asked where access has come back: about a session, its user; and else the same again.
+fn once_more(record: &Containment) -> Request {
+    let (target, what) = match &record.request.target {
+        Target::Session { user_id, .. } => (Target::User { user_id: user_id.clone() }, "a hostile session"),
+        other => (other.clone(), "access"),
+    };
     Request {
         request_id: format!("again/{}", record.containment_id),
-        target: Target::User { user_id },
-        reason: "a hostile session was ended and came back within a day".to_owned(),
+        target,
+        reason: format!("{what} was ended and came back within a day"),
         requested_by: RequestedBy::Watch,
         ..record.request.clone()
     }

@@ -73,7 +73,12 @@ impl Contain<'_> {
         if let Some(reason) = self.dismissed(&record.request).await? {
             return Ok(refuse("dismissed", reason));
         }
-        if let Some(other) = self.joinable(&record.request).await?.filter(|other| other.value.is_proven()) {
+        let joinable = self.joinable(&record.request).await?.filter(|other| other.value.is_proven());
+        let ends_it = |other: &Containment| other.has_ended_again(record);
+        if let Some(other) = match joinable {
+            Some(other) => Some(other),
+            None => self.on_agenda(&record.request.org_id, ends_it).await?,
+        } {
             let id = &other.value.containment_id;
             return Ok(refuse("joined", format!("containment {id} has ended the access meanwhile")));
         }
@@ -124,7 +129,8 @@ impl Contain<'_> {
         refusals: &[Refusal],
         before: Option<&Containment>,
     ) -> Option<Pending> {
-        let needed = askable(refusals, record.request.requested_by == RequestedBy::Policy)?;
+        let is_by_itself = !matches!(record.request.requested_by, RequestedBy::Person { .. });
+        let needed = askable(refusals, is_by_itself)?;
         if self.policy.approvers.len() < needed {
             return None;
         }

@@ -102,6 +102,7 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         outcome: Some(outcome),
         pending: None,
         joined: Vec::new(),
+        agreed_to: None,
         approved: Vec::new(),
         released: None,
         releasing: None,

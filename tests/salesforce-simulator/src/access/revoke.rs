@@ -10,6 +10,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Org {
+    /// Ends all that a user holds, as Salesforce does itself; no client of ours has asked for it.
+    pub fn end_access(&mut self, user_id: &str) {
+        self.tokens.retain(|token| *token.user_id != *user_id);
+        let held: HashSet<Id> = self.live_sessions_of(user_id).iter().map(|session| session.id).collect();
+        self.remove_sessions(|id, _| held.contains(&id));
+    }
+
     pub(crate) fn revoke(&mut self, secret: &str) -> Result<(), OauthError> {
         let names = |token: &&Arc<Token>| token.refresh_token == secret || token.delete_token == secret;
         if let Some(token) = self.tokens.iter().find(names).cloned() {

@@ -152,6 +152,13 @@ impl Org {
             user.manager_id = manager;
         }
     }
+
+    /// Gives a user another login name.
+    pub fn rename(&mut self, user_id: &str, username: &str) {
+        if let Some(user) = self.users.get_mut(user_id) {
+            user.username = username.into();
+        }
+    }
 }
 
 /// Without View All Users a user sees himself.
