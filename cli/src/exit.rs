@@ -76,7 +76,8 @@ fn of_contain(error: &ContainError) -> Exit {
     match error {
         ContainError::NoFinding { .. }
         | ContainError::OtherOrg { .. }
-        | ContainError::ScannerUnknown { .. } => Exit::BadInput,
+        | ContainError::ScannerUnknown { .. }
+        | ContainError::Stopped { .. } => Exit::BadInput,
         ContainError::Busy { .. } => Exit::Unreachable,
         ContainError::Salesforce(error) => of_salesforce(error),
         ContainError::Store(error) => of_store(error),

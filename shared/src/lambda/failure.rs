@@ -51,6 +51,9 @@ pub enum Failure {
         /// Which org.
         org: OrgId,
     },
+    /// The kill switch is thrown.
+    #[error("{0}")]
+    Stopped(String),
     /// Another worker has the subject in hand.
     #[error("{what} is being contained by another worker")]
     Busy {
@@ -97,6 +100,7 @@ impl Failure {
             Self::Blind { .. } => "Blind",
             Self::NoFinding { .. } => "FindingUnknown",
             Self::ScannerUnknown { .. } => "ScannerUnknown",
+            Self::Stopped(_) => "Stopped",
             Self::Salesforce(error) if error.retryable() => "SalesforceUnreachable",
             Self::Salesforce(_) => "SalesforceRefused",
             Self::Busy { .. } | Self::Store(StoreError::Conflict(_)) => "Overtaken",
@@ -142,6 +146,7 @@ impl From<ContainError> for Failure {
             ContainError::NoFinding { org, finding } => Self::NoFinding { org, finding },
             ContainError::ScannerUnknown { org } => Self::ScannerUnknown { org },
             ContainError::OtherOrg { asked, connected } => Self::OtherOrg { asked, found: connected },
+            stopped @ ContainError::Stopped { .. } => Self::Stopped(stopped.to_string()),
             ContainError::Busy { what } => Self::Busy { what },
         }
     }

@@ -89,6 +89,7 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         outcome: Some(outcome),
         pending: None,
         joined: Vec::new(),
+        agreed_to: None,
         approved: Vec::new(),
         released: None,
         releasing: None,
