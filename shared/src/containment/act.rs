@@ -159,7 +159,7 @@ impl Actor<'_> {
     /// Lets a user in again of whom nothing is left. Where that fails he stays frozen.
     pub(super) async fn thaw(&self, journal: &mut Journal<'_>) -> Result<Outcome, StoreError> {
         let Some(user) = self.reach.target.user() else { return Ok(Outcome::AccessEnded) };
-        journal.check_lease().await?;
+        journal.hold_lease().await?;
         let result = result(self.salesforce.set_frozen(user, Frozen::No).await);
         let is_in = !matches!(result, StepResult::Failed { .. });
         journal.acted(result.clone(), &self.entry(StepKind::Thaw, &result)).await?;
@@ -284,7 +284,7 @@ impl Actor<'_> {
     /// Reads whether the work is still this worker's, and the kill switch last; thrown, it ends the step that has begun, of
     /// which `done` parts of `of` are done.
     async fn stopped(&self, done: usize, of: usize, journal: &mut Journal<'_>) -> Result<Stop, StoreError> {
-        journal.check_lease().await?;
+        journal.hold_lease().await?;
         let read: Readable<_> =
             super::kill_switch::thrown(self.store, &journal.record.request.org_id).await?;
         let stop = read.unwrap_or_else(|reason| Some(format!("the kill switch cannot be read: {reason}")));

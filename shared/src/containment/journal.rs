@@ -62,8 +62,8 @@ impl<'a> Journal<'a> {
     ///
     /// # Errors
     /// A conflict where another worker may have taken over.
-    pub(crate) async fn check_lease(&self) -> Result<(), StoreError> {
-        self.lease.check(self.store, self.now()).await
+    pub(crate) async fn hold_lease(&mut self) -> Result<(), StoreError> {
+        self.lease.hold(self.store, self.clock.now()).await
     }
 
     /// Adds an entry, and writes the record as it now is, the renewed lease and `also`; all or nothing.

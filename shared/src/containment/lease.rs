@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::observation::OrgId;
 use crate::store::{Room, Store, StoreError, Table, Write};
 
-/// A worker that has written nothing for this long is taken for dead. Every act renews it; a single call to
-/// Salesforce with its repetitions stays below. One that outlives it is stopped before its next act.
+/// A worker that has written nothing for this long is taken for dead. Every act renews it, and where a reading took
+/// longer, the next act does, unless somebody else has taken over.
 const TERM: SignedDuration = SignedDuration::from_mins(2);
 
 /// The lease as stored. It is never removed, so that its version never begins anew and a worker that was taken for
@@ -47,15 +47,21 @@ impl Lease {
         }
     }
 
-    /// Proves that nobody has taken this worker for dead: one that slept past its term must not act, for somebody else may
-    /// have ended the work meanwhile, and the access may have been given back.
+    /// Proves that nobody has taken this worker for dead: who was must not act, for somebody else may have ended the work
+    /// meanwhile, and the access may have been given back. What has run out, or soon does, is renewed.
     ///
     /// # Errors
-    /// A conflict where the lease has run out or is somebody else's.
-    pub(crate) async fn check(&self, store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+    /// A conflict where the lease is somebody else's.
+    pub(crate) async fn hold(&mut self, store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
         let kept = self.room.get(store, &self.subject).await?;
-        let is_held = kept.is_some_and(|kept| kept.version == self.version && kept.value.until > now);
-        if is_held { Ok(()) } else { Err(StoreError::Conflict(self.room.key(&self.subject))) }
+        let Some(kept) = kept.filter(|kept| kept.version == self.version) else {
+            return Err(StoreError::Conflict(self.room.key(&self.subject)));
+        };
+        if kept.value.until.duration_since(now) < TERM / 2 {
+            store.write(vec![self.renewal(now)?]).await?;
+            self.written();
+        }
+        Ok(())
     }
 
     /// The write that keeps it; after it, call [`Self::written`].
@@ -88,17 +94,19 @@ mod tests {
     use crate::store::MemoryStore;
 
     #[tokio::test]
-    async fn a_lease_is_held_until_it_runs_out_or_somebody_takes_it_over() {
+    async fn a_lease_is_held_until_somebody_takes_it_over_after_its_end() {
         let (store, now) = (MemoryStore::new(), Timestamp::UNIX_EPOCH);
         let (org, over) = (OrgId::new("00D000000000001"), now + TERM);
-        let first = Lease::take(&store, &org, "ada", now).await.unwrap().unwrap();
-        first.check(&store, over - SignedDuration::from_secs(1)).await.unwrap();
-        assert!(matches!(first.check(&store, over).await, Err(StoreError::Conflict(_))));
-        let second = Lease::take(&store, &org, "ada", over).await.unwrap().unwrap();
-        second.check(&store, over).await.unwrap();
-        assert!(
-            matches!(first.check(&store, now).await, Err(StoreError::Conflict(_))),
-            "also by a clock that is behind"
-        );
+        let take = async |at| Lease::take(&store, &org, "ada", at).await.unwrap();
+        let mut first = take(now).await.unwrap();
+        first.hold(&store, over).await.unwrap();
+        assert!(take(over).await.is_none(), "who has only been slow holds it on");
+        let much_later = over + TERM;
+        let mut second = take(much_later).await.unwrap();
+        second.hold(&store, much_later).await.unwrap();
+        for at in [much_later, now] {
+            let held = first.hold(&store, at).await;
+            assert!(matches!(held, Err(StoreError::Conflict(_))), "also by a clock that is behind");
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) static ABOUT: About = About {
     quiet: &[
         "A near network, one the user knows or colleagues share, and hand-over sessions of Salesforce’s own servers.",
         "An address of the other kind (IPv4 and IPv6) alone is weak: one machine uses both.",
-        "A pool of networks that colleagues came from before, in a country the user knows, is weak: a phone’s hotspot.",
+        "A pool of networks that colleagues came from before, in a country the user knows, is weak: a phone’s hotspot. One colleague makes it `medium`: it may be his home.",
         "Where a data pack puts the address into the country of the login's network, and into a system that colleagues come through, it is `medium`: a laptop carried to a café.",
         "A user whose login itself came from a place that is new for him is on a journey, where sessions move on: `medium`.",
     ],
@@ -71,11 +71,11 @@ impl Detection for SessionAddress {
         }
         // One machine reaches Salesforce over IPv4 and IPv6 in turn: an address of the other kind alone is weak.
         let both_kinds = session.source.address()?.is_ipv4() != login_source.address()?.is_ipv4();
-        let is_weak = both_kinds || is_carriers(view, user, held_from, time);
+        let colleagues = colleagues_at_home(view, user, held_from, time);
         let is_on_the_way = login_source.address().is_some_and(|from| !self.is_settled(view, user, from, time));
-        let severity = if is_weak {
+        let severity = if both_kinds || colleagues >= COLLEAGUES {
             Severity::Low
-        } else if is_on_the_way || is_around(view, session, login_source, time) {
+        } else if colleagues > 0 || is_on_the_way || is_around(view, session, login_source, time) {
             Severity::Medium
         } else {
             Severity::High
@@ -94,9 +94,9 @@ impl SessionAddress {
     }
 }
 
-/// Whether colleagues had come from a network's pool before the day before `time`, in a country that this user had come from:
-/// people take a session along to the hotspot of a carrier, whose networks everybody around them shares.
-fn is_carriers(view: &View<'_>, user: &UserProfile, network: Network, time: Timestamp) -> bool {
+/// How many colleagues had come from a network's pool before the day before `time`, if it is in a country that this user had
+/// come from: people take a session along to the hotspot of a carrier, whose networks everybody around them shares.
+fn colleagues_at_home(view: &View<'_>, user: &UserProfile, network: Network, time: Timestamp) -> usize {
     let settled = time - SignedDuration::from_hours(24);
     let pool = network.pool_members().filter_map(|near| view.network(near));
     let known = pool.filter(|known| known.seen.is_some_and(|seen| seen.first < settled));
@@ -106,7 +106,7 @@ fn is_carriers(view: &View<'_>, user: &UserProfile, network: Network, time: Time
         let mut countries = known.places.iter().filter_map(|place| place.country);
         is_at_home |= countries.any(|country| user.countries.is_known(&country, 1, settled));
     }
-    is_at_home && colleagues.len() >= COLLEAGUES
+    if is_at_home { colleagues.len() } else { 0 }
 }
 
 /// Whether a session is held in the country that its login came from, through a system that somebody of the organisation comes
@@ -220,7 +220,9 @@ pub(crate) mod cases {
             severity(&world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "UI", minute), &ABOUT)
         };
         assert_eq!(held_after(3, LYON, &["bob", "worker1"]), Some(Severity::Low));
-        assert_eq!(held_after(3, LYON, &["bob"]), Some(Severity::High), "a colleague's home");
+        assert_eq!(held_after(3, LYON, &["bob"]), Some(Severity::Medium), "a colleague's home, or a phone");
+        assert_eq!(held_after(3, LYON, &[]), Some(Severity::High));
+        assert_eq!(held_after(3, LAGOS, &["bob"]), Some(Severity::High));
         assert_eq!(held_after(3, LAGOS, &["bob", "worker1"]), Some(Severity::High), "where ada has never been");
         assert_eq!(held_after(0, LYON, &["bob", "worker1"]), Some(Severity::High), "since this morning");
     }

@@ -149,7 +149,7 @@ impl Contain<'_> {
         if password_reset {
             self.salesforce.reset_password(&asked.user_id).await?;
         }
-        journal.check_lease().await?;
+        journal.hold_lease().await?;
         self.salesforce.set_frozen(&asked.user_id, Frozen::No).await?;
         self.prove_release(&asked.user_id, journal).await
     }
