@@ -12,6 +12,7 @@ mod again;
 mod also;
 mod attacker;
 mod crashes;
+mod every_key;
 mod faults_of_others;
 mod frugal;
 mod giving_back;
