@@ -3,6 +3,7 @@
 use crate::support::Served;
 use salesforce_simulator::{CampaignKind, RevokeSessions, Seed, Write, generate};
 use session_warden::clock::{Clock, SystemClock};
+use session_warden::salesforce::http_client;
 
 /// A served org whose policy names two approvers, and an application that everybody's access goes through.
 async fn served() -> (Served, String) {
@@ -79,7 +80,7 @@ async fn an_application_that_has_sessions_and_no_token_can_be_ended() {
     let revoke = format!("{}/services/oauth2/revoke", served.simulator.url());
     for token in tokens {
         let form = [("token", token)];
-        let answer = reqwest::Client::new().post(&revoke).form(&form).send().await.unwrap();
+        let answer = http_client().unwrap().post(&revoke).form(&form).send().await.unwrap();
         assert!(answer.status().is_success(), "{answer:?}");
     }
     served.simulator.org().take_writes();
