@@ -24,6 +24,7 @@ mod review;
 mod sequences;
 mod session_level;
 mod support;
+mod upkeep;
 mod waiting;
 mod whole;
 mod wide;
