@@ -16,7 +16,7 @@ use session_warden::salesforce::{
 };
 use session_warden::stages::{
     Apply, BackFill, Contain, ContainError, Evaluate, GivenBack, Memory, Notified, Progress, Release, Scan,
-    Tell,
+    Tell, Upkeep,
 };
 use session_warden::store::{self, LocalOutbox, Queue};
 
@@ -223,7 +223,11 @@ impl Org {
         for finding in &round.raised {
             tell.seen(finding).await?;
         }
+        Upkeep { store, salesforce, policy, clock: &SystemClock }.do_what_is_due(&org).await;
         self.note(tell.notify_of_findings(&org, &workplace.notifier()).await, round);
+        if let Err(error) = anchor(workplace, &org).await {
+            round.warnings.push(format!("Org {}: {error:#}", self.alias));
+        }
         Ok(())
     }
 
