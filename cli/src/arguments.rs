@@ -19,6 +19,7 @@ use crate::commands::doctor::DoctorOptions;
 use crate::commands::evaluate::EvaluateOptions;
 use crate::commands::evidence::export::ExportOptions;
 use crate::commands::evidence::prune::PruneOptions;
+use crate::commands::evidence::redact::RedactOptions;
 use crate::commands::findings::FindingsOptions;
 use crate::commands::hunt::HuntOptions;
 use crate::commands::logins::LoginsOptions;
@@ -159,6 +160,8 @@ pub(crate) enum EvidenceCommand {
     Export(ExportOptions),
     /// Take away what is older than the policy keeps; the chain of hashes stays, and says so.
     Prune(PruneOptions),
+    /// Take away what some entries say, and record why; the chain of hashes stays.
+    Redact(RedactOptions),
 }
 
 /// `warden evidence verify`.

@@ -1,5 +1,6 @@
 //! The three stages in one process, one org at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -15,7 +16,7 @@ use session_warden::salesforce::{
 };
 use session_warden::stages::{
     Apply, BackFill, Contain, ContainError, Evaluate, GivenBack, Memory, Notified, Progress, Release, Scan,
-    Tell,
+    Tell, Upkeep,
 };
 use session_warden::store::{self, LocalOutbox, Queue};
 
@@ -109,6 +110,14 @@ impl Org {
     /// Applications that hold tokens, each with how many.
     pub(crate) async fn applications(&self) -> anyhow::Result<Vec<(String, u64)>> {
         Ok(self.revoker.as_ref().unwrap_or(&self.scanner).token_applications().await?)
+    }
+
+    /// Whether clients of an application are in: one that holds no refresh token may have opened sessions all the same.
+    pub(crate) async fn has_sessions_of(&self, application: &str) -> anyhow::Result<bool> {
+        let salesforce = self.revoker.as_ref().unwrap_or(&self.scanner);
+        let (no_holders, none_known) = (BTreeSet::new(), BTreeSet::new());
+        let made = salesforce.app_sessions(application, &no_holders, &none_known).await?;
+        Ok(made.iter().any(|found| found.owned == Owned::ByOthers))
     }
 
     /// Scans until the present, evaluates what was seen, and contains what the policy asks for. What fails is kept in
@@ -214,7 +223,11 @@ impl Org {
         for finding in &round.raised {
             tell.seen(finding).await?;
         }
+        Upkeep { store, salesforce, policy, clock: &SystemClock }.do_what_is_due(&org).await;
         self.note(tell.notify_of_findings(&org, &workplace.notifier()).await, round);
+        if let Err(error) = anchor(workplace, &org).await {
+            round.warnings.push(format!("Org {}: {error:#}", self.alias));
+        }
         Ok(())
     }
 

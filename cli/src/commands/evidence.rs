@@ -2,6 +2,7 @@
 
 pub(crate) mod export;
 pub(crate) mod prune;
+pub(crate) mod redact;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: &EvidenceCommand, format: Output) -> anyhow::Re
         EvidenceCommand::Verify(options) => verify(options, format).await,
         EvidenceCommand::Export(options) => export::export(options, format).await,
         EvidenceCommand::Prune(options) => prune::run(options, format).await,
+        EvidenceCommand::Redact(options) => redact::run(options, format).await,
     }
 }
 

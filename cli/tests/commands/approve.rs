@@ -1,8 +1,9 @@
 //! `warden approve` and `warden release`: people between the question and the act, and on the way back.
 
 use crate::support::Served;
-use salesforce_simulator::{CampaignKind, Seed, Write, generate};
+use salesforce_simulator::{CampaignKind, RevokeSessions, Seed, Write, generate};
 use session_warden::clock::{Clock, SystemClock};
+use session_warden::salesforce::http_client;
 
 /// A served org whose policy names two approvers, and an application that everybody's access goes through.
 async fn served() -> (Served, String) {
@@ -64,6 +65,36 @@ async fn an_application_ends_when_two_people_have_agreed() {
     assert!(!served.simulator.org().tokens().iter().any(|token| token.app == app));
     assert_eq!(served.warden(&["approve"]).await.0, 0, "nothing waits any more");
     assert_eq!(served.warden(&["evidence", "verify"]).await.0, 0);
+}
+
+/// Tokens are gone and what they made is still in, as where somebody has revoked them by hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_that_has_sessions_and_no_token_can_be_ended() {
+    let (served, app) = served().await;
+    let tokens: Vec<_> = {
+        let mut org = served.simulator.org();
+        org.switches_mut().revoke_sessions = RevokeSessions::Kept;
+        let of_app = org.tokens().iter().filter(|token| token.app == app);
+        of_app.map(|token| token.refresh_token.clone()).collect()
+    };
+    let revoke = format!("{}/services/oauth2/revoke", served.simulator.url());
+    for token in tokens {
+        let form = [("token", token)];
+        let answer = http_client().unwrap().post(&revoke).form(&form).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+    served.simulator.org().take_writes();
+    let connection = served.connection.to_str().unwrap();
+    let plan =
+        ["contain", "--policy", "policy.yaml", "--connection", connection, "--output", "json", "--app"];
+    let (_, out, err) = served.warden(&[&plan[..], &[&app]].concat()).await;
+    let plan: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    let impact = &plan["impact"];
+    assert!(impact["tokens"] == 0 && impact["sessions"].as_u64().is_some_and(|live| live > 0), "{impact}");
+    let (code, out, err) = contain_app(&served, &app).await;
+    assert!(code == 1 && out.contains("waits for 2 people to approve"), "{out}{err}");
+    let (code, _, err) = contain_app(&served, "Nobody's").await;
+    assert!(code == 2 && err.contains("holds a token or has a live session"), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! `warden digest`: what a week came to, and whether the monitor ran.
 
-use crate::support::Served;
+use crate::support::{Served, objects};
 use jiff::SignedDuration;
 use salesforce_simulator::CampaignKind;
 use serde_json::{Value, json};
@@ -62,4 +62,34 @@ async fn a_week_is_told_and_a_pause_of_the_monitor_is_a_gap() {
     assert!(html.contains("1 gap, the longest pause 1 h") && !html.contains("<script"), "{html}");
     let (_, out, _) = served.warden(&["digest"]).await;
     assert!(out.contains("not looked at: no --connection") && out.contains("1 gap"), "{out}");
+}
+
+/// Nobody may act, and the week is reviewed all the same: told, in the evidence, and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_may_act_the_week_is_reviewed_all_the_same() {
+    let served = Served::start().await;
+    served.rewrite(|document| drop(document.as_object_mut().unwrap().remove("revoker")));
+    let (code, _, err) = served.run_once(Some("mode: observe\n")).await;
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(reviews_told(&served), 0, "the week has just begun");
+    let ago = SystemClock.now() - SignedDuration::from_hours(24 * 7);
+    let database = rusqlite::Connection::open(served.beside_store("warden.sqlite")).unwrap();
+    let begun = database.execute(
+        "UPDATE records SET body = ?1 WHERE partition LIKE '%/reviews'",
+        [json!({ "until": ago }).to_string()],
+    );
+    assert_eq!(begun.unwrap(), 1);
+    drop(database);
+    for _ in 0..2 {
+        served.run_once(Some("mode: observe\n")).await;
+        assert_eq!(reviews_told(&served), 1);
+    }
+    let (code, out, err) = served.warden(&["evidence", "verify", "--output", "json"]).await;
+    let verdict: Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 0 && verdict[0]["entries"] == 1 && verdict[0]["anchored"] == true, "{out}{err}");
+}
+
+fn reviews_told(served: &Served) -> usize {
+    let told = std::fs::read_to_string(served.beside_store("notices.jsonl")).unwrap_or_default();
+    objects(&told).iter().filter(|notice| notice["about"] == "review").count()
 }

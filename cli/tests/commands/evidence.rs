@@ -209,6 +209,45 @@ async fn only_what_the_policy_lets_go_is_taken_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_takes_away_is_recorded_with_the_reason() {
+    let served = contained().await;
+    let redact = async |more: &[&str]| served.warden(&[&["evidence", "redact"], more].concat()).await;
+    let (code, _, err) = redact(&["2", "--reason", " "]).await;
+    assert!(code == 2 && err.contains("--reason is empty"), "{err}");
+    let (code, _, err) = redact(&["4711", "--reason", "x"]).await;
+    assert!(code == 2 && err.contains("it is not there"), "{err}");
+    let (code, _, err) = redact(&["2", "--reason", "x", "--org", "00D000000000001EAA"]).await;
+    assert!(code == 2 && err.contains("holds nothing of an org"), "{err}");
+    assert_eq!(verified(&served).await, (true, 0));
+
+    let (code, out, err) = redact(&["2", "--reason", "erasure request 17"]).await;
+    assert!(code == 0 && out.contains("entry 2"), "{out}{err}");
+    assert_eq!(verified(&served).await, (true, 1), "the chain leads through the new head");
+    let org = served.org_id();
+    let store = SqliteStore::open(served.beside_store("warden.sqlite")).unwrap();
+    let all = session_warden::containment::containments(&org).all(&store).await.unwrap();
+    drop(store);
+    let (_, _, err) = served.warden(&["evidence", "export", &all[0].0, "--json", "case.json"]).await;
+    let text = std::fs::read_to_string(served.path().join("case.json")).unwrap();
+    let case: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{err}"));
+    assert!(judged(&served, &case), "the script believes it too: {text}");
+    let of_kind = |kind: &str| {
+        case["entries"].as_array().unwrap().iter().filter(|entry| entry["kind"] == kind).collect::<Vec<_>>()
+    };
+    let [said] = of_kind("redaction")[..] else { panic!("{text}") };
+    assert!(said["payload"].as_str().unwrap().contains("erasure request 17 (by "), "{said}");
+    let (code, _, err) = redact(&[&said["seq"].to_string(), "--reason", "x"]).await;
+    assert!(code == 2 && err.contains("must stay readable"), "{err}");
+}
+
+/// Whether the evidence is whole, and how much of it was taken away.
+async fn verified(served: &Served) -> (bool, u64) {
+    let (code, out, err) = served.warden(&["evidence", "verify", "--output", "json"]).await;
+    let verdict: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
+    (code == 0 && verdict[0]["intact"] == true, verdict[0]["redacted"].as_u64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_script_believes_that_a_payload_was_taken_away_only_where_an_entry_says_so() {
     let served = contained().await;
     let (org, store) = (served.org_id(), SqliteStore::open(served.beside_store("warden.sqlite")).unwrap());

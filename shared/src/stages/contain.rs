@@ -4,7 +4,6 @@ mod course;
 mod next;
 mod release;
 mod requests;
-mod review;
 mod tend;
 mod waiting;
 
@@ -12,7 +11,7 @@ use self::next::Next;
 pub use self::release::{GivenBack, Password, Release};
 use self::requests::{requests, tell};
 use super::contain_error::ContainError;
-use super::{Notified, Tell, findings};
+use super::{Notified, Tell, Upkeep, findings};
 use crate::clock::Clock;
 use crate::containment::{
     Containment, Journal, Lease, Outcome, Pauses, Reach, Request, RequestedBy, Trigger, refusals, release,
@@ -92,6 +91,10 @@ impl Contain<'_> {
 
     fn telling(&self) -> Tell<'_> {
         Tell { store: self.store, salesforce: self.salesforce, policy: self.policy, clock: self.clock }
+    }
+
+    pub(super) fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep { store: self.store, salesforce: self.salesforce, policy: self.policy, clock: self.clock }
     }
 
     /// Ends the access of a target, or shows what that would mean. The same request again gives the same record

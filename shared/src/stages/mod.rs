@@ -16,6 +16,7 @@ mod slices;
 mod snapshot;
 mod telling;
 mod token_watch;
+mod upkeep;
 mod watched;
 
 pub use back_fill::BackFill;
@@ -27,4 +28,5 @@ pub use knowledge::{Memory, accounts, dismissals, findings};
 pub use scan::{Progress, Scan, ScanError, Scanned};
 pub use telling::{Notified, Tell};
 pub use token_watch::TokensSeen;
+pub use upkeep::{Pruned, Upkeep, prune};
 pub use watched::{WatchedHour, watched};

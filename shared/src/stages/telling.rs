@@ -64,7 +64,8 @@ impl Tell<'_> {
         self.notify_of(due(org).each(self.store).await?, org, notifier).await
     }
 
-    /// The same, of findings alone: who may not act leaves what was done to whoever did it, and to his way of telling.
+    /// The same, of findings and reviews alone: who may not act leaves what was done to whoever did it, and to his way of
+    /// telling.
     ///
     /// # Errors
     /// The store's.
@@ -74,8 +75,8 @@ impl Tell<'_> {
         notifier: &dyn Notifier,
     ) -> Result<Notified, ContainError> {
         let mut all = due(org).each(self.store).await?;
-        let is_finding = |due: &Kept<Due>| matches!(due.value.matter, Matter::Finding { .. });
-        all.retain(|(_, kept)| kept.as_ref().is_ok_and(is_finding));
+        let is_act = |due: &Kept<Due>| matches!(due.value.matter, Matter::Containment { .. });
+        all.retain(|(_, kept)| kept.as_ref().is_ok_and(|due| !is_act(due)));
         self.notify_of(all, org, notifier).await
     }
 

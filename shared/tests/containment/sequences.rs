@@ -1,5 +1,6 @@
-//! Whatever comes, in whatever order, however often and whoever dies meanwhile: no cap is exceeded, nobody protected is
-//! touched, and nothing is done without a record.
+//! Whatever comes, in whatever order, however often, to two workers at once and whoever dies meanwhile: no cap is exceeded
+//! by what the org has seen done, nobody protected is touched, nothing is done without a record, and nothing at all while the
+//! kill switch is thrown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,15 +12,15 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use salesforce_simulator::{CampaignKind, Frost, Write as Written};
 use session_warden::clock::Clock;
 use session_warden::containment::{
-    ApproverKey, Containment, Declined, Marks, Outcome, Pauses, Request, Stage, Switch, Target, approvals,
-    containments, declined,
+    ApproverKey, Containment, Declined, Marks, Outcome, Pauses, Refusal, Request, Stage, Switch, Target,
+    approvals, containments, declined,
 };
 use session_warden::detection::{Action, FindingId, Level};
 use session_warden::evidence::Ledger;
 use session_warden::messages::FindingRaised;
 use session_warden::observation::{OrgId, UserId};
 use session_warden::policy::Mode;
-use session_warden::stages::Apply;
+use session_warden::stages::{Apply, Contain};
 use session_warden::store::{Expect, Store, Table, Write};
 
 use crate::support::{Fails, Faulty, Scene};
@@ -29,18 +30,48 @@ use crate::wide::asked;
 const USERS: usize = 6;
 /// An application that all of them have authorised.
 const APP: &str = "Data Loader";
+const PER_HOUR: u32 = 2;
+const PER_DAY: u32 = 3;
 const SHORT: u32 = 1_000;
 const LONG: u32 = 10_000;
+
+/// What a worker is given to do.
+#[derive(Debug, Clone)]
+enum Work {
+    /// A message that was delivered before, again.
+    Again(usize),
+    /// What a person asks.
+    Person { user: usize, level: Level },
+    /// The agenda's turn.
+    Tend,
+}
+
+/// The same, as a worker takes it.
+enum Job {
+    Deliver(FindingRaised),
+    Ask(Box<Request>),
+    Tend(OrgId),
+}
+
+impl Job {
+    async fn done_by(&self, worker: &Contain<'_>) {
+        match self {
+            Self::Deliver(raised) => drop(worker.contain_finding(raised, None).await),
+            Self::Ask(request) => drop(worker.contain(request.as_ref().clone(), Apply::Act).await),
+            Self::Tend(org) => drop(worker.tend(org).await),
+        }
+    }
+}
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
 enum Event {
     /// A finding about a user is raised, or escalates; its message is delivered.
     Finding { user: usize, other: usize, action: Action, level: Level, hours_old: i64 },
-    /// A message is delivered again, in any order.
-    Again(usize),
-    /// A person asks.
-    Person { user: usize, level: Level },
+    /// A worker does something.
+    One(Work),
+    /// Two workers at once do something each; where one dies, it is the first.
+    Two(Work, Work),
     /// A person asks to cut off an application, or to log off everybody.
     Wide(Target),
     /// A person agrees to something that waits.
@@ -49,8 +80,6 @@ enum Event {
     Agree(usize),
     /// A person says no to something that waits.
     Decline(usize),
-    /// The agenda's turn.
-    Tend,
     /// The clock jumps by minutes, also backwards.
     Clock(i64),
     /// The kill switch.
@@ -62,6 +91,13 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     let action = prop_oneof![1 => Just(Action::Notify), 1 => Just(Action::Ask), 3 => Just(Action::Contain)];
     let level = || prop_oneof![1 => Just(Level::Session), 2 => Just(Level::User)];
+    let work = || {
+        prop_oneof![
+            2 => (0usize..9).prop_map(Work::Again),
+            2 => (0..USERS, level()).prop_map(|(user, level)| Work::Person { user, level }),
+            3 => Just(Work::Tend),
+        ]
+    };
     let fails = prop_oneof![
         Just(Fails::Before),
         Just(Fails::After),
@@ -72,18 +108,29 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (0..USERS, 0usize..2, action, level(), 0i64..30).prop_map(|(user, other, action, level, hours_old)| {
             Event::Finding { user, other, action, level, hours_old }
         }),
-        2 => (0usize..9).prop_map(Event::Again),
-        2 => (0..USERS, level()).prop_map(|(user, level)| Event::Person { user, level }),
+        7 => work().prop_map(Event::One),
+        3 => (work(), work()).prop_map(|(first, second)| Event::Two(first, second)),
         2 => prop_oneof![3 => Just(Target::App { app_name: APP.to_owned() }), 1 => Just(Target::Org)]
             .prop_map(Event::Wide),
         4 => (0usize..3, 0usize..3).prop_map(|(which, who)| Event::Approve { which, who }),
         3 => (0usize..3).prop_map(Event::Agree),
         1 => (0usize..3).prop_map(Event::Decline),
-        3 => Just(Event::Tend),
         2 => (-90i64..400).prop_map(Event::Clock),
         1 => prop_oneof![Just(Event::Switch(Switch::Thrown)), Just(Event::Switch(Switch::Lifted))],
         2 => (0usize..40, fails).prop_map(|(call, fails)| Event::Dies { call, fails }),
     ]
+}
+
+/// How many users the percentage allows in a day, which binds below three, and what happens.
+fn sequence() -> impl Strategy<Value = (u32, Vec<Event>)> {
+    (prop_oneof![Just(1u32), Just(2), Just(20)], prop::collection::vec(event(), 1..14))
+}
+
+/// Users, as the org has seen it.
+#[derive(Debug, Default)]
+struct Done {
+    frozen: BTreeSet<String>,
+    touched: BTreeSet<String>,
 }
 
 /// What one sequence is played on.
@@ -95,6 +142,14 @@ struct Play {
     raised: Vec<FindingRaised>,
     versions: BTreeMap<(usize, usize), u64>,
     owners: BTreeMap<String, String>,
+    /// What the org has seen done so far.
+    done: Done,
+    /// Clock hours and days in which something happened.
+    hours: BTreeSet<String>,
+    days: BTreeSet<String>,
+    /// How many users the percentage allows in a day.
+    percent_of_users: usize,
+    switch: Switch,
     /// How often it came to this in all sequences: what never happens proves nothing.
     seen: BTreeMap<&'static str, usize>,
 }
@@ -110,20 +165,43 @@ impl Play {
                 org.users().iter().filter(|user| user.is_active() && !user.username.contains("warden"));
             staff.rev().take(USERS).map(|user| UserId::new(user.id)).collect()
         };
-        // One worker at a time: there is nothing to wait for.
-        scene.pauses = Pauses { reread: Duration::ZERO, turn: Duration::ZERO };
+        scene.pauses = Pauses { reread: Duration::ZERO, turn: Duration::from_millis(1) };
         scene.policy.mode = Mode::Contain;
-        (scene.policy.caps.per_hour, scene.policy.caps.per_day) = (2, 3);
-        scene.policy.caps.percent_of_active_users = 100.0;
+        (scene.policy.caps.per_hour, scene.policy.caps.per_day) = (PER_HOUR, PER_DAY);
         scene.policy.protected.users.push(users[0].as_str().to_owned());
         scene.policy.protected.break_glass.push(users[1].as_str().to_owned());
         let (raised, versions) = (Vec::new(), BTreeMap::new());
         let (owners, seen) = (BTreeMap::new(), BTreeMap::new());
-        Self { scene, faulty, users, people, raised, versions, owners, seen }
+        let (hours, days, done) = (BTreeSet::new(), BTreeSet::new(), Done::default());
+        let (switch, percent_of_users) = (Switch::Lifted, 0);
+        Self {
+            scene,
+            faulty,
+            users,
+            people,
+            raised,
+            versions,
+            owners,
+            done,
+            hours,
+            days,
+            percent_of_users,
+            switch,
+            seen,
+        }
     }
 
-    /// Everybody is in again, and nothing is remembered.
-    fn renew(&mut self) {
+    /// Everybody is in again, and nothing is remembered. So many users a day are a percentage of the active ones.
+    fn renew(&mut self, percent_of_users: u32) {
+        let active = self.active_users();
+        // Half a user more, which is rounded down.
+        self.scene.policy.caps.percent_of_active_users =
+            f64::from(percent_of_users * 100 + 50) / f64::from(active);
+        self.percent_of_users = percent_of_users as usize;
+        (self.done, self.switch) = (Done::default(), Switch::Lifted);
+        self.hours.clear();
+        self.days.clear();
+        self.time_passes();
         let faulty = Arc::new(Faulty::at(usize::MAX, Fails::Before));
         self.scene.store = Arc::clone(&faulty) as Arc<dyn Store>;
         self.faulty = faulty;
@@ -144,32 +222,38 @@ impl Play {
         org.take_writes();
     }
 
+    fn active_users(&self) -> u32 {
+        self.scene.simulator.org().users().iter().filter(|user| user.is_active()).count() as u32
+    }
+
+    /// In every hour and day that has been, the caps allow their number.
+    fn time_passes(&mut self) {
+        let now = self.scene.clock.now();
+        self.hours.insert(now.strftime("%Y-%m-%dT%H").to_string());
+        self.days.insert(now.strftime("%Y-%m-%d").to_string());
+    }
+
     async fn happens(&mut self, event: &Event) {
         match event {
             Event::Finding { user, other, action, level, hours_old } => {
                 let raised = self.raise(*user, *other, *action, *level, *hours_old).await;
                 self.raised.push(raised.clone());
-                self.deliver(&raised).await;
+                self.survive(Some(Job::Deliver(raised)), None).await;
             }
-            Event::Again(which) if !self.raised.is_empty() => {
-                let raised = self.raised[which % self.raised.len()].clone();
-                self.deliver(&raised).await;
-            }
-            Event::Person { user, level } => {
-                let request = self.by_person(*user, *level);
-                self.survive(async |scene| drop(scene.stage().contain(request.clone(), Apply::Act).await))
-                    .await;
+            Event::One(work) => self.survive(self.job(work), None).await,
+            Event::Two(first, second) => {
+                *self.seen.entry("two at once").or_default() += 1;
+                self.survive(self.job(first), self.job(second)).await;
             }
             Event::Wide(target) => {
                 let request = asked(&self.scene, target.clone());
-                self.survive(async |scene| drop(scene.stage().contain(request.clone(), Apply::Act).await))
-                    .await;
+                self.survive(Some(Job::Ask(Box::new(request))), None).await;
             }
             Event::Approve { which, who } => self.approve(*which, *who).await,
             Event::Agree(which) => {
                 self.approve(*which, 0).await;
                 self.approve(*which, 1).await;
-                Box::pin(self.happens(&Event::Tend)).await;
+                self.survive(self.job(&Work::Tend), None).await;
             }
             Event::Decline(which) => {
                 if let Some(record) = self.waiting(*which).await {
@@ -182,17 +266,23 @@ impl Play {
                     self.faulty.inner.write(vec![Write::put(key, Expect::Any, &no).unwrap()]).await.unwrap();
                 }
             }
-            Event::Tend => {
-                let org = self.scene.org_id();
-                self.survive(async |scene| drop(scene.stage().tend(&org).await)).await;
-            }
             Event::Clock(minutes) => self.scene.clock.advance(SignedDuration::from_mins(*minutes)),
             Event::Switch(switch) => {
                 self.faulty.fail_at(usize::MAX);
                 self.scene.throw_kill_switch(*switch).await;
+                self.switch = *switch;
             }
             Event::Dies { call, fails } => self.faulty.fail_next(*call, *fails),
-            Event::Again(_) => {}
+        }
+        self.time_passes();
+    }
+
+    fn job(&self, work: &Work) -> Option<Job> {
+        match work {
+            Work::Again(_) if self.raised.is_empty() => None,
+            Work::Again(which) => Some(Job::Deliver(self.raised[which % self.raised.len()].clone())),
+            Work::Person { user, level } => Some(Job::Ask(Box::new(self.by_person(*user, *level)))),
+            Work::Tend => Some(Job::Tend(self.scene.org_id())),
         }
     }
 
@@ -229,19 +319,28 @@ impl Play {
         request
     }
 
-    async fn deliver(&mut self, raised: &FindingRaised) {
-        self.survive(async |scene| drop(scene.stage().contain_finding(raised, None).await)).await;
-    }
-
-    /// Lets a worker work until it has ended, failed, or died; after a death its lease runs out.
-    async fn survive(&mut self, work: impl AsyncFn(&Scene)) {
-        tokio::select! {
-            () = work(&self.scene) => {}
-            () = self.faulty.killed.notified() => {
-                *self.seen.entry("died").or_default() += 1;
-                self.scene.clock.advance(SignedDuration::from_mins(3));
-            }
-        }
+    /// Lets workers work until they have ended, failed, or died; after a death the lease runs out.
+    async fn survive(&mut self, first: Option<Job>, second: Option<Job>) {
+        let has_died = {
+            let (scene, faulty) = (&self.scene, &self.faulty);
+            let mortal = async {
+                let Some(job) = &first else { return false };
+                let worker = scene.stage();
+                tokio::select! {
+                    () = job.done_by(&worker) => false,
+                    () = faulty.killed.notified() => {
+                        scene.clock.advance(SignedDuration::from_mins(3));
+                        true
+                    }
+                }
+            };
+            let other = async {
+                let Some(job) = &second else { return };
+                job.done_by(&Contain { store: &faulty.inner, ..scene.stage() }).await;
+            };
+            Box::pin(futures::future::join(mortal, other)).await.0
+        };
+        *self.seen.entry("died").or_default() += usize::from(has_died);
         self.faulty.fail_at(usize::MAX);
     }
 
@@ -266,9 +365,47 @@ impl Play {
         self.faulty.inner.write(vec![Write::put(place, Expect::Any, &approval).unwrap()]).await.unwrap();
     }
 
+    /// What must hold after whatever happens, by what the org has seen since.
+    fn check_writes(&mut self, before: Switch) -> Result<(), TestCaseError> {
+        let writes = self.scene.writes();
+        if (before, self.switch) == (Switch::Thrown, Switch::Thrown) {
+            *self.seen.entry("stopped").or_default() += 1;
+            prop_assert!(writes.is_empty(), "the kill switch is thrown: {writes:?}");
+        }
+        for write in writes {
+            match write {
+                Written::SetFrozen { user_id, .. } => {
+                    self.done.touched.insert(user_id.clone());
+                    self.done.frozen.insert(user_id);
+                }
+                Written::Revoked { user_id, .. } => {
+                    self.done.touched.insert(user_id);
+                }
+                Written::DeletedSessions { ids } => {
+                    let owners = ids.iter().filter_map(|id| self.owners.get(id)).cloned();
+                    self.done.touched.extend(owners);
+                }
+                _ => {}
+            }
+        }
+        self.check_users("frozen", self.done.frozen.len())
+    }
+
+    /// Work may be ended an hour after it was begun, so that the hours are counted together: no more users than all of
+    /// them allow, and all days.
+    fn check_users(&self, what: &str, users: usize) -> Result<(), TestCaseError> {
+        let (hours, days) = (self.hours.len(), self.days.len());
+        let most = (hours * PER_HOUR as usize).min(days * PER_DAY as usize).min(days * self.percent_of_users);
+        prop_assert!(
+            users <= most,
+            "{users} users {what} in {hours} hours of {days} days: {most} are allowed"
+        );
+        Ok(())
+    }
+
     /// What must hold at every end.
     async fn check(&mut self) -> Result<(), TestCaseError> {
-        let touched = self.touched();
+        let touched = std::mem::take(&mut self.done.touched);
         let records = self.records().await;
         self.count(&records);
         prop_assert!(!touched.contains(self.users[0].as_str()), "the protected user was touched");
@@ -290,6 +427,9 @@ impl Play {
             wide.len(),
             "something wide was done without two people"
         );
+        if wide.is_empty() {
+            self.check_users("touched", touched.len())?;
+        }
         for own in &self.scene.own {
             prop_assert!(!touched.contains(own.as_str()), "one of our own was touched");
         }
@@ -323,27 +463,12 @@ impl Play {
                 ("wide", record.outcome == Some(Outcome::AccessEnded)),
                 ("joined", !record.joined.is_empty()),
                 ("refused", record.is_refused()),
+                ("over the percentage", is_over_percentage(record)),
             ];
             for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
                 *self.seen.entry(kind).or_default() += 1;
             }
         }
-    }
-
-    fn touched(&self) -> BTreeSet<String> {
-        let mut touched = BTreeSet::new();
-        for write in self.scene.writes() {
-            match write {
-                Written::SetFrozen { user_id, .. } | Written::Revoked { user_id, .. } => {
-                    touched.insert(user_id);
-                }
-                Written::DeletedSessions { ids } => {
-                    touched.extend(ids.iter().filter_map(|id| self.owners.get(id)).cloned());
-                }
-                _ => {}
-            }
-        }
-        touched
     }
 
     /// Counters stay within the caps, and every containment that has begun is counted.
@@ -371,27 +496,36 @@ impl Play {
     }
 }
 
+fn is_over_percentage(record: &Containment) -> bool {
+    let Some(Outcome::Refused { refusals }) = &record.outcome else { return false };
+    let is_only = |refusal: &Refusal| refusal.reason.contains("percent_of_active_users");
+    let of_caps: Vec<_> = refusals.iter().filter(|refusal| refusal.rule == "caps").collect();
+    !of_caps.is_empty() && of_caps.into_iter().all(is_only)
+}
+
 fn no_sequence_breaks_a_promise(sequences: u32, seed: u8) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let play = std::cell::RefCell::new(runtime.block_on(Play::start()));
     let config = Config { cases: sequences, failure_persistence: None, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let outcome =
-        TestRunner::new_with_rng(config, rng).run(&prop::collection::vec(event(), 1..14), |events| {
-            let mut play = play.borrow_mut();
-            play.renew();
-            runtime.block_on(async {
-                for event in &events {
-                    play.happens(event).await;
-                }
-                play.check().await
-            })
-        });
+    let outcome = TestRunner::new_with_rng(config, rng).run(&sequence(), |(percent_of_users, events)| {
+        let mut play = play.borrow_mut();
+        play.renew(percent_of_users);
+        runtime.block_on(async {
+            for event in &events {
+                let before = play.switch;
+                play.happens(event).await;
+                play.check_writes(before)?;
+            }
+            play.check().await
+        })
+    });
     if let Err(broken) = outcome {
         panic!("{broken}");
     }
     let came = &play.borrow().seen;
-    for kind in ["waited", "approved", "contained", "session ended", "wide", "joined", "refused", "died"] {
+    let kinds = ["waited", "approved", "contained", "session ended", "wide", "joined", "refused", "died"];
+    for kind in kinds.into_iter().chain(["two at once", "stopped", "over the percentage"]) {
         let times = came.get(kind).copied().unwrap_or_default();
         assert!(times >= sequences as usize / 100, "{kind} only {times} times: {came:?}");
     }

@@ -94,14 +94,24 @@ async fn application(app: &str, org: &Org, workplace: &Workplace) -> anyhow::Res
     if all.iter().any(|(name, _)| name == app) || was_asked_for(&target, org, workplace).await? {
         return Ok(target);
     }
+    if org.has_sessions_of(app).await? {
+        return Ok(target);
+    }
     let asked = app.to_lowercase();
     let alike = all.iter().filter(|(name, _)| name.to_lowercase().contains(&asked));
     let alike: Vec<_> =
         alike.map(|(name, count)| format!("`{}` ({count} tokens)", output::harmless(name))).collect();
     if alike.is_empty() {
-        bail!("No application called `{app}` holds a token in org {}; `warden tokens` lists them", org.alias);
+        bail!(
+            "No application called `{app}` holds a token or has a live session in org {}; `warden tokens` lists those with \
+             tokens",
+            org.alias
+        );
     }
-    bail!("No application is called exactly `{app}`; did you mean {}?", alike.join(", "))
+    bail!(
+        "No application with a token or a live session is called exactly `{app}`; did you mean {}?",
+        alike.join(", ")
+    )
 }
 
 fn level(target: &Target) -> Level {

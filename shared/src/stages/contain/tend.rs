@@ -14,7 +14,7 @@ use crate::store::{Kept, StoreError};
 
 impl Contain<'_> {
     /// Goes on with containments whose worker has died, and through an org's agenda: carries out what people have agreed to, gives up what they refused or let pass,
-    /// and looks whether access that was ended has come back. Reviews the week once it is over. Answers every containment that has changed; one that
+    /// and looks whether access that was ended has come back. Does the upkeep that is due. Answers every containment that has changed; one that
     /// fails is told to the log and tried again next time.
     ///
     /// # Errors
@@ -40,9 +40,7 @@ impl Contain<'_> {
             };
             note(&id, tended, &mut changed);
         }
-        if let Err(error) = self.review(org).await {
-            tracing::error!(org.id = %org, error = %error, "the week could not be reviewed");
-        }
+        self.upkeep().do_what_is_due(org).await;
         Ok(changed)
     }
 

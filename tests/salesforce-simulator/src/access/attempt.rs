@@ -49,6 +49,13 @@ impl Org {
         })
     }
 
+    /// Whoever holds a refresh token exchanges it: what he then works with, which is a JWT where the org issues those.
+    pub fn exchange(&mut self, loot: &Loot) -> Option<Loot> {
+        let source = Source { ip: loot.source_ip.clone().into(), city: loot.city };
+        let grant = self.grant_refresh(loot.refresh_token.as_ref()?, source).ok()?;
+        Some(Loot { access_token: grant.access_token, refresh_token: None, password: None, ..loot.clone() })
+    }
+
     /// Tries every way in. As for any login, a success opens a session and every try leaves its row.
     pub fn attempt(&mut self, loot: &Loot) -> Access {
         let source = || Source { ip: loot.source_ip.clone().into(), city: loot.city };

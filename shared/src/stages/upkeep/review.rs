@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Contain, ContainError};
+use super::{ContainError, Upkeep};
 use crate::digest::{Digest, Kept, OpenSessions};
 use crate::evidence::{EntryKind, Ledger};
 use crate::notice::Due;
@@ -29,7 +29,7 @@ fn reviews(org: &OrgId) -> Room<Reviewed> {
     Room::new(Table::Contain, org, "reviews")
 }
 
-impl Contain<'_> {
+impl Upkeep<'_> {
     /// Reviews the time since the last review, once that is a week. The review, its entry in the ledger and its notice
     /// are one write; where another worker was faster there is nothing to do.
     pub(super) async fn review(&self, org: &OrgId) -> Result<(), ContainError> {
@@ -59,7 +59,9 @@ impl Contain<'_> {
         match self.live_sessions(now).await {
             Ok(Ok(sessions)) => sessions,
             Ok(Err(missing)) => OpenSessions::NotRead {
-                reason: format!("the acting identity cannot see the sessions of others; it lacks {missing}"),
+                reason: format!(
+                    "the identity that looked cannot see the sessions of others; it lacks {missing}"
+                ),
             },
             Err(error) => OpenSessions::NotRead { reason: format!("could not be read: {error}") },
         }

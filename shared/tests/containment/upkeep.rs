@@ -1,0 +1,66 @@
+//! Evidence that is older than the policy keeps goes by itself, once a day, and the chain stays whole.
+
+use jiff::SignedDuration;
+use salesforce_simulator::CampaignKind;
+use session_warden::clock::Clock;
+use session_warden::containment::{Outcome, containments};
+use session_warden::evidence::{EntryKind, Ledger, Payload};
+use session_warden::stages::Apply;
+
+use crate::session_level;
+use crate::support::Scene;
+
+const KEPT: i64 = 30 * 24;
+
+/// A session was ended, which freezes nobody, and somebody was frozen; then time went by.
+async fn long_after(keep_for: Option<SignedDuration>) -> Scene {
+    let (mut scene, _) = session_level::scene(CampaignKind::BruteForce).await;
+    scene.policy.evidence.keep_for = keep_for;
+    scene.policy.caps.percent_of_active_users = 100.0;
+    let request = session_level::request(&scene, &[], &[&scene.campaign.loot.source_ip]);
+    let record = scene.stage().contain(request, Apply::Act).await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::SessionEnded));
+    let frozen = scene.person(&scene.somebody_else(), Apply::Act).await.unwrap();
+    assert_eq!(frozen.outcome, Some(Outcome::Contained));
+    scene.clock.advance(SignedDuration::from_hours(KEPT + 1));
+    scene
+}
+
+/// How many payloads are gone, of a chain that leads through the head that it had.
+async fn gone(scene: &Scene) -> usize {
+    let ledger = Ledger::new(&*scene.store, scene.org_id());
+    ledger.verify(ledger.head().await.unwrap().as_ref()).await.unwrap();
+    let entries = ledger.entries(0, 1_000).await.unwrap();
+    entries.iter().filter(|recorded| matches!(recorded.payload, Payload::Redacted { .. })).count()
+}
+
+async fn records(scene: &Scene) -> usize {
+    containments(&scene.org_id()).all(&*scene.store).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_policy_keeps_goes_with_the_turn_of_the_agenda() {
+    let scene = long_after(Some(SignedDuration::from_hours(KEPT))).await;
+    let (stage, org) = (scene.stage(), scene.org_id());
+    let before = Ledger::new(&*scene.store, org.clone()).head().await.unwrap().unwrap();
+    stage.tend(&org).await.unwrap();
+    let first = gone(&scene).await;
+    assert!(first > 0);
+    Ledger::new(&*scene.store, org.clone()).verify(Some(&before)).await.unwrap();
+    assert_eq!(records(&scene).await, 1, "that of whom is frozen stays");
+    let old = scene.clock.now() - SignedDuration::from_hours(KEPT + 1);
+    let said = serde_json::json!({ "said": "long ago" });
+    Ledger::new(&*scene.store, org.clone()).append(EntryKind::Answer, None, old, &said).await.unwrap();
+    stage.tend(&org).await.unwrap();
+    assert_eq!(gone(&scene).await, first, "once a day");
+    scene.clock.advance(SignedDuration::from_hours(24));
+    stage.tend(&org).await.unwrap();
+    assert_eq!(gone(&scene).await, first + 1);
+}
+
+#[tokio::test]
+async fn without_a_word_of_the_policy_nothing_goes() {
+    let scene = long_after(None).await;
+    scene.stage().tend(&scene.org_id()).await.unwrap();
+    assert_eq!((gone(&scene).await, records(&scene).await), (0, 2));
+}
