@@ -29,6 +29,7 @@ mod http;
 mod lanes;
 mod last_login;
 mod learned_fields;
+mod login_count;
 mod login_geo;
 mod login_history;
 mod login_ip;

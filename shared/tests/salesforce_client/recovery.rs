@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
-use salesforce_simulator::{Clock, Effect, Fault, Matcher, Occurrence, Pages, Simulator};
+use salesforce_simulator::{Clock, Effect, Fault, Matcher, Occurrence, Pages, Simulator, TimeoutStatus};
 use serde_json::json;
 use session_warden::observation::Login;
 use session_warden::salesforce::{Salesforce, SalesforceError};
@@ -121,6 +121,47 @@ async fn a_query_that_takes_too_long_is_cut_down_to_a_second() {
     assert_eq!(error.code(), Some("QUERY_TIMEOUT"));
     // Fifty days are 4,320,000 seconds, which can be halved 22 times.
     assert_eq!(asked(&simulator, "LoginHistory") - before, 23);
+}
+
+#[tokio::test]
+async fn a_count_that_takes_too_long_is_added_up_from_parts() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    let there = written(&simulator, from, until).len() as u64;
+    order(&simulator, "GET", "COUNT()", 3, Effect::QueryTimeout);
+    assert_eq!(client.login_count(from, until).await, Ok(there));
+    // Half, a quarter, and then eight eighths of the time.
+    assert_eq!(asked(&simulator, "COUNT()"), 3 + 8);
+
+    order(&simulator, "GET", "COUNT()", 1_000, Effect::QueryTimeout);
+    let error = client.login_count(from, until).await.unwrap_err();
+    assert_eq!(error.code(), Some("QUERY_TIMEOUT"));
+    // Fifty days are 1,200 hours, which can be halved eleven times.
+    assert_eq!(asked(&simulator, "COUNT()"), 11 + 12);
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_asked_once_for_each_width_whatever_its_status() {
+    for status in [TimeoutStatus::BadRequest, TimeoutStatus::ServerError] {
+        let (simulator, from, until) = long().await;
+        simulator.org().switches_mut().timeout_status = status;
+        let client = scanner(&simulator);
+        order(&simulator, "GET", "FROM LoginHistory", 3, Effect::QueryTimeout);
+        order(&simulator, "GET", "COUNT()", 1, Effect::QueryTimeout);
+        assert_eq!(ids(&all_logins(&client, from, until).await), written(&simulator, from, until));
+        client.login_count(from, until).await.unwrap();
+        let org = simulator.org();
+        let timed_out = org.requests().iter().filter(|request| request.fault.is_some());
+        let statuses: Vec<_> = timed_out.map(|request| request.status).collect();
+        let expected = if status == TimeoutStatus::BadRequest { 400 } else { 500 };
+        assert_eq!(statuses, [expected; 4]);
+        let asked = org.requests().iter().filter(|request| request.query.contains("FROM LoginHistory"));
+        let mut queries: Vec<_> = asked.map(|request| request.query.clone()).collect();
+        let all = queries.len();
+        queries.sort();
+        queries.dedup();
+        assert_eq!(queries.len(), all, "the same was asked for again: {status:?}");
+    }
 }
 
 #[tokio::test]
