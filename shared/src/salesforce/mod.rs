@@ -67,6 +67,7 @@ mod user;
 mod user_login;
 mod user_permission_access;
 mod verification_history;
+mod watched_tokens;
 mod wire;
 
 pub use ability::{Ability, Weight};
@@ -84,7 +85,7 @@ pub use http::http_client;
 pub use last_login::LastLogin;
 pub use login_ip::{KnownAddress, Trust, known_address_from_record};
 pub use login_record::{login_from_json, logins_from_page};
-pub use oauth_token::{FoundToken, WatchedTokens, token_from_record};
+pub use oauth_token::{FoundToken, token_from_record};
 pub use origin::Origin;
 pub use permission::Permission;
 pub use privilege::{PRIVILEGES, Privilege, Privileges};
@@ -105,6 +106,7 @@ pub use user::user_from_record;
 pub use user_login::{FreezeState, Frozen};
 pub use user_permission_access::{Sight, Visibility};
 pub use verification_history::verification_from_record;
+pub use watched_tokens::WatchedTokens;
 
 use crate::observation::UserId;
 

@@ -253,14 +253,14 @@ impl Scan<'_> {
                 return Ok(());
             }
         };
-        let looked = watch.look(self.salesforce, self.store, &org, sending.now).await?;
-        for portion in looked.portions {
+        let mut looked = watch.look(self.salesforce, self.store, &org, sending.now).await?;
+        for portion in std::mem::take(&mut looked.portions) {
             sending.scanned.tokens += portion.seen.len();
             let observations = portion.seen.into_iter().map(|it| Observation::TokenUse(Box::new(it)));
             self.send(sending, observations.collect(), portion.writes).await?;
         }
         sending.scanned.blind.extend(looked.unseen.clone());
-        self.send(sending, Vec::new(), vec![watch.looked(sending.now, looked.unseen)?]).await
+        self.send(sending, Vec::new(), vec![watch.looked(sending.now, looked)?]).await
     }
 
     /// Sends observations on, with the accounts they name, and moves the cursor in the same breath.

@@ -61,14 +61,16 @@ impl Search<'_> {
     async fn whole(&mut self) -> anyhow::Result<()> {
         self.hunt.org_id = Some(self.reading.scanner().org_id().await?);
         let matcher = Matcher::new(&self.quarry.indicators, &self.users().await?)?;
-        let families = match self.view(Sensor::Sessions).await? {
+        let (families, unread) = match self.view(Sensor::Sessions).await? {
             Some(salesforce) => live::live_families(salesforce, &matcher, self.quarry.now).await?,
-            None => Vec::new(),
+            None => (Vec::new(), Vec::new()),
         };
+        self.hunt.blind.extend(super::super::unread("sessions", &unread));
         let mut tokens = match self.view(Sensor::Tokens).await? {
             Some(salesforce) => LiveTokens::read(salesforce, &matcher).await?,
             None => LiveTokens::default(),
         };
+        self.hunt.blind.extend(super::super::unread("tokens", &tokens.rejected));
         if let Some(salesforce) = self.view(Sensor::Logins).await? {
             self.logins(salesforce, &matcher, &mut tokens).await?;
         }
