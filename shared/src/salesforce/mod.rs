@@ -40,6 +40,7 @@ mod login_reading;
 mod login_record;
 mod oauth_token;
 mod origin;
+mod own_user;
 mod password_reset;
 mod permission;
 mod permission_set_assignment;

@@ -104,6 +104,7 @@ impl Scan<'_> {
     /// verifications. The cursor moves only with what has been sent on: a crash repeats and never skips.
     pub async fn step(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Scanned, ScanError> {
         let (mut sending, sight) = self.begin().await?;
+        self.look_at_itself(&mut sending).await;
         let slices = self.next_slices(&sending).await?;
         sending.scanned.caught_up = slices.whole.until == sending.now;
         let checks = if sending.scanned.caught_up {

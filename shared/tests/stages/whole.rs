@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{Activity, BenignKind, CampaignKind, Outsiders, Permission, RefreshRows, User};
+use salesforce_simulator::{
+    Activity, BenignKind, CampaignKind, Clock, Frost, Outsiders, Permission, RefreshRows, User,
+};
 use session_warden::detection::{Finding, Severity, SubjectKind};
 use session_warden::stages::ScanError;
 
@@ -145,6 +147,41 @@ async fn a_scan_that_may_not_read_logins_is_blind_whatever_salesforce_answers() 
         let error = watched.round_on(store.as_ref()).await.unwrap_err();
         assert!(matches!(&error, RoundError::Scan(ScanError::Blind { .. })), "{outsiders:?} {error}");
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_and_a_scanner_that_is_frozen_are_told_with_every_scan() {
+    let mut watched = Watched::after_learning().await;
+    let scanner = watched.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+    let scanner = watched.simulator.org().user_by_name(&scanner).unwrap().id;
+    watched.pass(SignedDuration::from_mins(16));
+    let quiet = watched.round().await;
+    assert!(quiet.blind.is_empty() && quiet.unseen.is_empty(), "{:?} {:?}", quiet.blind, quiet.unseen);
+
+    watched.simulator.org().set_clock(Clock::Fixed(watched.now() + SignedDuration::from_secs(40)));
+    let scanned = watched.round().await;
+    assert!(
+        matches!(&scanned.unseen[..], [one] if one.contains("40 s behind Salesforce")),
+        "{:?}",
+        scanned.unseen
+    );
+    watched.simulator.org().set_clock(Clock::Fixed(watched.now() - SignedDuration::from_mins(5)));
+    let scanned = watched.round().await;
+    assert!(
+        matches!(&scanned.blind[..], [one] if one.contains("300 s ahead of Salesforce")),
+        "{:?}",
+        scanned.blind
+    );
+
+    watched.simulator.org().set_frozen(scanner.as_str(), Frost::Frozen);
+    watched.pass(SignedDuration::from_mins(16));
+    for _ in 0..2 {
+        let scanned = watched.round().await;
+        assert!(matches!(&scanned.blind[..], [one] if one.contains("frozen")), "{:?}", scanned.blind);
+        watched.pass(SignedDuration::from_mins(1));
+    }
+    watched.simulator.org().set_frozen(scanner.as_str(), Frost::Thawed);
+    assert!(watched.round().await.blind.is_empty());
 }
 
 #[tokio::test]
