@@ -34,6 +34,11 @@ pub(crate) struct Round {
 }
 
 impl Round {
+    /// A round that could not begin.
+    pub(crate) fn failed(error: anyhow::Error) -> Self {
+        Self { errors: vec![error], ..Self::default() }
+    }
+
     /// Keeps a failure. Scan and containment often fail for the same reason, which is told once.
     pub(crate) fn fail(&mut self, error: anyhow::Error) {
         let words = format!("{error:#}");

@@ -7,6 +7,7 @@ mod search;
 mod summary;
 mod tally;
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
@@ -56,13 +57,15 @@ pub(crate) async fn run(options: &HuntOptions, format: Output) -> anyhow::Result
     let now = SystemClock.now();
     let quarry = Arc::new(Quarry::gather(&options.quarry, (options.since.before(now), now))?);
     let http = http_client()?;
-    let connect = |document: &String| Reading::connect(document, &http);
-    let readings = options.connection.iter().map(connect).collect::<anyhow::Result<Vec<_>>>()?;
     let hits: Hits = Arc::new(Mutex::new(List::begin(format, options.all.then_some(usize::MAX))?));
     let bar = progress::bar(0, "Hunting");
-    let search =
-        |reading| tokio::spawn(search::org(reading, Arc::clone(&quarry), Arc::clone(&hits), bar.clone()));
-    let tasks: Vec<_> = readings.into_iter().map(search).collect();
+    let search = |document: &String| match Reading::connect(document, &http) {
+        Ok(reading) => {
+            tokio::spawn(search::org(reading, Arc::clone(&quarry), Arc::clone(&hits), bar.clone()))
+        }
+        Err(error) => tokio::spawn(ready(OrgHunt::failed(document, error))),
+    };
+    let tasks: Vec<_> = options.connection.iter().map(search).collect();
     let mut hunts = Vec::with_capacity(tasks.len());
     for task in tasks {
         hunts.push(task.await.context("A search has broken off")?);

@@ -39,14 +39,20 @@ enum Ended {
 #[derive(Clone)]
 struct Stop(watch::Receiver<bool>);
 
-/// Runs until interrupted, or one round. The exit code is the worst of all rounds of all orgs.
+/// Runs until interrupted, or one round. The exit code is the worst of all rounds of all orgs. An org whose connection document
+/// cannot be used is told, and the others are watched.
 pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<Exit> {
     let workplace = Workplace::open(&options.store).await?.telling(&options.notify);
     let policy = options.policy.as_deref();
     let rules = Rules::whole(policy, &options.own_rules)?;
     let http = http_client()?;
-    let connect = |name: &String| Org::connect(&workplace::connection(name)?, &http);
-    let orgs = options.connection.iter().map(connect).collect::<anyhow::Result<Vec<_>>>()?;
+    let (mut orgs, mut worst) = (Vec::new(), Exit::Clean);
+    for document in &options.connection {
+        match workplace::connection(document).and_then(|connection| Org::connect(&connection, &http)) {
+            Ok(org) => orgs.push(org),
+            Err(error) => worst = worst.max(show(document, &Round::failed(error), format)?),
+        }
+    }
     for org in orgs.iter().filter(|org| org.cannot_contain()) {
         output::note(&format!(
             "Org {}: the connection document has no revoker, so nothing can be contained.",
@@ -62,7 +68,7 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
         pending::<anyhow::Result<()>>().await
     };
     tokio::select! {
-        exits = watching => Ok(exits?.into_iter().max().unwrap_or(Exit::Clean)),
+        exits = watching => Ok(exits?.into_iter().fold(worst, Exit::max)),
         failed = told => failed.map(|()| Exit::Clean),
     }
 }
@@ -122,7 +128,7 @@ impl Office<'_> {
         let ended = stop.or(Box::pin(work)).await;
         bar.finish_and_clear();
         self.bars.remove(&bar);
-        let exit = self.bars.suspend(|| show(org, &round, self.format))?;
+        let exit = self.bars.suspend(|| show(&org.alias, &round, self.format))?;
         if ended == Ended::Interrupted {
             output::note(&format!(
                 "Org {}: interrupted before the round was complete; the next run goes on with what was begun.",
@@ -161,14 +167,15 @@ impl Office<'_> {
     }
 }
 
-fn show(org: &Org, round: &Round, format: Output) -> anyhow::Result<Exit> {
+/// Tells a round of an org, which is named as the operator does: by its alias, or by a document that gives none.
+fn show(org: &str, round: &Round, format: Output) -> anyhow::Result<Exit> {
     match format {
         Output::Csv => output::say_csv(&round.raised)?,
         Output::Json => output::say_json(&as_json(org, round))?,
         Output::Table => show_table(org, round)?,
     }
     let note = |what: &str, told: &str| {
-        output::note(&format!("Org {}: {what}: {}", output::harmless(&org.alias), output::harmless(told)));
+        output::note(&format!("Org {}: {what}: {}", output::harmless(org), output::harmless(told)));
     };
     round.blind.iter().for_each(|sentence| note("blind", sentence));
     round.unseen.iter().for_each(|sentence| note("not seen", sentence));
@@ -178,10 +185,10 @@ fn show(org: &Org, round: &Round, format: Output) -> anyhow::Result<Exit> {
     Ok(round.exit())
 }
 
-fn as_json(org: &Org, round: &Round) -> serde_json::Value {
+fn as_json(org: &str, round: &Round) -> serde_json::Value {
     let errors: Vec<_> = round.errors.iter().map(|error| format!("{error:#}")).collect();
     serde_json::json!({
-        "org": org.alias,
+        "org": org,
         "logins": round.logins,
         "late_logins": round.late,
         "rows_set_aside": round.rejected,
@@ -195,10 +202,10 @@ fn as_json(org: &Org, round: &Round) -> serde_json::Value {
     })
 }
 
-fn show_table(org: &Org, round: &Round) -> anyhow::Result<()> {
+fn show_table(org: &str, round: &Round) -> anyhow::Result<()> {
     // Where the scan failed, no new logins would read like good news.
     if round.errors.is_empty() || round.logins > 0 {
-        output::note(&format!("Org {}: {} new logins.", output::harmless(&org.alias), round.logins));
+        output::note(&format!("Org {}: {} new logins.", output::harmless(org), round.logins));
     }
     if !round.raised.is_empty() {
         output::say(&output::findings_table(&round.raised).to_string())?;

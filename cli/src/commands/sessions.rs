@@ -56,12 +56,12 @@ pub(crate) async fn run(options: &SessionsOptions, format: Output) -> anyhow::Re
     };
     let spinner = progress::spinner("Reading sessions".to_owned());
     let user = reading.user_if_named(options.user.as_deref()).await?;
-    let found = salesforce.sessions(user.as_ref().map_or(Whose::Everyone, Whose::User)).await?;
-    let around = Around::read(salesforce, &found).await?;
+    let found = salesforce.session_rows(user.as_ref().map_or(Whose::Everyone, Whose::User)).await?;
+    let around = Around::read(salesforce, &found.rows).await?;
     spinner.finish_and_clear();
-    let sessions: Vec<_> = found.into_iter().map(|found| found.session).collect();
+    let sessions: Vec<_> = found.rows.into_iter().map(|found| found.session).collect();
     list(options, &sessions, &around, &reading, format)?;
-    Ok(Exit::Clean)
+    Ok(super::ends(&reading.alias, "sessions", &found.rejected))
 }
 
 /// What sessions are told with.

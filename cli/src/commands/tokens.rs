@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::kept_token_key;
 use session_warden::observation::Token;
-use session_warden::salesforce::{Salesforce, TokenHashKey, Whose, http_client};
+use session_warden::salesforce::{FoundToken, Page, Salesforce, TokenHashKey, Whose, http_client};
 use session_warden::stages::TokensSeen;
 
 use self::row::TokenRow;
@@ -65,8 +65,9 @@ pub(crate) async fn run(options: &TokensOptions, format: Output) -> anyhow::Resu
     };
     let spinner = progress::spinner("Reading refresh tokens".to_owned());
     let watched = Watched::of(&options.store, salesforce).await?;
-    let all = read(options, &reading, salesforce, &watched.key).await?;
-    let counted = all.len();
+    let found = read(options, &reading, salesforce, &watched.key).await?;
+    let counted = found.rows.len() + found.rejected.len();
+    let all = found.rows.into_iter().map(|found| found.token).collect();
     let tokens = wanted(options, all, SystemClock.now());
     let mut people = People::default();
     people.learn(salesforce, tokens.iter().map(|token| &token.user_id)).await?;
@@ -82,7 +83,7 @@ pub(crate) async fn run(options: &TokensOptions, format: Output) -> anyhow::Resu
     if let Some(seen) = &watched.seen {
         output::note(&format!("Use is counted since warden run looked last, at {:.0}.", seen.at));
     }
-    Ok(Exit::Clean)
+    Ok(super::ends(&reading.alias, "tokens", &found.rejected))
 }
 
 /// What the store knows of an org's tokens.
@@ -111,10 +112,9 @@ async fn read(
     reading: &Reading,
     salesforce: &Salesforce,
     key: &TokenHashKey,
-) -> anyhow::Result<Vec<Token>> {
+) -> anyhow::Result<Page<FoundToken>> {
     let user = reading.user_if_named(options.user.as_deref()).await?;
-    let found = salesforce.tokens(user.as_ref().map_or(Whose::Everyone, Whose::User), key).await?;
-    Ok(found.into_iter().map(|found| found.token).collect())
+    Ok(salesforce.token_rows(user.as_ref().map_or(Whose::Everyone, Whose::User), key).await?)
 }
 
 fn wanted(options: &TokensOptions, mut tokens: Vec<Token>, now: Timestamp) -> Vec<Token> {

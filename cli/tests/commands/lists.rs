@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::support::{Served, keys, objects, words};
 use jiff::Timestamp;
-use salesforce_simulator::{CampaignKind, Permission};
-use serde_json::Value;
+use salesforce_simulator::{CampaignKind, Effect, Fault, Matcher, Occurrence, Permission};
+use serde_json::{Value, json};
 use session_warden::clock::{Clock, SystemClock};
 
 const HOSTILE: &str = "=1+1\u{1b}[2J\u{202e}";
@@ -130,6 +130,41 @@ async fn what_cannot_be_seen_is_blind_and_lists_nothing() {
         let (code, out, err) = served.list(command, &["--output", "csv"]).await;
         assert_eq!((code, out.as_str()), (4, ""), "{command}: {err}");
         assert!(err.contains("blind") && err.contains(permission), "{command}: {err}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_cannot_be_read_are_told_and_never_pass_for_none() {
+    let served = Served::start().await;
+    let torn = |served: &Served, object: &str, rows: usize| {
+        let record = json!({ "Id": "0Ak5g00000AbCdEAAV", "AppName": "SECRET" });
+        let page = json!({ "totalSize": rows, "done": true, "records": vec![record; rows] });
+        let matcher = Matcher::any().path(&format!("FROM {object}"));
+        // Of tokens the rows are counted first.
+        let place = if object == "OauthToken" { 2 } else { 1 };
+        let mut org = served.simulator.org();
+        org.faults_mut().clear();
+        org.faults_mut().add(Fault::on(matcher, Occurrence::Nth(place), Effect::Json(200, page)));
+    };
+    let tokens = served.simulator.org().tokens().len();
+    for (command, object, rows, field) in
+        [("sessions", "AuthSession", 2, "UsersId"), ("tokens", "OauthToken", tokens, "UserId")]
+    {
+        torn(&served, object, rows);
+        let (code, out, err) = served.list(command, &["--output", "json"]).await;
+        assert_eq!((code, out.as_str()), (4, ""), "{command}: {err}");
+        let told = format!(
+            "{rows} {command} could not be read and are not among these: missing field `{field}` ({rows})"
+        );
+        assert!(err.contains(&told) && !err.contains("SECRET"), "{command}: {err}");
+
+        torn(&served, object, rows);
+        let connection = served.connection.to_str().unwrap();
+        let hunt = ["hunt", "--ip", "203.0.113.0/24", "--output", "json", "--connection", connection];
+        let (code, out, err) = served.warden(&hunt).await;
+        assert_eq!(code, 4, "{err}");
+        let org = objects(&out).pop().unwrap();
+        assert_eq!((&org["state"], &org["blind"]), (&"blind".into(), &json!([told])), "{err}");
     }
 }
 

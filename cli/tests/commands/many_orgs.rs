@@ -1,10 +1,10 @@
-//! `warden run` over several orgs: one that hangs delays no other.
+//! Several orgs at once: one that hangs, or whose connection document is broken, stops no other.
 #![cfg(unix)]
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::Served;
+use crate::support::{Served, objects};
 use salesforce_simulator::{Effect, Fault, Seed, Simulator, generate};
 use session_warden::clock::{Clock, SystemClock};
 
@@ -44,4 +44,36 @@ async fn an_org_that_hangs_delays_no_other() {
     child.wait().unwrap();
     assert!(rounds(&served.simulator) >= before + 4, "the other org waits for the one that hangs");
     assert_eq!(rounds(&hanging), 0, "the first round of the org that hangs is still under way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_whose_document_is_torn_is_told_and_stops_no_other() {
+    let served = Served::start().await;
+    let whole = served.connection.to_str().unwrap();
+    for content in ["{ \"org_alias\": \"torn", "{}", ""] {
+        std::fs::write(served.path().join("torn.json"), content).unwrap();
+        for torn in ["torn.json", "absent.json"] {
+            let run = ["run", "--once", "--output", "json", "--connection", torn, whole];
+            let (code, out, err) = served.warden(&run).await;
+            assert_eq!(code, 2, "{err}");
+            assert!(err.contains("warden: ") && err.contains(torn), "{err}");
+            let rounds: Vec<serde_json::Value> =
+                serde_json::Deserializer::from_str(&out).into_iter().collect::<Result<_, _>>().unwrap();
+            assert_eq!((rounds.len(), &rounds[0]["org"]), (2, &torn.into()), "{out}");
+            assert!(rounds[0]["errors"][0].as_str().unwrap().contains(torn), "{out}");
+            assert_eq!(
+                (&rounds[1]["org"], rounds[1]["errors"].as_array().unwrap().len()),
+                (&"simulated".into(), 0)
+            );
+
+            let hunt = ["hunt", "--ip", "203.0.113.0/24", "--output", "json", "--connection", whole, torn];
+            let (code, out, err) = served.warden(&hunt).await;
+            assert_eq!(code, 2, "{err}");
+            assert!(err.contains(torn), "{err}");
+            let told = |org: &serde_json::Value| (org["org"].clone(), org["state"].clone());
+            let orgs: Vec<_> = objects(&out).iter().map(told).collect();
+            assert_eq!(orgs, [("simulated".into(), "clean".into()), (torn.into(), "failed".into())]);
+        }
+    }
+    assert!(rounds(&served.simulator) >= 6, "the other org was watched");
 }

@@ -135,13 +135,19 @@ impl Salesforce {
     /// Among others [`SalesforceError::UnreadableRow`] when one of a single user's rows cannot be read; among
     /// everyone's, such a row is told to the log.
     pub async fn sessions(&self, whose: Whose<'_>) -> Result<Vec<FoundSession>, SalesforceError> {
-        let soql = self.session_soql(whose).await?;
-        let mut all = self.query(OBJECT, soql, session_from_record).await?;
-        self.complete(&mut all.rows).await?;
+        let all = self.session_rows(whose).await?;
         match whose {
             Whose::Everyone => Ok(all.into_rows(OBJECT)),
             Whose::User(_) => all.into_every_row(OBJECT),
         }
+    }
+
+    /// As [`sessions`](Self::sessions), with the rows that could not be read beside them.
+    pub async fn session_rows(&self, whose: Whose<'_>) -> Result<Page<FoundSession>, SalesforceError> {
+        let soql = self.session_soql(whose).await?;
+        let mut all = self.query(OBJECT, soql, session_from_record).await?;
+        self.complete(&mut all.rows).await?;
+        Ok(all)
     }
 
     /// The sessions in the order of their ids, with the logins they point to; one page is held at a time. Rows may

@@ -18,6 +18,7 @@ use super::error::SalesforceError;
 use super::http::{Answer, exchange};
 use super::lanes::Lanes;
 use super::learned_fields::LearnedFields;
+use super::own_user::SeenFree;
 use super::refusal;
 use super::retry::{RETRIES, TOKEN_RETRIES, persist};
 use super::token_request::{Grant, OBJECT, TokenRequest};
@@ -40,6 +41,7 @@ pub struct Salesforce {
     pub(super) alone: AtomicBool,
     /// Whether the org has turned out to run no query jobs over the login history.
     pub(super) without_jobs: AtomicBool,
+    pub(super) seen_free: SeenFree,
     pub(super) descriptions: Descriptions,
     pub(super) learned_fields: LearnedFields,
     /// What the operator does without.
@@ -77,6 +79,7 @@ impl Salesforce {
             lanes: Lanes::default(),
             alone: AtomicBool::new(false),
             without_jobs: AtomicBool::new(false),
+            seen_free: SeenFree::default(),
             descriptions: Descriptions::default(),
             learned_fields: LearnedFields::default(),
             off: match role {
@@ -113,6 +116,10 @@ impl Salesforce {
     /// seconds. `None` before the first answer.
     pub fn server_clock_skew(&self) -> Option<SignedDuration> {
         self.meter.skew()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// What Salesforce's clock says, right to about two seconds.

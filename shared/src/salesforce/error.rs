@@ -201,20 +201,22 @@ impl SalesforceError {
     /// Whether the same request may succeed later without anybody changing anything.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::RequestLimit { .. }
-            | Self::ReserveReached { .. }
-            | Self::TimedOut { .. }
-            | Self::Incomplete { .. } => true,
-            Self::Api { code, .. } if matches!(code.as_str(), "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR") => {
-                true
-            }
-            other => other.is_passing(),
+            Self::RequestLimit { .. } | Self::ReserveReached { .. } | Self::Incomplete { .. } => true,
+            Self::Api { code, .. } if code == "INVALID_QUERY_LOCATOR" => true,
+            other => other.is_slow() || other.is_passing(),
         }
+    }
+
+    /// Whether less has to be asked for at once; the same again would take as long. With which status Salesforce answers
+    /// `QUERY_TIMEOUT` is not documented.
+    pub(super) fn is_slow(&self) -> bool {
+        matches!(self, Self::TimedOut { .. }) || self.code() == Some("QUERY_TIMEOUT")
     }
 
     /// Whether asking again within seconds is worth it.
     pub(super) fn is_passing(&self) -> bool {
         match self {
+            slow if slow.is_slow() => false,
             Self::Unreachable { .. } | Self::Stalled { .. } | Self::TooManyAtOnce { .. } => true,
             Self::Api { code, status, .. } => BUSY.contains(status) || is_passing_code(code),
             Self::UnexpectedAnswer { status, .. } => BUSY.contains(status),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::client::Salesforce;
 use super::datetime::Instant;
 use super::error::SalesforceError;
-use super::login_reading::{Reading, Way, within};
+use super::login_reading::{Reading, Way};
 use super::login_record::OBJECT;
 use super::query::Page;
 use super::soql::{IDS_PER_QUERY, list};
@@ -88,11 +88,6 @@ impl Salesforce {
             stream::iter(first).chain(pages)
         });
         begun.buffered(self.lanes()).flatten()
-    }
-
-    /// How many logins there are with `from` <= LoginTime < `until`, both taken to whole seconds.
-    pub async fn login_count(&self, from: Timestamp, until: Timestamp) -> Result<u64, SalesforceError> {
-        self.count(OBJECT, &format!("SELECT COUNT() FROM {OBJECT} {}", within((from, until)))).await
     }
 
     /// Time and address of these logins; a login that cannot be seen is absent from the answer.

@@ -163,15 +163,15 @@ impl Reading {
     /// filtered.
     fn query(&self, fields: &[&str]) -> String {
         format!(
-            "SELECT {} FROM {OBJECT} {} ORDER BY LoginTime, Id",
+            "SELECT {} FROM {OBJECT} {}{} ORDER BY LoginTime, Id",
             fields.join(", "),
-            self.wanted(self.part)
+            within(self.part),
+            self.of_user()
         )
     }
 
-    fn wanted(&self, part: (Timestamp, Timestamp)) -> String {
-        let of_user = self.user.iter().map(|user| format!(" AND UserId = {}", quote(user.as_str())));
-        within(part) + &of_user.collect::<String>()
+    fn of_user(&self) -> String {
+        self.user.iter().map(|user| format!(" AND UserId = {}", quote(user.as_str()))).collect()
     }
 
     fn receive(&mut self, mut page: Page<Login>) -> Page<Login> {
@@ -217,14 +217,12 @@ impl Reading {
 
     /// Begins another query after an error, unless that is of no use.
     fn recover(&mut self, error: SalesforceError, is_first: bool) -> Result<(), SalesforceError> {
-        let is_slow =
-            error.code() == Some("QUERY_TIMEOUT") || matches!(error, SalesforceError::TimedOut { .. });
         let is_short = matches!(error, SalesforceError::Incomplete { .. });
         let is_crowded = matches!(error, SalesforceError::TooManyAtOnce { .. });
         let is_lost =
             error.code() == Some("INVALID_QUERY_LOCATOR") || error.is_passing() && (is_crowded || !is_first);
         let width = self.part.1.duration_since(self.part.0);
-        if is_slow && width > NARROWEST {
+        if error.is_slow() && width > NARROWEST {
             self.width = SignedDuration::from_secs((width.as_secs() / 2).max(1));
             self.part.1 = self.ends(self.part.0);
         } else if (is_short || is_lost) && self.setbacks < SETBACKS {
@@ -242,8 +240,7 @@ impl Reading {
         if !self.fell_short {
             return Ok(());
         }
-        let counting = format!("SELECT COUNT() FROM {OBJECT} {}", self.wanted((self.from, self.until)));
-        let expected = salesforce.count(OBJECT, &counting).await?;
+        let expected = salesforce.count_logins((self.from, self.until), &self.of_user()).await?;
         if expected <= self.came {
             return Ok(());
         }

@@ -30,8 +30,6 @@ pub(super) const WANTED: Wanted = Wanted {
 };
 /// Parts read at once.
 const AT_ONCE: usize = 4;
-/// Users of external client apps who are watched at most: every one costs a call each time.
-const WATCHED_GRANTS: usize = 200;
 /// How often a part is read before it counts as short.
 const READINGS: u32 = 2;
 
@@ -42,15 +40,6 @@ pub struct FoundToken {
     pub token: Token,
     /// For [`Salesforce::revoke`].
     pub revocation: Revocation,
-}
-
-/// Everyone's tokens without what revokes them.
-#[derive(Debug, Clone)]
-pub struct WatchedTokens {
-    /// The tokens.
-    pub tokens: Vec<Token>,
-    /// How many users of external client apps were not asked for, because each would cost a call.
-    pub unread_grants: usize,
 }
 
 #[derive(Deserialize)]
@@ -95,7 +84,7 @@ pub(super) fn found(record: Record, key: &TokenHashKey) -> FoundToken {
 
 /// Tells apart tokens of one user, one application and one instant that have no DeleteToken: the most used is the
 /// first. Should their order change between two looks, a use is told of the other.
-fn number<'a>(tokens: impl Iterator<Item = &'a mut Token>) {
+pub(super) fn number<'a>(tokens: impl Iterator<Item = &'a mut Token>) {
     let mut nameless: Vec<_> = tokens.filter(|token| token.revocable == Revocable::No).collect();
     nameless.sort_by_key(|token| (std::cmp::Reverse(token.use_count), token.last_used));
     let mut seen: HashMap<TokenKey, u32> = HashMap::new();
@@ -122,12 +111,27 @@ impl Salesforce {
         whose: Whose<'_>,
         key: &TokenHashKey,
     ) -> Result<Vec<FoundToken>, SalesforceError> {
-        let (mut tokens, external): (Vec<_>, _) = match whose {
+        let all = self.token_rows(whose, key).await?;
+        match whose {
+            Whose::Everyone => Ok(all.into_rows(OBJECT)),
+            Whose::User(_) => all.into_every_row(OBJECT),
+        }
+    }
+
+    /// As [`tokens`](Self::tokens), with the rows that could not be read beside them.
+    ///
+    /// # Errors
+    /// As for [`tokens`](Self::tokens), but for such rows.
+    pub async fn token_rows(
+        &self,
+        whose: Whose<'_>,
+        key: &TokenHashKey,
+    ) -> Result<Page<FoundToken>, SalesforceError> {
+        let (mut all, external) = match whose {
             Whose::User(user) => {
                 let (page, external) =
                     futures::try_join!(self.tokens_of(user), self.client_app_tokens_of(user, key))?;
-                let rows = page.into_every_row(OBJECT)?;
-                (rows.into_iter().map(|record| found(record, key)).collect(), external)
+                (page.map(|record| found(record, key)), external)
             }
             Whose::Everyone => {
                 let grants = self.client_app_grants().await?;
@@ -135,56 +139,33 @@ impl Salesforce {
                 (self.all_tokens(|record| found(record, key)).await?, external)
             }
         };
-        number(tokens.iter_mut().map(|found| &mut found.token));
-        let new = unknown(tokens.iter_mut().map(|found| &mut found.token).collect(), external);
-        tokens.extend(new);
-        Ok(tokens)
-    }
-
-    /// Everyone's tokens, for watching: each DeleteToken is dropped as soon as its part is read.
-    ///
-    /// # Errors
-    /// As for [`tokens`](Self::tokens).
-    pub async fn watched_tokens(&self, key: &TokenHashKey) -> Result<WatchedTokens, SalesforceError> {
-        let mut tokens = self.all_tokens(|record| found(record, key).token).await?;
-        number(tokens.iter_mut());
-        let grants = self.client_app_grants().await?;
-        let unread_grants = if grants.len() > WATCHED_GRANTS { grants.len() } else { 0 };
-        if unread_grants == 0 {
-            let external = self.granted_tokens(grants, key).await?;
-            let new = unknown(tokens.iter_mut().collect(), external);
-            tokens.extend(new.into_iter().map(|found| found.token));
-        }
-        Ok(WatchedTokens { tokens, unread_grants })
+        number(all.rows.iter_mut().map(|found| &mut found.token));
+        let new = unknown(all.rows.iter_mut().map(|found| &mut found.token).collect(), external);
+        all.rows.extend(new);
+        Ok(all)
     }
 
     /// For n tokens of u users this takes 1 call to count, past 2,500 tokens u/2,000 to count by user, and n/500 to
     /// read, each rounded up, plus at most one unfilled page for each part of up to 2,000 tokens or 300 users.
-    async fn all_tokens<T: Send>(
+    pub(super) async fn all_tokens<T: Send>(
         &self,
         keep: impl Fn(Record) -> T + Sync,
-    ) -> Result<Vec<T>, SalesforceError> {
+    ) -> Result<Page<T>, SalesforceError> {
         let select = self.seen(&WANTED).await?.select();
         let before = self.token_count("").await?;
         let parts = if before < MOST { vec![Part::whole(before)] } else { self.token_parts().await? };
         let read = |part: Part| {
             let (select, keep) = (&select, &keep);
-            async move {
-                let page = self.token_part(select, &part).await?;
-                let came = page.came();
-                Ok::<_, SalesforceError>((
-                    came,
-                    page.into_rows(OBJECT).into_iter().map(keep).collect::<Vec<_>>(),
-                ))
-            }
+            async move { Ok::<_, SalesforceError>(self.token_part(select, &part).await?.map(keep)) }
         };
         let parts: Vec<_> = stream::iter(parts).map(read).buffered(AT_ONCE).try_collect().await?;
-        let read = parts.iter().map(|(came, _)| came).sum();
-        if read < before {
+        let mut all = Page::default();
+        parts.into_iter().for_each(|part| all.append(part));
+        if all.came() < before {
             // What was revoked meanwhile is no shortfall.
-            complete(before.min(self.token_count("").await?), read)?;
+            complete(before.min(self.token_count("").await?), all.came())?;
         }
-        Ok(parts.into_iter().flat_map(|(_, tokens)| tokens).collect())
+        Ok(all)
     }
 
     /// One user's rows; no count is needed as long as they stay below what Salesforce gives out.

@@ -150,6 +150,10 @@ impl<T> Page<T> {
         (self.rows.len() + self.rejected.len()) as u64
     }
 
+    pub(super) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { rows: self.rows.into_iter().map(change).collect(), rejected: self.rejected, total: self.total }
+    }
+
     pub(super) fn append(&mut self, page: Self) {
         self.rows.extend(page.rows);
         self.rejected.extend(page.rejected);

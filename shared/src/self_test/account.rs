@@ -24,10 +24,7 @@ pub(super) fn judge(looked: &Looked) -> Check {
         return failed("the user is inactive; its session ends soon", "activate the user in Setup > Users");
     }
     if matches!(&looked.freeze, Ok(Some(state)) if state.frozen == Frozen::Yes) {
-        return failed(
-            "the user is frozen; its next login is refused",
-            "find out who froze it, then press Unfreeze in Setup > Users",
-        );
+        return frozen();
     }
     let profile = &account.profile;
     if looked.visibility.holds(Permission::ApiUserOnly) {
@@ -43,6 +40,16 @@ pub(super) fn judge(looked: &Looked) -> Check {
         State::Warning,
         format!("it can log in to the user interface, {second_factor}; profile {profile}"),
         "give it the permission API Only User",
+    )
+}
+
+/// Of a user that is frozen.
+pub(crate) fn frozen() -> Check {
+    Check::new(
+        CHECK,
+        State::Failed,
+        "the user is frozen; its next login is refused",
+        "find out who froze it, then press Unfreeze in Setup > Users",
     )
 }
 

@@ -12,7 +12,7 @@ const TOLD: SignedDuration = SignedDuration::from_secs(30);
 const REFUSED: SignedDuration = SignedDuration::from_mins(3);
 
 /// `skew` is how far Salesforce's clock is ahead.
-pub(super) fn judge(skew: Option<SignedDuration>) -> Check {
+pub(crate) fn judge(skew: Option<SignedDuration>) -> Check {
     let Some(skew) = skew else {
         return Check::new(CHECK, State::Warning, "no answer of Salesforce's told the time", "ask again");
     };

@@ -16,7 +16,9 @@ mod privilege;
 mod report;
 mod visibility;
 
+pub(crate) use account::frozen as frozen_account;
 pub use budget::Cadence;
 pub use check::{Check, Missing, State};
+pub(crate) use clock_skew::judge as judge_clock;
 pub use facts::{Facts, Looked, WordOfOther};
 pub use report::{IdentityReport, OrgReport, examine};

@@ -10,6 +10,7 @@ mod evaluate;
 mod knowledge;
 mod known;
 mod late_rows;
+mod own_fitness;
 mod scan;
 mod sending;
 mod slices;

@@ -104,6 +104,7 @@ impl Scan<'_> {
     /// verifications. The cursor moves only with what has been sent on: a crash repeats and never skips.
     pub async fn step(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Scanned, ScanError> {
         let (mut sending, sight) = self.begin().await?;
+        self.look_at_itself(&mut sending).await;
         let slices = self.next_slices(&sending).await?;
         sending.scanned.caught_up = slices.whole.until == sending.now;
         let checks = if sending.scanned.caught_up {
@@ -253,14 +254,14 @@ impl Scan<'_> {
                 return Ok(());
             }
         };
-        let looked = watch.look(self.salesforce, self.store, &org, sending.now).await?;
-        for portion in looked.portions {
+        let mut looked = watch.look(self.salesforce, self.store, &org, sending.now).await?;
+        for portion in std::mem::take(&mut looked.portions) {
             sending.scanned.tokens += portion.seen.len();
             let observations = portion.seen.into_iter().map(|it| Observation::TokenUse(Box::new(it)));
             self.send(sending, observations.collect(), portion.writes).await?;
         }
         sending.scanned.blind.extend(looked.unseen.clone());
-        self.send(sending, Vec::new(), vec![watch.looked(sending.now, looked.unseen)?]).await
+        self.send(sending, Vec::new(), vec![watch.looked(sending.now, looked)?]).await
     }
 
     /// Sends observations on, with the accounts they name, and moves the cursor in the same breath.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ScanError;
 use crate::containment::token_key;
 use crate::observation::{OrgId, Token, TokenChange, TokenKey, TokenUse};
-use crate::salesforce::{Salesforce, SalesforceError};
+use crate::salesforce::{Salesforce, SalesforceError, WatchedTokens};
 use crate::store::{Expect, Kept, Room, Store, StoreError, Table, Write};
 
 /// The time between two looks.
@@ -22,6 +22,9 @@ const PORTION: usize = 1_000;
 struct Look {
     at: Timestamp,
     unseen: Vec<String>,
+    /// Where among the users of external client apps the next look goes on, where they are too many for one.
+    #[serde(default)]
+    next_after: Option<String>,
 }
 
 /// Whether it is time to look.
@@ -36,6 +39,7 @@ pub(super) enum Turn {
 pub(super) struct TokenWatch {
     looks: Room<Look>,
     tokens: Room<Token>,
+    after: Option<String>,
 }
 
 /// What a look came to.
@@ -45,6 +49,7 @@ pub(super) struct Looked {
     pub(super) portions: Vec<Portion>,
     /// What could not be seen, as sentences.
     pub(super) unseen: Vec<String>,
+    next_after: Option<String>,
 }
 
 /// Changes, and the writes that make the store know them.
@@ -60,7 +65,10 @@ impl TokenWatch {
         let looks = looks(org);
         match looks.get(store, "last").await?.map(|kept| kept.value) {
             Some(last) if now.duration_since(last.at) < CADENCE => Ok(Turn::Wait { unseen: last.unseen }),
-            _ => Ok(Turn::Look(Self { looks, tokens: tokens_seen(org) })),
+            last => {
+                let after = last.and_then(|last| last.next_after);
+                Ok(Turn::Look(Self { looks, tokens: tokens_seen(org), after }))
+            }
         }
     }
 
@@ -75,41 +83,38 @@ impl TokenWatch {
     ) -> Result<Looked, ScanError> {
         use SalesforceError::{NotVisible, TooManyRows};
         let key = token_key(store, org).await?;
-        let watched = match salesforce.watched_tokens(&key).await {
+        let watched = match salesforce.watched_tokens(&key, self.after.as_deref()).await {
             Ok(watched) => watched,
             Err(error @ (NotVisible { .. } | TooManyRows { .. })) => {
                 let unseen = vec![format!("refresh tokens cannot be seen: {error}")];
-                return Ok(Looked { unseen, ..Looked::default() });
+                return Ok(Looked { unseen, next_after: self.after.clone(), ..Looked::default() });
             }
             Err(error) => return Err(error.into()),
         };
-        let portions = self.compare(store, watched.tokens, now).await?;
-        let unseen = (watched.unread_grants > 0).then(|| {
-            format!(
-                "tokens of external client apps are not watched: {} users would take a call each",
-                watched.unread_grants
-            )
-        });
-        Ok(Looked { portions, unseen: unseen.into_iter().collect() })
+        let (unseen, next_after) = (unseen(&watched), watched.next_after.clone());
+        Ok(Looked { portions: self.compare(store, watched, now).await?, unseen, next_after })
     }
 
     /// Makes the next look wait for its time.
-    pub(super) fn looked(&self, at: Timestamp, unseen: Vec<String>) -> Result<Write, StoreError> {
-        Write::put(self.looks.key("last"), Expect::Any, &Look { at, unseen })
+    pub(super) fn looked(&self, at: Timestamp, looked: Looked) -> Result<Write, StoreError> {
+        let Looked { unseen, next_after, .. } = looked;
+        Write::put(self.looks.key("last"), Expect::Any, &Look { at, unseen, next_after })
     }
 
     /// One record a token: the snapshot has no size limit.
     async fn compare(
         &self,
         store: &dyn Store,
-        tokens: Vec<Token>,
+        mut watched: WatchedTokens,
         now: Timestamp,
     ) -> Result<Vec<Portion>, StoreError> {
+        let tokens = std::mem::take(&mut watched.tokens);
         let known: HashMap<_, _> = self.tokens.all(store).await?.into_iter().collect();
         let there: BTreeMap<TokenKey, Token> =
             tokens.into_iter().map(|token| (token.key.clone(), token)).collect();
         let mut changes = Vec::new();
-        for (id, kept) in known.iter().filter(|(id, _)| !there.contains_key(&TokenKey::new(id))) {
+        let is_gone = |id: &str, token| !there.contains_key(&TokenKey::new(id)) && watched.would_show(token);
+        for (id, kept) in known.iter().filter(|(id, kept)| is_gone(id, &kept.value)) {
             let (token, change) = (kept.value.clone(), TokenChange::Gone);
             let used_before = token.last_used;
             let gone = TokenUse { token, change, uses: 0, seen_at: now, used_before };
@@ -124,6 +129,22 @@ impl TokenWatch {
         }
         Ok(portions(changes))
     }
+}
+
+/// What a look left out, as sentences.
+fn unseen(watched: &WatchedTokens) -> Vec<String> {
+    let left = watched.unread_grants();
+    let in_turn = (left > 0).then(|| {
+        let all = left + watched.read_grants;
+        format!(
+            "tokens of external client apps are watched in turn, because each user takes a call: {left} of {all} users \
+             were not asked for at this look"
+        )
+    });
+    let rejected = watched.rejected.first().map(|first| {
+        format!("{} refresh tokens could not be read: {}", watched.rejected.len(), first.reason)
+    });
+    in_turn.into_iter().chain(rejected).collect()
 }
 
 fn portions(changes: Vec<(Option<TokenUse>, Write)>) -> Vec<Portion> {
@@ -194,6 +215,7 @@ fn seen(token: Token, before: Option<&Kept<Token>>, now: Timestamp) -> Option<To
 mod tests {
     use super::*;
     use crate::observation::{AppKind, Revocable};
+    use crate::salesforce::Rejected;
     use crate::store::MemoryStore;
 
     fn at(minute: i64) -> Timestamp {
@@ -222,11 +244,12 @@ mod tests {
         let Turn::Look(watch) = turn else { return None };
         let told = |seen: TokenUse| (seen.token.key.to_string(), seen.change, seen.uses);
         let mut all = Vec::new();
-        for portion in watch.compare(store, tokens, at(minute)).await.unwrap() {
+        let watched = WatchedTokens { tokens, ..WatchedTokens::default() };
+        for portion in watch.compare(store, watched, at(minute)).await.unwrap() {
             store.write(portion.writes).await.unwrap();
             all.extend(portion.seen.into_iter().map(told));
         }
-        store.write(vec![watch.looked(at(minute), Vec::new()).unwrap()]).await.unwrap();
+        store.write(vec![watch.looked(at(minute), Looked::default()).unwrap()]).await.unwrap();
         Some(all)
     }
 
@@ -255,6 +278,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_may_only_have_been_unreadable_is_not_called_gone() {
+        let (store, org) = (MemoryStore::new(), OrgId::new("00D"));
+        look(&store, 0, vec![token("A", 3, -9)]).await.unwrap();
+        let Turn::Look(watch) = TokenWatch::due(&store, &org, at(15)).await.unwrap() else { panic!("due") };
+        let torn = Rejected { id: None, reason: "missing field `UserId`".to_owned() };
+        let watched = WatchedTokens { rejected: vec![torn], ..WatchedTokens::default() };
+        assert_eq!(unseen(&watched), ["1 refresh tokens could not be read: missing field `UserId`"]);
+        assert!(watch.compare(&store, watched, at(15)).await.unwrap().is_empty());
+        let gone = look(&store, 15, vec![]).await.unwrap();
+        assert_eq!(gone, [("A".to_owned(), TokenChange::Gone, 0)]);
+    }
+
+    #[tokio::test]
     async fn use_since_the_last_look_is_counted() {
         let (store, org) = (MemoryStore::new(), OrgId::new("00D"));
         assert_eq!(TokensSeen::read(&store, &org).await.unwrap(), None);
@@ -271,7 +307,8 @@ mod tests {
         let Turn::Look(watch) = TokenWatch::due(&store, &org, at(0)).await.unwrap() else {
             panic!("no look yet")
         };
-        store.write(vec![watch.looked(at(0), vec!["tokens are unseen".to_owned()]).unwrap()]).await.unwrap();
+        let looked = Looked { unseen: vec!["tokens are unseen".to_owned()], ..Looked::default() };
+        store.write(vec![watch.looked(at(0), looked).unwrap()]).await.unwrap();
         let turn = TokenWatch::due(&store, &org, at(14)).await.unwrap();
         assert!(matches!(turn, Turn::Wait { unseen } if unseen == ["tokens are unseen"]));
         assert!(matches!(TokenWatch::due(&store, &org, at(15)).await.unwrap(), Turn::Look(_)));

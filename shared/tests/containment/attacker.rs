@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use salesforce_simulator::{
-    AccessTokens, CampaignKind, Cascade, Clock, Door, FreezeSessions, Loot, Lying, RevokeSessions, Switches,
+    AccessTokens, CampaignKind, Cascade, Clock, Door, FreezeSessions, Loot, Lying, RefreshRows,
+    RevokeSessions, Switches,
 };
 use session_warden::containment::{Containment, Outcome, Target};
 use session_warden::stages::Apply;
@@ -161,16 +162,23 @@ async fn session_ended_under_attack(scene: &Scene, attacker: &mut Attacker) -> C
 
 #[tokio::test]
 async fn of_a_session_nothing_works_that_he_holds_or_makes_and_the_user_works_on() {
-    for revoke_sessions in [RevokeSessions::Removed, RevokeSessions::Kept] {
+    let both = [RevokeSessions::Removed, RevokeSessions::Kept];
+    for (revoke_sessions, refresh_rows) in
+        both.into_iter().flat_map(|it| [(it, RefreshRows::Written), (it, RefreshRows::NotWritten)])
+    {
         let (mut scene, own) = session_level::scene(CampaignKind::StolenRefreshToken).await;
         scene.policy.containment.attempts = 10;
-        scene.simulator.org().switches_mut().revoke_sessions = revoke_sessions;
+        {
+            let mut org = scene.simulator.org();
+            let switches = org.switches_mut();
+            (switches.revoke_sessions, switches.refresh_rows) = (revoke_sessions, refresh_rows);
+        }
         let mut attacker = Attacker::with_token(&scene);
         assert!(attacker.tries(&scene));
         let record = session_ended_under_attack(&scene, &mut attacker).await;
         assert_eq!(record.outcome, Some(Outcome::SessionEnded), "{record:#?}");
         assert!(attacker.successes > 1, "he was at work");
-        assert!(!attacker.tries(&scene) && his_sessions(&scene) == 0, "{revoke_sessions:?}");
+        assert!(!attacker.tries(&scene) && his_sessions(&scene) == 0, "{revoke_sessions:?} {refresh_rows:?}");
         let mut org = scene.simulator.org();
         assert_eq!(org.attempt(&own).session, Door::Open, "the user's own session lives on");
         assert!(!org.is_frozen(&scene.campaign.user_id));
@@ -208,17 +216,24 @@ async fn app_ended_under_attack(scene: &mut Scene, attacker: &mut Attacker) -> C
 
 #[tokio::test]
 async fn of_an_application_nothing_works_that_he_holds_or_makes() {
-    for revoke_sessions in [RevokeSessions::Removed, RevokeSessions::Kept] {
+    let both = [RevokeSessions::Removed, RevokeSessions::Kept];
+    for (revoke_sessions, refresh_rows) in
+        both.into_iter().flat_map(|it| [(it, RefreshRows::Written), (it, RefreshRows::NotWritten)])
+    {
         let (mut scene, own) = session_level::scene(CampaignKind::StolenRefreshToken).await;
         scene.policy.containment.attempts = 10;
-        scene.simulator.org().switches_mut().revoke_sessions = revoke_sessions;
+        {
+            let mut org = scene.simulator.org();
+            let switches = org.switches_mut();
+            (switches.revoke_sessions, switches.refresh_rows) = (revoke_sessions, refresh_rows);
+        }
         wide::spread(&scene, &wide::stolen_app(&scene), 10);
         let mut attacker = Attacker::with_token(&scene);
         assert!(attacker.tries(&scene));
         let record = app_ended_under_attack(&mut scene, &mut attacker).await;
         assert_eq!(record.outcome, Some(Outcome::AccessEnded), "{record:#?}");
         assert!(attacker.successes > 1, "he was at work");
-        assert!(!attacker.tries(&scene) && his_sessions(&scene) == 0, "{revoke_sessions:?}");
+        assert!(!attacker.tries(&scene) && his_sessions(&scene) == 0, "{revoke_sessions:?} {refresh_rows:?}");
         assert_eq!(
             scene.simulator.org().attempt(&own).session,
             Door::Open,

@@ -1,7 +1,7 @@
 //! What is refused, and that nothing is done then.
 
 use jiff::SignedDuration;
-use salesforce_simulator::{CampaignKind, Frost, Lying, Permission};
+use salesforce_simulator::{CampaignKind, Frost, Lying, Outsiders, Permission};
 use serde_json::json;
 use session_warden::clock::Clock;
 use session_warden::containment::{Outcome, Stage, Switch, Target};
@@ -205,13 +205,17 @@ fn is_ours(scene: &Scene, id: &UserId) -> bool {
 
 #[tokio::test]
 async fn the_blind_do_not_act() {
-    for permission in [Permission::ManageUsers, Permission::CustomizeApplication] {
+    let both = [Permission::ManageUsers, Permission::CustomizeApplication];
+    for (permission, outsiders) in
+        both.into_iter().flat_map(|it| [(it, Outsiders::OwnRows), (it, Outsiders::Refused)])
+    {
         let scene = scene().await;
+        scene.simulator.org().switches_mut().outsiders = outsiders;
         let revoker = scene.user_named("session-warden-revoker@");
         let username = scene.simulator.org().user(revoker.as_str()).unwrap().username.clone();
         scene.simulator.org().remove_permission(&username, permission);
         let record = scene.contain().await.unwrap();
-        assert!(Scene::rules(&record).contains(&"blind"), "{record:#?}");
+        assert!(Scene::rules(&record).contains(&"blind"), "{outsiders:?} {record:#?}");
         assert!(scene.writes().is_empty());
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use futures::future;
 use salesforce_simulator::{
-    CampaignKind, Cascade, CascadedItems, Effect, Fault, Frost, Lying, RevokeSessions, Switches, Write,
+    CampaignKind, Cascade, CascadedItems, Effect, Fault, Frost, LockStatus, Lying, RevokeSessions, Switches,
+    Write,
 };
 use serde_json::{Value, json};
 use session_warden::containment::{Outcome, Stage, StepKind, StepResult, Survivor};
@@ -287,4 +288,23 @@ async fn no_secret_is_kept() {
         assert!(!kept.contains(&secret), "a secret is kept");
     }
     assert!(!kept.contains("00D") || !kept.contains('!'), "something like an access token is kept");
+}
+
+#[tokio::test]
+async fn locked_rows_delay_a_containment_and_do_not_end_it_whatever_the_status() {
+    for status in [LockStatus::BadRequest, LockStatus::Conflict] {
+        let scene = Scene::of(CampaignKind::BruteForce).await;
+        {
+            let mut org = scene.simulator.org();
+            org.switches_mut().lock_status = status;
+            for (method, path) in [("PATCH", "/sobjects/UserLogin"), ("DELETE", "/composite/sobjects")] {
+                org.faults_mut().add(Fault::new(method, path, 1, Effect::RowLocked));
+            }
+        }
+        let record = scene.contain().await.unwrap();
+        assert_eq!(record.outcome, Some(Outcome::Contained), "{status:?} {record:#?}");
+        let mut org = scene.simulator.org();
+        assert_eq!(org.faults_mut().pending().count(), 0, "{status:?}");
+        assert!(org.is_frozen(&scene.campaign.user_id) && !org.attempt(&scene.campaign.loot).gets_in());
+    }
 }

@@ -68,8 +68,9 @@ fn is_others(user: &salesforce_simulator::User) -> bool {
 
 #[tokio::test]
 async fn an_application_is_cut_off_from_everybody() {
+    let both = [RevokeSessions::Removed, RevokeSessions::Kept];
     for (revoke_sessions, refresh_rows) in
-        [(RevokeSessions::Removed, RefreshRows::Written), (RevokeSessions::Kept, RefreshRows::Written)]
+        both.into_iter().flat_map(|it| [(it, RefreshRows::Written), (it, RefreshRows::NotWritten)])
     {
         let mut scene = Scene::of(CampaignKind::StolenRefreshToken).await;
         let app = stolen_app(&scene);
@@ -85,7 +86,7 @@ async fn an_application_is_cut_off_from_everybody() {
         assert_eq!(record.outcome, Some(Outcome::AccessEnded), "{record:#?}");
         assert_eq!((record.impact.tokens, record.approved.len()), (tokens, 2));
         let mut org = scene.simulator.org();
-        assert!(!org.attempt(&scene.campaign.loot).gets_in(), "{revoke_sessions:?}");
+        assert!(!org.attempt(&scene.campaign.loot).gets_in(), "{revoke_sessions:?} {refresh_rows:?}");
         assert_eq!(org.tokens().len(), others, "other applications keep theirs");
         let writes = org.take_writes();
         assert!(!writes.iter().any(|write| matches!(write, Write::SetFrozen { .. })), "nobody is frozen");

@@ -6,10 +6,11 @@ pub(crate) mod crashing_store;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{Clock as SimulatedClock, Seed, Simulator, generate};
-use session_warden::clock::{Clock, FixedClock};
+use session_warden::clock::Clock;
 use session_warden::detection::{Detection, Finding, catalogue};
 
 use session_warden::observation::NoOrigins;
@@ -18,6 +19,16 @@ use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
 use session_warden::stages::{BackFill, Evaluate, EvaluateError, Memory, Scan, ScanError, Scanned};
 use session_warden::store::{LocalOutbox, MemoryStore, Queue, Store, StoreError, Table};
 
+/// The clock of the scan and of its client, in seconds since 1970: it stands still until it is moved.
+#[derive(Clone)]
+struct OneClock(Arc<AtomicI64>);
+
+impl Clock for OneClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Relaxed)).unwrap()
+    }
+}
+
 pub(crate) struct Watched {
     pub(crate) simulator: Simulator,
     pub(crate) store: Arc<dyn Store>,
@@ -25,7 +36,7 @@ pub(crate) struct Watched {
     pub(crate) detections: Vec<Box<dyn Detection>>,
     pub(crate) findings: BTreeMap<String, Finding>,
     pub(crate) salesforce: Salesforce,
-    clock: FixedClock,
+    clock: OneClock,
     own: Vec<String>,
 }
 
@@ -44,9 +55,10 @@ impl Watched {
         org.set_clock(SimulatedClock::Fixed(now));
         let simulator = Simulator::start(org).await.unwrap();
         let connection = Connection::parse(&simulator.connection_document().to_string()).unwrap();
-        let clock = FixedClock(now);
+        let clock = OneClock(Arc::new(AtomicI64::new(now.as_second())));
         let salesforce =
-            Salesforce::new(&connection, Role::Scanner, http_client().unwrap(), Arc::new(clock)).unwrap();
+            Salesforce::new(&connection, Role::Scanner, http_client().unwrap(), Arc::new(clock.clone()))
+                .unwrap();
         let policy = Policy::default();
         let detections = catalogue(&policy);
         let own = connection.usernames();
@@ -60,8 +72,8 @@ impl Watched {
 
     /// Lets time pass, here and in the simulated org.
     pub(crate) fn pass(&mut self, time: SignedDuration) {
-        self.clock = FixedClock(self.now() + time);
-        self.simulator.org().set_clock(SimulatedClock::Fixed(self.clock.0));
+        self.clock.0.fetch_add(time.as_secs(), Relaxed);
+        self.simulator.org().set_clock(SimulatedClock::Fixed(self.now()));
     }
 
     /// One round, which must succeed.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use salesforce_simulator::{ClientAppTokens, ClientApps, Id, Simulator, Write};
 use session_warden::observation::{AppKind, UserId};
-use session_warden::salesforce::{Applied, ClientAppId, TokenHashKey, Whose};
+use session_warden::salesforce::{Applied, ClientAppId, TokenHashKey, WatchedTokens, Whose};
 
 use crate::support::{revoker, scanner, small, somebody};
 
@@ -43,8 +43,8 @@ async fn tokens_of_both_sources_are_listed_once() {
             let external = found.iter().filter(|found| found.token.app == AppKind::ExternalClient).count();
             assert_eq!(external, if whose == Whose::Everyone { 23 } else { 3 }, "{listed:?}");
         }
-        let watched = client.watched_tokens(&TokenHashKey::new(KEY)).await.unwrap();
-        assert_eq!((watched.tokens.len(), watched.unread_grants), (simulator.org().tokens().len(), 0));
+        let watched = client.watched_tokens(&TokenHashKey::new(KEY), None).await.unwrap();
+        assert_eq!((watched.tokens.len(), watched.unread_grants()), (simulator.org().tokens().len(), 0));
         simulator.finish().unwrap();
     }
 }
@@ -58,6 +58,26 @@ async fn more_than_a_page_of_users_is_read() {
     let org = simulator.org();
     let pages = org.requests().iter().filter(|request| request.path.ends_with("/users")).count();
     assert_eq!(pages, 3, "two that hold something, and one that is empty");
+}
+
+#[tokio::test]
+async fn of_many_users_as_many_as_a_look_may_take_are_watched_in_turn_and_none_is_called_gone() {
+    let simulator = crate::support::org(260, 3).await;
+    simulator.org().switches_mut().client_app_tokens = ClientAppTokens::Hidden;
+    approve(&simulator, 240);
+    let client = scanner(&simulator);
+    let key = TokenHashKey::new(KEY);
+    let external = |watched: &WatchedTokens| {
+        let tokens = watched.tokens.iter().filter(|token| token.app == AppKind::ExternalClient);
+        tokens.map(|token| token.user_id.clone()).collect::<BTreeSet<_>>()
+    };
+    let first = client.watched_tokens(&key, None).await.unwrap();
+    assert_eq!((external(&first).len(), first.read_grants, first.unread_grants()), (200, 200, 41));
+    let second = client.watched_tokens(&key, first.next_after.as_deref()).await.unwrap();
+    assert_eq!((external(&second).len(), second.unread_grants()), (200, 41));
+    assert_eq!(external(&first).union(&external(&second)).count(), 241, "everybody had his turn");
+    let unseen = second.tokens.iter().filter(|token| !first.would_show(token)).count();
+    assert_eq!(unseen, 41, "what the first look did not ask for is not gone");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ async fn what_an_org_lacks_is_left_out_and_asked_for_once() {
         let sessions = client.sessions(Whose::User(&user)).await.unwrap();
         assert!(sessions.iter().all(|found| found.session.access_token == AccessToken::Untold));
         assert_eq!(client.users(std::slice::from_ref(&user)).await.unwrap().len(), 1);
-        let tokens = client.watched_tokens(&TokenHashKey::new([3; 32])).await.unwrap().tokens;
+        let tokens = client.watched_tokens(&TokenHashKey::new([3; 32]), None).await.unwrap().tokens;
         assert!(!tokens.is_empty() && tokens.iter().all(|token| token.last_used.is_none()));
     }
     let org = simulator.org();

@@ -13,6 +13,7 @@ mod recovery;
 mod rows;
 mod sessions;
 mod support;
+mod switches;
 mod tokens;
 mod transport;
 mod users;

@@ -1,15 +1,17 @@
 //! A reading of LoginHistory that breaks on the way: no row is lost and none comes twice, or an error says what failed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
-use salesforce_simulator::{Clock, Effect, Fault, Matcher, Occurrence, Pages, Simulator};
+use salesforce_simulator::{Clock, Effect, Fault, Matcher, Occurrence, Pages, Simulator, TimeoutStatus};
 use serde_json::json;
+use session_warden::clock::SystemClock;
 use session_warden::observation::Login;
-use session_warden::salesforce::{Salesforce, SalesforceError};
+use session_warden::salesforce::{Role, Salesforce, SalesforceError};
 
-use crate::support::{all_logins, ids, order, org, refusal, scanner, small, written};
+use crate::support::{all_logins, connection, ids, order, org, refusal, scanner, small, written};
 
 /// Fifty days in many pages.
 async fn long() -> (Simulator, Timestamp, Timestamp) {
@@ -121,6 +123,82 @@ async fn a_query_that_takes_too_long_is_cut_down_to_a_second() {
     assert_eq!(error.code(), Some("QUERY_TIMEOUT"));
     // Fifty days are 4,320,000 seconds, which can be halved 22 times.
     assert_eq!(asked(&simulator, "LoginHistory") - before, 23);
+}
+
+#[tokio::test]
+async fn a_count_that_takes_too_long_is_added_up_from_parts() {
+    let (simulator, from, until) = long().await;
+    let client = scanner(&simulator);
+    let there = written(&simulator, from, until).len() as u64;
+    order(&simulator, "GET", "COUNT()", 3, Effect::QueryTimeout);
+    assert_eq!(client.login_count(from, until).await, Ok(there));
+    // Half, a quarter, and then eight eighths of the time.
+    assert_eq!(asked(&simulator, "COUNT()"), 3 + 8);
+
+    order(&simulator, "GET", "COUNT()", 1_000, Effect::QueryTimeout);
+    let error = client.login_count(from, until).await.unwrap_err();
+    assert_eq!(error.code(), Some("QUERY_TIMEOUT"));
+    // Fifty days are 1,200 hours, which can be halved eleven times.
+    assert_eq!(asked(&simulator, "COUNT()"), 11 + 12);
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_asked_once_for_each_width_whatever_its_status() {
+    for status in [TimeoutStatus::BadRequest, TimeoutStatus::ServerError] {
+        let (simulator, from, until) = long().await;
+        simulator.org().switches_mut().timeout_status = status;
+        let client = scanner(&simulator);
+        order(&simulator, "GET", "FROM LoginHistory", 3, Effect::QueryTimeout);
+        order(&simulator, "GET", "COUNT()", 1, Effect::QueryTimeout);
+        assert_eq!(ids(&all_logins(&client, from, until).await), written(&simulator, from, until));
+        client.login_count(from, until).await.unwrap();
+        let org = simulator.org();
+        let timed_out = org.requests().iter().filter(|request| request.fault.is_some());
+        let statuses: Vec<_> = timed_out.map(|request| request.status).collect();
+        let expected = if status == TimeoutStatus::BadRequest { 400 } else { 500 };
+        assert_eq!(statuses, [expected; 4]);
+        let asked = org.requests().iter().filter(|request| request.query.contains("FROM LoginHistory"));
+        let mut queries: Vec<_> = asked.map(|request| request.query.clone()).collect();
+        let all = queries.len();
+        queries.sort();
+        queries.dedup();
+        assert_eq!(queries.len(), all, "the same was asked for again: {status:?}");
+    }
+}
+
+/// A client that waits for half a second, in an org whose bodies come so many bytes at a time, with so many milliseconds before each.
+async fn impatient(bytes: usize, pause: u64) -> (Simulator, Salesforce, Timestamp, Timestamp) {
+    let simulator = org(120, 20).await;
+    let slow = Effect::Trickle { bytes, pause };
+    let logins = Matcher::any().path("FROM LoginHistory");
+    simulator.org().faults_mut().add(Fault::on(logins, Occurrence::Every, slow));
+    #[expect(clippy::disallowed_methods, reason = "nobody else waits for less than a minute")]
+    let http = reqwest::Client::builder().timeout(Duration::from_millis(500)).build().unwrap();
+    let connection = connection(&simulator.connection_document());
+    let client = Salesforce::new(&connection, Role::Scanner, http, Arc::new(SystemClock)).unwrap();
+    let until = simulator.org().now() - SignedDuration::from_hours(1);
+    (simulator, client, until - SignedDuration::from_hours(24 * 10), until)
+}
+
+#[tokio::test]
+async fn a_body_that_comes_too_slowly_is_asked_for_in_parts() {
+    let (simulator, client, from, until) = impatient(20_000, 10).await;
+    let there = written(&simulator, from, until);
+    assert_eq!(ids(&all_logins(&client, from, until).await), there);
+    assert!(asked(&simulator, "ORDER BY LoginTime") > 3, "{} rows came too fast", there.len());
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_whole_ends_in_its_error() {
+    let (simulator, client, from, until) = impatient(1, 100).await;
+    let is_timed_out = |error: &SalesforceError| matches!(error, SalesforceError::TimedOut { object, .. } if object == "LoginHistory");
+    let error = client.login_count(from, until).await.unwrap_err();
+    assert!(is_timed_out(&error) && error.retryable(), "{error}");
+    // Ten days are 240 hours, which can be halved eight times, and each width is asked for once.
+    assert_eq!(asked(&simulator, "COUNT()"), 9);
+    let error = fails(&client, from, from + SignedDuration::from_secs(8)).await;
+    assert!(is_timed_out(&error), "{error}");
+    assert_eq!(asked(&simulator, "ORDER BY LoginTime"), 4);
 }
 
 #[tokio::test]

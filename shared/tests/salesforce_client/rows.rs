@@ -27,11 +27,25 @@ async fn a_row_of_one_user_that_cannot_be_read_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_row_among_everyones_that_cannot_be_read_is_left_out() {
+async fn a_row_among_everyones_that_cannot_be_read_is_left_out_and_told() {
     let simulator = small().await;
+    let (client, key) = (scanner(&simulator), TokenHashKey::new([3; 32]));
     let rows = json!({ "totalSize": 1, "done": true, "records": [{ "Id": "0Ak5g00000AbCdEAAV" }] });
-    order(&simulator, "GET", "FROM AuthSession", 1, Effect::Json(200, rows));
-    assert!(scanner(&simulator).sessions(Whose::Everyone).await.unwrap().is_empty());
+    order(&simulator, "GET", "FROM AuthSession", 2, Effect::Json(200, rows));
+    assert!(client.sessions(Whose::Everyone).await.unwrap().is_empty());
+    let sessions = client.session_rows(Whose::Everyone).await.unwrap();
+    assert_eq!((sessions.rows.len(), sessions.rejected[0].reason.as_str()), (0, "missing field `UsersId`"));
+
+    let there = simulator.org().tokens().len() as u64;
+    let torn = vec![json!({ "AppName": "Portal" }); usize::try_from(there).unwrap()];
+    let rows = json!({ "totalSize": there, "done": true, "records": torn });
+    order(&simulator, "GET", "AppName", 2, Effect::Json(200, rows));
+    let tokens = client.token_rows(Whose::Everyone, &key).await.unwrap();
+    assert_eq!((tokens.rows.len(), tokens.rejected.len() as u64), (0, there));
+    let watched = client.watched_tokens(&key, None).await.unwrap();
+    assert_eq!((watched.tokens.len(), watched.rejected.len() as u64), (0, there));
+    let known = client.tokens(Whose::Everyone, &key).await.unwrap();
+    assert!(!watched.would_show(&known[0].token), "nobody knows whether it is gone");
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ fn check_calls(simulator: &Simulator) {
 async fn twelve_thousand_tokens_are_all_listed_and_counted() {
     let (simulator, two_apps, one_app) = twelve_thousand().await;
     let (client, key) = (scanner(&simulator), TokenHashKey::new([3; 32]));
-    let watched = client.watched_tokens(&key).await.unwrap().tokens;
+    let watched = client.watched_tokens(&key, None).await.unwrap().tokens;
     let keys: BTreeSet<_> = watched.iter().map(|token| token.key.clone()).collect();
     assert_eq!((watched.len(), keys.len()), (12_000, 12_000));
     let expected = |key: &TokenHashKey| -> BTreeSet<_> {
@@ -148,7 +148,7 @@ async fn an_org_that_does_not_group_tokens_is_counted_in_lists() {
         Occurrence::Every,
         refusal(400, "MALFORMED_QUERY"),
     ));
-    let watched = scanner(&simulator).watched_tokens(&TokenHashKey::new([3; 32])).await.unwrap().tokens;
+    let watched = scanner(&simulator).watched_tokens(&TokenHashKey::new([3; 32]), None).await.unwrap().tokens;
     assert_eq!(watched.len(), 12_000);
 }
 

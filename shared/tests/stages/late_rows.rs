@@ -1,7 +1,7 @@
 //! Rows that Salesforce shows long after their time.
 
 use jiff::SignedDuration;
-use salesforce_simulator::CampaignKind;
+use salesforce_simulator::{CampaignKind, Effect, Fault};
 
 use crate::org_under_watch::Watched;
 
@@ -44,4 +44,17 @@ async fn where_nothing_is_late_an_hour_costs_one_count() {
     watched.pass(AN_HOUR);
     assert_eq!(watched.round().await.late, 0);
     assert_eq!(counts_asked(&watched), before + 1);
+}
+
+#[tokio::test]
+async fn a_count_that_takes_too_long_stops_neither_the_first_scan_nor_the_look_for_late_rows() {
+    let mut watched = Watched::new().await;
+    let slow = || Fault::new("GET", "COUNT() FROM LoginHistory", 3, Effect::QueryTimeout);
+    watched.simulator.org().faults_mut().add(slow());
+    while !watched.round().await.caught_up {}
+    assert_eq!(watched.logins_counted().await, watched.rows_before_now());
+    watched.pass(AN_HOUR);
+    watched.simulator.org().faults_mut().add(slow());
+    assert_eq!(watched.round().await.late, 0, "what was counted in parts is what was read");
+    assert_eq!(watched.simulator.org().faults_mut().pending().count(), 0);
 }

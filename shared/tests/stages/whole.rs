@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{Activity, BenignKind, CampaignKind, Permission, User};
+use salesforce_simulator::{
+    Activity, BenignKind, CampaignKind, Clock, Frost, Outsiders, Permission, RefreshRows, User,
+};
 use session_warden::detection::{Finding, Severity, SubjectKind};
 use session_warden::stages::ScanError;
 
@@ -77,7 +79,15 @@ async fn crashes_lose_nothing_and_count_nothing_twice() {
 
 #[tokio::test]
 async fn token_uses_are_watched_every_quarter_of_an_hour() {
+    for refresh_rows in [RefreshRows::Written, RefreshRows::NotWritten] {
+        token_uses_are_watched(refresh_rows).await;
+    }
+}
+
+/// Also where a refresh leaves no row in the login history.
+async fn token_uses_are_watched(refresh_rows: RefreshRows) {
     let mut watched = Watched::after_learning().await;
+    watched.simulator.org().switches_mut().refresh_rows = refresh_rows;
     let now = watched.now();
     let loot = watched.simulator.org().launch(CampaignKind::StolenRefreshToken, now).loot;
     watched.pass(SignedDuration::from_mins(1));
@@ -98,7 +108,14 @@ async fn token_uses_are_watched_every_quarter_of_an_hour() {
 
 #[tokio::test]
 async fn without_customize_application_tokens_are_blind_and_the_rest_is_seen() {
+    for outsiders in [Outsiders::OwnRows, Outsiders::Refused] {
+        tokens_are_blind_and_the_rest_is_seen(outsiders).await;
+    }
+}
+
+async fn tokens_are_blind_and_the_rest_is_seen(outsiders: Outsiders) {
     let mut watched = Watched::new().await;
+    watched.simulator.org().switches_mut().outsiders = outsiders;
     let username =
         watched.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
     watched.simulator.org().remove_permission(&username, Permission::CustomizeApplication);
@@ -114,6 +131,57 @@ async fn without_customize_application_tokens_are_blind_and_the_rest_is_seen() {
         scanned.blind
     );
     assert!(scanned.sessions > 0 && scanned.tokens == 0);
+}
+
+#[tokio::test]
+async fn a_scan_that_may_not_read_logins_is_blind_whatever_salesforce_answers() {
+    for outsiders in [Outsiders::OwnRows, Outsiders::Refused] {
+        let mut watched = Watched::new().await;
+        watched.simulator.org().switches_mut().outsiders = outsiders;
+        let document = watched.simulator.connection_document();
+        let username = document["scanner"]["username"].as_str().unwrap();
+        for permission in [Permission::ManageUsers, Permission::MonitorLoginHistory] {
+            watched.simulator.org().remove_permission(username, permission);
+        }
+        let store = Arc::clone(&watched.store);
+        let error = watched.round_on(store.as_ref()).await.unwrap_err();
+        assert!(matches!(&error, RoundError::Scan(ScanError::Blind { .. })), "{outsiders:?} {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_and_a_scanner_that_is_frozen_are_told_with_every_scan() {
+    let mut watched = Watched::after_learning().await;
+    let scanner = watched.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+    let scanner = watched.simulator.org().user_by_name(&scanner).unwrap().id;
+    watched.pass(SignedDuration::from_mins(16));
+    let quiet = watched.round().await;
+    assert!(quiet.blind.is_empty() && quiet.unseen.is_empty(), "{:?} {:?}", quiet.blind, quiet.unseen);
+
+    watched.simulator.org().set_clock(Clock::Fixed(watched.now() + SignedDuration::from_secs(40)));
+    let scanned = watched.round().await;
+    assert!(
+        matches!(&scanned.unseen[..], [one] if one.contains("40 s behind Salesforce")),
+        "{:?}",
+        scanned.unseen
+    );
+    watched.simulator.org().set_clock(Clock::Fixed(watched.now() - SignedDuration::from_mins(5)));
+    let scanned = watched.round().await;
+    assert!(
+        matches!(&scanned.blind[..], [one] if one.contains("300 s ahead of Salesforce")),
+        "{:?}",
+        scanned.blind
+    );
+
+    watched.simulator.org().set_frozen(scanner.as_str(), Frost::Frozen);
+    watched.pass(SignedDuration::from_mins(16));
+    for _ in 0..2 {
+        let scanned = watched.round().await;
+        assert!(matches!(&scanned.blind[..], [one] if one.contains("frozen")), "{:?}", scanned.blind);
+        watched.pass(SignedDuration::from_mins(1));
+    }
+    watched.simulator.org().set_frozen(scanner.as_str(), Frost::Thawed);
+    assert!(watched.round().await.blind.is_empty());
 }
 
 #[tokio::test]

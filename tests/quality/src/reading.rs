@@ -34,7 +34,7 @@ pub(crate) async fn everything(mut org: Org, span: &Span) -> anyhow::Result<Rows
     let checks = salesforce.verifications(span.begins, span.ends).await?;
     let found = salesforce.sessions(Whose::Everyone).await?;
     let sessions = found.into_iter().map(|found| found.session).collect();
-    let tokens = salesforce.watched_tokens(&TokenHashKey::new([7; 32])).await?.tokens;
+    let tokens = salesforce.watched_tokens(&TokenHashKey::new([7; 32]), None).await?.tokens;
     let pages: Vec<_> = salesforce.user_pages().try_collect().await?;
     let mut users: Vec<User> = pages.into_iter().flat_map(|page| page.rows).collect();
     let own = connection.usernames();

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use session_warden::indicators::{Matcher, Seen};
 use session_warden::observation::{Family, Login, LoginId, Session, SessionId, Token, UserId, families};
-use session_warden::salesforce::{Salesforce, SalesforceError, TokenHashKey, Whose};
+use session_warden::salesforce::{Rejected, Salesforce, SalesforceError, TokenHashKey, Whose};
 
 /// Places of indicators.
 pub(super) type Places = BTreeSet<usize>;
@@ -23,25 +23,27 @@ pub(super) struct LiveFamily {
 /// Refresh tokens, and which indicators each shows.
 #[derive(Default)]
 pub(super) struct LiveTokens {
+    /// Rows that could not be read.
+    pub(super) rejected: Vec<Rejected>,
     tokens: Vec<(Token, Places)>,
     by_holder: HashMap<UserId, Vec<usize>>,
 }
 
 /// The live families that show an indicator: by the address they are held from, by their user, or by anything about the
-/// login they point to.
+/// login they point to; and the rows of sessions that could not be read.
 pub(super) async fn live_families(
     salesforce: &Salesforce,
     matcher: &Matcher,
     now: Timestamp,
-) -> Result<Vec<LiveFamily>, SalesforceError> {
-    let found = salesforce.sessions(Whose::Everyone).await?;
+) -> Result<(Vec<LiveFamily>, Vec<Rejected>), SalesforceError> {
+    let found = salesforce.session_rows(Whose::Everyone).await?;
     let live: Vec<_> =
-        found.into_iter().map(|found| found.session).filter(|session| session.is_live(now)).collect();
+        found.rows.into_iter().map(|found| found.session).filter(|session| session.is_live(now)).collect();
     let ids: BTreeSet<_> = live.iter().filter_map(|session| session.login_id().cloned()).collect();
     let logins = salesforce.logins_with_ids(&ids.into_iter().collect::<Vec<_>>()).await?;
     let logins: HashMap<LoginId, Login> = logins.into_iter().map(|login| (login.id.clone(), login)).collect();
     let live = families(&live).into_iter().filter_map(|family| LiveFamily::of(&family, &logins, matcher));
-    Ok(live.filter(|family| !family.places.is_empty()).collect())
+    Ok((live.filter(|family| !family.places.is_empty()).collect(), found.rejected))
 }
 
 impl LiveFamily {
@@ -73,9 +75,10 @@ impl LiveTokens {
     pub(super) async fn read(salesforce: &Salesforce, matcher: &Matcher) -> anyhow::Result<Self> {
         let key =
             TokenHashKey::generate().ok_or_else(|| anyhow::anyhow!("This machine gives no randomness"))?;
-        let mut all = Self::default();
+        let rows = salesforce.token_rows(Whose::Everyone, &key).await?;
+        let mut all = Self { rejected: rows.rejected, ..Self::default() };
         let mut found = Vec::new();
-        for token in salesforce.tokens(Whose::Everyone, &key).await? {
+        for token in rows.rows {
             let token = token.token;
             let seen = Seen { application: &token.app_name, user: Some(&token.user_id), ..Seen::default() };
             matcher.find(&seen, &mut found);

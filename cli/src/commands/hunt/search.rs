@@ -39,15 +39,7 @@ pub(super) struct OrgHunt {
 
 /// Searches an org. An error ends the search; what was found before stands.
 pub(super) async fn org(reading: Reading, quarry: Arc<Quarry>, hits: Hits, bar: ProgressBar) -> OrgHunt {
-    let hunt = OrgHunt {
-        alias: reading.alias.clone(),
-        org_id: None,
-        logins_read: 0,
-        tallies: BTreeMap::new(),
-        people: People::default(),
-        blind: Vec::new(),
-        error: None,
-    };
+    let hunt = OrgHunt::of(reading.alias.clone());
     let mut search = Search { reading: &reading, quarry: &quarry, hits: &hits, bar: &bar, hunt };
     if let Err(error) = search.whole().await {
         search.hunt.error = Some(error.context(format!("Org {}", reading.alias)));
@@ -69,14 +61,16 @@ impl Search<'_> {
     async fn whole(&mut self) -> anyhow::Result<()> {
         self.hunt.org_id = Some(self.reading.scanner().org_id().await?);
         let matcher = Matcher::new(&self.quarry.indicators, &self.users().await?)?;
-        let families = match self.view(Sensor::Sessions).await? {
+        let (families, unread) = match self.view(Sensor::Sessions).await? {
             Some(salesforce) => live::live_families(salesforce, &matcher, self.quarry.now).await?,
-            None => Vec::new(),
+            None => (Vec::new(), Vec::new()),
         };
+        self.hunt.blind.extend(super::super::unread("sessions", &unread));
         let mut tokens = match self.view(Sensor::Tokens).await? {
             Some(salesforce) => LiveTokens::read(salesforce, &matcher).await?,
             None => LiveTokens::default(),
         };
+        self.hunt.blind.extend(super::super::unread("tokens", &tokens.rejected));
         if let Some(salesforce) = self.view(Sensor::Logins).await? {
             self.logins(salesforce, &matcher, &mut tokens).await?;
         }
@@ -201,6 +195,23 @@ fn slices(since: Timestamp, until: Timestamp) -> Vec<Timestamp> {
 }
 
 impl OrgHunt {
+    fn of(alias: String) -> Self {
+        Self {
+            alias,
+            org_id: None,
+            logins_read: 0,
+            tallies: BTreeMap::new(),
+            people: People::default(),
+            blind: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Of an org whose connection document cannot be used; it is named by that.
+    pub(super) fn failed(document: &str, error: anyhow::Error) -> Self {
+        Self { error: Some(error), ..Self::of(document.to_owned()) }
+    }
+
     /// How the search of this org ends.
     pub(super) fn exit(&self) -> Exit {
         let failed = self.error.as_ref().map_or(Exit::Clean, Exit::of);

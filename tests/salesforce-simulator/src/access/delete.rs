@@ -1,4 +1,4 @@
-//! Session deletes, one by one and in collections.
+//! Deletes of sessions, one by one and in collections, and of known addresses in collections.
 
 use super::error::RestError;
 use crate::id::Id;
@@ -92,11 +92,31 @@ impl Org {
             };
             results.push((id.clone(), result));
         }
-        if all_or_none == AllOrNone::Yes && results.iter().any(|(_, result)| result.is_err()) {
+        if rolled_back(&mut results, all_or_none) {
             (self.sessions, self.deleted_sessions) = before;
-            for (_, result) in results.iter_mut().filter(|(_, result)| result.is_ok()) {
-                *result = Err(DeleteFailure::RolledBack);
-            }
+        }
+        results
+    }
+
+    pub(crate) fn delete_login_ips(
+        &mut self,
+        ids: &[String],
+        all_or_none: AllOrNone,
+        caller: &Caller,
+        locked: impl Fn(usize) -> bool,
+    ) -> Vec<ItemResult> {
+        let before = self.login_ips.clone();
+        let mut delete = |(place, id): (usize, &String)| {
+            let result = match Id::parse(id) {
+                _ if locked(place) => Err(DeleteFailure::Locked),
+                None => Err(DeleteFailure::Malformed),
+                Some(_) => self.delete_login_ip(id, caller),
+            };
+            (id.clone(), result)
+        };
+        let mut results: Vec<ItemResult> = ids.iter().enumerate().map(&mut delete).collect();
+        if rolled_back(&mut results, all_or_none) {
+            self.login_ips = before;
         }
         results
     }
@@ -145,6 +165,15 @@ impl Org {
         self.deleted_sessions.extend(removed);
         ids
     }
+}
+
+/// Whether a failed item undoes the others, which then say so.
+fn rolled_back(results: &mut [ItemResult], all_or_none: AllOrNone) -> bool {
+    let undone = all_or_none == AllOrNone::Yes && results.iter().any(|(_, result)| result.is_err());
+    for (_, result) in results.iter_mut().filter(|(_, result)| undone && result.is_ok()) {
+        *result = Err(DeleteFailure::RolledBack);
+    }
+    undone
 }
 
 fn normal(id: &str) -> String {

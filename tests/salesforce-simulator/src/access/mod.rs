@@ -17,7 +17,7 @@ pub(crate) mod secrets;
 mod sessions;
 
 pub use attempt::{Access, Door};
-pub(crate) use delete::{AllOrNone, ItemResult};
+pub(crate) use delete::{AllOrNone, DeleteFailure, ItemResult};
 pub(crate) use error::{OauthError, RestError};
 pub(crate) use grant::{Grant, LOGIN_HOST};
 pub use identity::Approval;

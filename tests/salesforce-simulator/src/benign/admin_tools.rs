@@ -1,7 +1,8 @@
-//! An administrator takes up tools that he has not used before: Workbench, Data Loader, the command line.
+//! An administrator takes up tools that he has not used before: Workbench, Data Loader, the command line. The last is once
+//! run by Salesforce, which tells its own servers by a name, and of one login it tells no address.
 
 use super::cast::{day, log_in};
-use crate::arrival::{Client, Method};
+use crate::arrival::{Client, Method, Source};
 use crate::campaign::attacked;
 use crate::clock::shifted;
 use crate::generate::{Person, networks};
@@ -33,6 +34,11 @@ pub(super) fn live(org: &mut Org, now: Timestamp) -> Vec<Id> {
         let method = Method { login_type, sub_type: None, service: None };
         let client = Client { browser: browser.into(), platform: platform.into(), ..Client::app(app) };
         log_in(org, person.user_id, shifted(now, -900 * (2 - turn)), method, source.clone(), client);
+    }
+    for (before, ip) in [(600, "Salesforce.com IP"), (300, "")] {
+        let source = Source { ip: ip.into(), city: None };
+        let method = Method { login_type: "Remote Access 2.0", sub_type: None, service: None };
+        log_in(org, person.user_id, shifted(now, -before), method, source, Client::app("Salesforce CLI"));
     }
     vec![person.user_id]
 }

@@ -77,7 +77,7 @@ pub enum BenignKind {
     NightShift,
     /// Five newcomers in the first office, who mistype, log in and register a factor each.
     NewHires,
-    /// An administrator with three tools that he has not used before.
+    /// An administrator with three tools that he has not used before, and two logins without an IP address.
     AdminTools,
     /// Live sessions that their owners take along: into the VPN, onto a hotspot, into a café.
     MovedSession,

@@ -28,17 +28,29 @@ pub(crate) async fn delete(
 ) -> Response {
     let Query(request) = request.unwrap_or_default();
     let ids: Vec<String> = request.ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
-    if let Err(error) = well_formed(&ids) {
-        return error.into_response();
-    }
+    let kind = match well_formed(&ids) {
+        Ok(kind) => kind,
+        Err(error) => return error.into_response(),
+    };
     let all_or_none = if request.all_or_none == "true" { AllOrNone::Yes } else { AllOrNone::No };
     let Extension(meddling) = meddling.unwrap_or_default();
     let locked = |place: usize| meddling == Meddling::RowLocked && place.is_multiple_of(2);
-    let results = shared.meddled(meddling).delete_sessions(&ids, all_or_none, &call.caller, locked);
+    let mut org = shared.meddled(meddling);
+    let results = match kind {
+        Kind::Sessions => org.delete_sessions(&ids, all_or_none, &call.caller, locked),
+        Kind::Addresses => org.delete_login_ips(&ids, all_or_none, &call.caller, locked),
+    };
     axum::Json(results.iter().map(item).collect::<Vec<Json>>()).into_response()
 }
 
-fn well_formed(ids: &[String]) -> Result<(), RestError> {
+/// What one call deletes: where one of the types is an object of Setup there can be no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sessions,
+    Addresses,
+}
+
+fn well_formed(ids: &[String]) -> Result<Kind, RestError> {
     if ids.is_empty() {
         return Err(RestError::new(400, "REQUIRED_FIELD_MISSING", "The ids parameter is required"));
     }
@@ -49,11 +61,15 @@ fn well_formed(ids: &[String]) -> Result<(), RestError> {
             "record limit reached. cannot submit more than 200 records into this call",
         ));
     }
-    let foreign = ids.iter().any(|id| Id::parse(id).is_some_and(|id| !id.starts_with("0Ak")));
-    if foreign {
-        return Err(RestError::new(400, "INVALID_ID_FIELD", "only AuthSession records can be deleted here"));
+    let all_are = |prefix: &str| ids.iter().all(|id| Id::parse(id).is_none_or(|id| id.starts_with(prefix)));
+    match (all_are("0Ak"), all_are("710")) {
+        (true, _) => Ok(Kind::Sessions),
+        (false, true) => Ok(Kind::Addresses),
+        (false, false) => {
+            let text = "either AuthSession or LoginIp records can be deleted here, not both, and no others";
+            Err(RestError::new(400, "INVALID_ID_FIELD", text))
+        }
     }
-    Ok(())
 }
 
 /// A failed item does not name its id.

@@ -77,7 +77,7 @@ pub(crate) async fn delete(
         },
         Some(Object::LoginIp) => match org.delete_login_ip(&id, &call.caller) {
             Ok(()) => StatusCode::NO_CONTENT.into_response(),
-            Err(error) => error.into_response(),
+            Err(failure) => RestError::from(failure).into_response(),
         },
         known => refused(&mut org.journal.writes, known, format!("DELETE {object}/{id}")),
     }

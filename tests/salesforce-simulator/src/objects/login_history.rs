@@ -30,7 +30,7 @@ pub struct Login {
     pub login_sub_type: Option<Text>,
     /// `Success`, or the reason in words.
     pub status: Text,
-    /// The first hop that reached Salesforce.
+    /// The first hop that reached Salesforce: an address, a name such as `Salesforce.com IP`, or nothing.
     pub source_ip: Text,
     /// What the client claims in `X-Forwarded-For`.
     pub forwarded_for_ip: Option<Text>,
@@ -118,7 +118,7 @@ pub(crate) fn accessor(field: &str) -> fn(&Login) -> Value<'_> {
         "LoginType" => |login| Value::text(&login.login_type),
         "LoginSubType" => |login| Value::maybe_text(login.login_sub_type.as_deref()),
         "Status" => |login| Value::text(&login.status),
-        "SourceIp" => |login| Value::text(&login.source_ip),
+        "SourceIp" => |login| Value::maybe_text(Some(&*login.source_ip).filter(|ip| !ip.is_empty())),
         "ForwardedForIp" => |login| Value::maybe_text(login.forwarded_for_ip.as_deref()),
         "CountryIso" => |login| Value::maybe_text(login.country_iso.as_deref()),
         "LoginGeoId" => |login| Value::maybe_id(login.geo.as_ref().map(|geo| geo.id)),

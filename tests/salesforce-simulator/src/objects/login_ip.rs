@@ -2,7 +2,7 @@
 
 use super::login_history::Text;
 use super::{Caller, Field, Row, Rows, Schema, View, row};
-use crate::access::RestError;
+use crate::access::DeleteFailure;
 use crate::id::Id;
 use crate::journal::Write;
 use crate::org::Org;
@@ -78,12 +78,12 @@ impl Org {
         self.login_ips.all()
     }
 
-    pub(crate) fn delete_login_ip(&mut self, id: &str, caller: &Caller) -> Result<(), RestError> {
+    pub(crate) fn delete_login_ip(&mut self, id: &str, caller: &Caller) -> Result<(), DeleteFailure> {
         self.journal.writes.push(Write::DeletedLoginIp { id: id.to_owned() });
         if !caller.may(Permission::ManageUsers) {
-            return Err(RestError::no_access());
+            return Err(DeleteFailure::NoAccess);
         }
-        let id = self.login_ips.get(id).map(|known| known.id).ok_or_else(RestError::not_found)?;
+        let id = self.login_ips.get(id).map(|known| known.id).ok_or(DeleteFailure::Unknown)?;
         if self.switches.lying.is_about(Lying::Deletes) {
             return Ok(());
         }

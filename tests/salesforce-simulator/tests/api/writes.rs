@@ -79,6 +79,29 @@ async fn a_collection_answers_item_by_item() {
 }
 
 #[tokio::test]
+async fn a_collection_deletes_known_addresses_alone_and_never_two_types() {
+    let (simulator, api, campaign) = attacked(CampaignKind::BruteForce).await;
+    let known = |address: &str| simulator.org().trust_address(campaign.user_id, address).id.to_string();
+    let ids = [known("198.18.4.7"), known("198.18.4.8"), "not-an-id".to_owned()];
+    let (status, body) = api.delete_all(&ids, "true").await;
+    assert_eq!(
+        (status, &body[0]["errors"][0]["statusCode"]),
+        (200, &json!("ALL_OR_NONE_OPERATION_ROLLED_BACK"))
+    );
+    let left =
+        || simulator.org().login_ips().iter().filter(|known| known.user_id == campaign.user_id).count();
+    assert_eq!(left(), 2);
+    let (status, body) = api.delete_all(&ids, "false").await;
+    assert_eq!((status, &body[0]["success"], &body[1]["success"]), (200, &json!(true), &json!(true)));
+    assert_eq!((&body[2]["errors"][0]["statusCode"], left()), (&json!("MALFORMED_ID"), 0));
+    let again = api.delete_all(&ids[..1], "false").await.1;
+    assert_eq!(again[0]["errors"][0]["statusCode"], "INVALID_CROSS_REFERENCE_KEY");
+    let mixed = [known("198.18.4.9"), texts(&campaign)[0].clone()];
+    assert_eq!((api.delete_all(&mixed, "false").await.0, left()), (400, 1));
+    assert_eq!(simulator.org().attempt(&campaign.loot).session, Door::Open);
+}
+
+#[tokio::test]
 async fn a_revoked_token_mints_no_more() {
     let (simulator, api, campaign) = attacked(CampaignKind::StolenRefreshToken).await;
     assert_eq!(api.delete("AuthSession", &texts(&campaign)[0]).await.0, 204);
