@@ -6,12 +6,14 @@ use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, containments};
 use session_warden::detection::Finding;
 use session_warden::evidence::{EntryKind, Ledger};
-use session_warden::notice::{Answer, WasIt, answers};
+use session_warden::notice::{Answer, Question, WasIt, answers};
+use session_warden::observation::OrgId;
 use session_warden::settings::Settings;
-use session_warden::store::{Expect, Write};
+use session_warden::store::{Expect, Store, Write};
 
 use crate::arguments::{Output, StoreOptions};
 use crate::commands::dismiss::find;
+use crate::commands::evidence::export;
 use crate::exit::Exit;
 use crate::output;
 use crate::pipeline::anchor;
@@ -20,9 +22,10 @@ use crate::workplace::Workplace;
 /// `warden answer`.
 #[derive(Debug, Args)]
 pub(crate) struct AnswerOptions {
-    /// The finding: its id, or as many of its first characters as name one only.
-    #[arg(value_name = "FINDING")]
-    finding: String,
+    /// The finding, or the containment that had none, as the notice names it: its id, or as many of its first characters as
+    /// name one only.
+    #[arg(value_name = "CASE")]
+    case: String,
     /// Whether it was the user.
     #[arg(value_enum)]
     was_it_you: YesOrNo,
@@ -51,10 +54,9 @@ pub(crate) async fn run(options: &AnswerOptions, format: Output) -> anyhow::Resu
         bail!("--by is empty: say whose answer it is");
     }
     let workplace = Workplace::existing(&options.store).await?;
-    let finding = find(&workplace, &options.finding).await?;
+    let case = Case::find(&workplace, &options.case).await?;
     let answer = Answer {
-        finding_id: finding.finding_id.clone(),
-        version: finding.version,
+        question: case.question(),
         was_it_you: match options.was_it_you {
             YesOrNo::Yes => WasIt::Yes,
             YesOrNo::No => WasIt::No,
@@ -64,25 +66,70 @@ pub(crate) async fn run(options: &AnswerOptions, format: Output) -> anyhow::Resu
         note: options.note.clone(),
         at: SystemClock.now(),
     };
-    record(&workplace, &finding, &answer).await?;
-    anchor(&workplace, &finding.org_id).await?;
+    record(&workplace, &case, &answer).await?;
+    anchor(&workplace, case.org()).await?;
     match format {
         Output::Json => output::say_json(&answer)?,
-        Output::Table | Output::Csv => output::say(&words(&finding, &answer))?,
+        Output::Table | Output::Csv => output::say(&words(&answer))?,
     }
     Ok(Exit::Clean)
 }
 
-/// The entry stands with the containment that the finding has led to, so that its case file shows it.
-async fn record(workplace: &Workplace, finding: &Finding, answer: &Answer) -> anyhow::Result<()> {
+/// What the user was asked about.
+enum Case {
+    Finding(Box<Finding>),
+    Containment(Box<Containment>),
+}
+
+impl Case {
+    /// Findings first: a containment that has one is asked about by it.
+    async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Self> {
+        match find(workplace, id).await {
+            Ok(finding) => Ok(Self::Finding(Box::new(finding))),
+            Err(none) => match export::find(workplace, id).await {
+                Ok(record) => Ok(Self::Containment(Box::new(record))),
+                Err(_) => Err(none),
+            },
+        }
+    }
+
+    fn org(&self) -> &OrgId {
+        match self {
+            Self::Finding(finding) => &finding.org_id,
+            Self::Containment(record) => &record.request.org_id,
+        }
+    }
+
+    fn question(&self) -> Question {
+        match self {
+            Self::Finding(finding) => {
+                Question::Finding { finding_id: finding.finding_id.clone(), version: finding.version }
+            }
+            Self::Containment(record) => {
+                Question::Containment { containment_id: record.containment_id.clone() }
+            }
+        }
+    }
+
+    /// The containment with which the entry stands, so that its case file shows it.
+    async fn led_to(&self, store: &dyn Store) -> anyhow::Result<Option<String>> {
+        let finding = match self {
+            Self::Containment(record) => return Ok(Some(record.containment_id.to_string())),
+            Self::Finding(finding) => finding,
+        };
+        let all = containments(&finding.org_id).all(store).await?.into_iter().map(|(_, kept)| kept.value);
+        let led_to = all.filter(|record| is_about(record, finding)).max_by_key(|record| record.started);
+        Ok(led_to.map(|record| record.containment_id.to_string()))
+    }
+}
+
+async fn record(workplace: &Workplace, case: &Case, answer: &Answer) -> anyhow::Result<()> {
     let store = workplace.store.as_ref();
-    let all = containments(&finding.org_id).all(store).await?.into_iter().map(|(_, kept)| kept.value);
-    let led_to = all.filter(|record| is_about(record, finding)).max_by_key(|record| record.started);
-    let id = led_to.as_ref().map(|record| record.containment_id.as_str());
-    let key = answers(&finding.org_id).key(&answer.sort());
+    let id = case.led_to(store).await?;
+    let key = answers(case.org()).key(&answer.sort());
     let also = [Write::put(key, Expect::Any, answer)?];
-    Ledger::new(store, finding.org_id.clone())
-        .append_with(EntryKind::Answer, id, answer.at, answer, &also)
+    Ledger::new(store, case.org().clone())
+        .append_with(EntryKind::Answer, id.as_deref(), answer.at, answer, &also)
         .await?;
     Ok(())
 }
@@ -92,12 +139,15 @@ fn is_about(record: &Containment, finding: &Finding) -> bool {
     triggers.any(|trigger| trigger.finding_id == finding.finding_id)
 }
 
-fn words(finding: &Finding, answer: &Answer) -> String {
-    let next = match answer.was_it_you {
-        WasIt::Yes => {
-            format!("If that is enough to go by: `warden dismiss {} --reason …`.", finding.finding_id)
+fn words(answer: &Answer) -> String {
+    let next = match (answer.was_it_you, &answer.question) {
+        (WasIt::Yes, Question::Finding { finding_id, .. }) => {
+            format!("If that is enough to go by: `warden dismiss {finding_id} --reason …`.")
         }
-        WasIt::No => "Look at the finding again; `warden contain` ends what is still open.".to_owned(),
+        (WasIt::Yes, Question::Containment { .. }) => {
+            "If that is enough to go by: `warden release` gives the access back.".to_owned()
+        }
+        (WasIt::No, _) => "Look at the finding again; `warden contain` ends what is still open.".to_owned(),
     };
     format!("Recorded: {}. Nothing was ended or released. {next}", output::harmless(&answer.words()))
 }

@@ -119,7 +119,7 @@ fn words(name: &str, digest: &Digest) -> String {
     }
     digest.watch.blind.iter().for_each(|sentence| row("", format!("could not be seen: {sentence}")));
     row("Findings", digest.finding_words());
-    digest.answers.iter().for_each(|answer| row("", format!("{}: {}", answer.finding_id, answer.words())));
+    digest.answers.iter().for_each(|answer| row("", format!("{}: {}", answer.question.id(), answer.words())));
     row("Containments", digest.containments.words());
     digest.not_contained.iter().for_each(|case| row("NOT contained", case.words()));
     digest.waiting.iter().for_each(|case| row("Waiting", case.words()));

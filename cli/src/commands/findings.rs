@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clap::Args;
-use session_warden::detection::{Finding, FindingId, Status};
+use session_warden::detection::{Finding, Status};
 use session_warden::notice::{Answer, answers};
 use session_warden::observation::OrgId;
 use session_warden::stages;
@@ -31,7 +31,7 @@ pub(crate) async fn run(options: &FindingsOptions, format: Output) -> anyhow::Re
         for org in workplace.orgs().await? {
             findings.extend(of_org(workplace.store.as_ref(), &org).await?);
             for (_, kept) in answers(&org).all(workplace.store.as_ref()).await? {
-                answered.entry(kept.value.finding_id.clone()).or_default().push(kept.value);
+                answered.entry(kept.value.question.id().to_owned()).or_default().push(kept.value);
             }
         }
     }
@@ -44,8 +44,10 @@ pub(crate) async fn run(options: &FindingsOptions, format: Output) -> anyhow::Re
         Output::Table if findings.is_empty() => output::say("No findings.")?,
         Output::Table => {
             output::say(&output::findings_table(&findings).to_string())?;
-            for answer in findings.iter().filter_map(|finding| answered.get(&finding.finding_id)).flatten() {
-                output::say(&format!("{}: {}.", answer.finding_id, output::harmless(&answer.words())))?;
+            for answer in
+                findings.iter().filter_map(|finding| answered.get(finding.finding_id.as_str())).flatten()
+            {
+                output::say(&format!("{}: {}.", answer.question.id(), output::harmless(&answer.words())))?;
             }
         }
     }
@@ -55,12 +57,12 @@ pub(crate) async fn run(options: &FindingsOptions, format: Output) -> anyhow::Re
 /// A finding as it is stored, and what its user said to it.
 fn with_answers(
     findings: &[Finding],
-    answered: &HashMap<FindingId, Vec<Answer>>,
+    answered: &HashMap<String, Vec<Answer>>,
 ) -> anyhow::Result<Vec<serde_json::Value>> {
     let with = |finding: &Finding| {
         let mut told = serde_json::to_value(finding)?;
         told["answers"] =
-            serde_json::to_value(answered.get(&finding.finding_id).map_or(&[][..], Vec::as_slice))?;
+            serde_json::to_value(answered.get(finding.finding_id.as_str()).map_or(&[][..], Vec::as_slice))?;
         Ok(told)
     };
     findings.iter().map(with).collect()

@@ -69,6 +69,32 @@ async fn an_answer_is_recorded_shown_and_decides_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_user_whom_a_person_has_contained_is_asked_too() {
+    let served = Served::start().await;
+    let now = SystemClock.now() - SignedDuration::from_secs(2);
+    let campaign = served.simulator.org().launch(CampaignKind::BruteForce, now);
+    served.policy(CONTAIN);
+    let (code, out, err) = served.contain_now(&campaign.username, &[]).await;
+    assert_eq!(code, 0, "{out}{err}");
+    served.simulator.org().take_writes();
+    let path = served.beside_store("notices.jsonl");
+    if !path.exists() {
+        served.run_once(Some(CONTAIN)).await;
+    }
+    let notices = objects(&std::fs::read_to_string(path).unwrap());
+    let told = notices.iter().find(|notice| notice["about"] == "ended").unwrap();
+    let (id, text) = (told["containment_id"].as_str().unwrap(), told["text"].as_str().unwrap());
+    assert!(text.contains(&format!("warden answer {id}")), "{text}");
+    assert!(text.contains(&campaign.loot.source_ip), "whence it was held: {text}");
+    let (code, out, err) = served.warden(&["answer", &id[..8], "yes", "--by", "Lena"]).await;
+    assert!(code == 0 && out.contains("warden release"), "{out}{err}");
+    let (code, _, err) = served.warden(&["evidence", "export", id, "--json", "case.json"]).await;
+    let case = std::fs::read_to_string(served.path().join("case.json")).unwrap();
+    assert!(code == 0 && case.contains("was_it_you"), "{err}");
+    served.simulator.org().take_writes();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_switch_stops_everybody_says_who_and_why_and_is_lifted() {
     let served = Served::start().await;
     let user = served

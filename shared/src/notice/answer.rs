@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::detection::{Finding, FindingId};
+use crate::containment::ContainmentId;
+use crate::detection::FindingId;
 use crate::observation::OrgId;
 use crate::store::{Room, Store, StoreError, Table};
 
@@ -17,13 +18,30 @@ pub enum WasIt {
     No,
 }
 
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Question {
+    /// What was found.
+    Finding {
+        /// Which finding.
+        finding_id: FindingId,
+        /// As it stood.
+        version: u64,
+    },
+    /// What a person has asked to end, without a finding.
+    Containment {
+        /// Which containment.
+        containment_id: ContainmentId,
+    },
+}
+
 /// An answer, as somebody has recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// About which finding.
-    pub finding_id: FindingId,
-    /// As it stood.
-    pub version: u64,
+    /// To which question.
+    #[serde(flatten)]
+    pub question: Question,
     /// What was said.
     pub was_it_you: WasIt,
     /// Who said so, as whoever recorded it calls him.
@@ -41,21 +59,31 @@ pub fn answers(org: &OrgId) -> Room<Answer> {
     Room::new(Table::People, org, "answers")
 }
 
-/// Every answer about a finding, the oldest first.
+/// Every answer about a finding or a containment, the oldest first.
 ///
 /// # Errors
 /// The store's.
-pub async fn answers_about(store: &dyn Store, finding: &Finding) -> Result<Vec<Answer>, StoreError> {
-    let all = answers(&finding.org_id).all(store).await?.into_iter().map(|(_, kept)| kept.value);
-    let mut about: Vec<_> = all.filter(|answer| answer.finding_id == finding.finding_id).collect();
+pub async fn answers_about(store: &dyn Store, org: &OrgId, id: &str) -> Result<Vec<Answer>, StoreError> {
+    let all = answers(org).all(store).await?.into_iter().map(|(_, kept)| kept.value);
+    let mut about: Vec<_> = all.filter(|answer| answer.question.id() == id).collect();
     about.sort_by_key(|answer| answer.at);
     Ok(about)
+}
+
+impl Question {
+    /// The id of what is asked about.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Finding { finding_id, .. } => finding_id.as_str(),
+            Self::Containment { containment_id } => containment_id.as_str(),
+        }
+    }
 }
 
 impl Answer {
     /// Where it is kept: a later answer does not replace an earlier one.
     pub fn sort(&self) -> String {
-        format!("{}/{}", self.finding_id, self.at)
+        format!("{}/{}", self.question.id(), self.at)
     }
 
     /// In a sentence.

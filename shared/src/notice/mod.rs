@@ -19,7 +19,7 @@ use crate::containment::{Containment, ContainmentId};
 use crate::detection::{Finding, FindingId};
 use crate::observation::OrgId;
 
-pub use answer::{Answer, WasIt, answers, answers_about};
+pub use answer::{Answer, Question, WasIt, answers, answers_about};
 pub use file::NoticeFile;
 pub use recipients::{Recipient, Recipients, WhoIsTold};
 #[cfg(feature = "sns")]

@@ -36,12 +36,11 @@ pub(super) fn text(
     hint: Option<&str>,
     to: &Recipients,
 ) -> String {
-    let unseen = || vec![format!("Why: {}", safe(&containment.request.reason))];
-    let mut lines = finding.map_or_else(unseen, seen);
+    let mut lines = finding.map_or_else(|| asked(containment), seen);
     lines.push(done(about, containment));
     lines.push("What to do:".to_owned());
     lines.extend(to_do(about, containment).into_iter().map(|line| format!("- {line}")));
-    lines.extend(question(about, finding));
+    lines.extend(question(about, containment, finding));
     lines.extend(hint.map(str::to_owned));
     lines.extend(to.leaves_user_out().then(|| WITHOUT_USER.to_owned()));
     lines.join("\n")
@@ -89,6 +88,15 @@ fn seen(finding: &Finding) -> Vec<String> {
         lines.push(format!("From: {}.", addresses.join(", ")));
     }
     lines
+}
+
+/// What a person gave as his reason, and whence that was held which is to end.
+fn asked(containment: &Containment) -> Vec<String> {
+    let families = &containment.impact.families;
+    let addresses: BTreeSet<_> = families.iter().map(|family| safe(&family.address)).collect();
+    let addresses: Vec<_> = addresses.into_iter().take(ADDRESSES).collect();
+    let from = (!addresses.is_empty()).then(|| format!("Sessions were held from: {}.", addresses.join(", ")));
+    [format!("Why: {}", safe(&containment.request.reason))].into_iter().chain(from).collect()
 }
 
 fn instant(at: jiff::Timestamp) -> String {
@@ -216,11 +224,12 @@ fn back(containment: &Containment) -> &'static str {
 }
 
 /// Was this you? Only people who may know are asked.
-fn question(about: About, finding: Option<&Finding>) -> Option<String> {
-    let finding = finding.filter(|_| !about.is_for_support())?;
-    Some(format!(
+fn question(about: About, containment: &Containment, finding: Option<&Finding>) -> Option<String> {
+    let is_about_one = !about.is_for_support() && containment.request.target.user().is_some();
+    let id = finding.map_or(containment.containment_id.as_str(), |finding| finding.finding_id.as_str());
+    is_about_one.then(|| format!(
         "Was this you? Tell the support yes or no, by telephone or in person. The support records it with `warden answer {} \
          yes|no --by NAME`. An answer releases nothing and ends nothing by itself, and silence is not a yes.",
-        finding.finding_id
+        id
     ))
 }

@@ -77,7 +77,7 @@ impl OrgView {
             answers: digest
                 .answers
                 .iter()
-                .map(|answer| Shown::of(format!("{}: {}", answer.finding_id, answer.words())))
+                .map(|answer| Shown::of(format!("{}: {}", answer.question.id(), answer.words())))
                 .collect(),
             not_contained: digest.not_contained.iter().map(CaseView::of).collect(),
             waiting: digest.waiting.iter().map(CaseView::of).collect(),

@@ -89,7 +89,7 @@ fn less(page: &Report, copy: &RedactedCopy<'_>) -> anyhow::Result<Report> {
     Ok(Report { title, findings, containments, ..page.clone() })
 }
 
-async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Containment> {
+pub(crate) async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Containment> {
     let mut found = Vec::new();
     for org in workplace.orgs().await? {
         let kept = containments(&org).all(workplace.store.as_ref()).await?.into_iter();
@@ -108,7 +108,7 @@ async fn page(workplace: &Workplace, containment: &Containment, what: &[Redacted
         let room = stages::findings(org);
         let kept = room.get(workplace.store.as_ref(), trigger.finding_id.as_str()).await?;
         if let Some(mut finding) = kept.map(|kept| kept.value) {
-            let said = answers_about(workplace.store.as_ref(), &finding).await?;
+            let said = answers_about(workplace.store.as_ref(), org, finding.finding_id.as_str()).await?;
             // Who answered, and in which words, is a name; that there is an answer stands in the case.
             let said = said.iter().filter(|_| !what.contains(&Redacted::Names));
             finding.explanation.extend(said.map(|answer| format!("{}.", answer.words())));
