@@ -43,57 +43,68 @@ pub(super) async fn run(options: &DrillOptions, document: &str, format: Output) 
     );
     let canary = org.find_user(&name).await?;
     let canary = canary.with_context(|| format!("The org {} has no user `{name}`", org.alias))?.id;
-    let began = SystemClock.now();
-    let rules = canary_login::also_found(rules, canary.clone(), began - BEFORE);
-    let (record, found) = contained(&org, &workplace, &rules, &canary, (options, &name)).await?;
+    let since = SystemClock.now() - BEFORE;
+    let rules = canary_login::also_found(rules, canary.clone(), since);
+    let waiting = Waiting { canary, name, since, minutes: options.wait };
+    let (record, found) = Box::pin(waiting.contained(&org, &workplace, &rules)).await?;
     let stages = record.request.trigger.as_ref().map(|trigger| stages(trigger.first_seen, found, &record));
     tell(&record, &stages.unwrap_or_default(), format)?;
     Ok(if is_verified(record.outcome.as_ref()) { Exit::Clean } else { Exit::Findings })
 }
 
-/// Scans and judges, as `warden run` does, until the canary's login was found; what was done about it, and when it was found.
-async fn contained(
-    org: &Org,
-    workplace: &Workplace,
-    rules: &Rules,
-    canary: &UserId,
-    (options, name): (&DrillOptions, &str),
-) -> anyhow::Result<(Containment, Timestamp)> {
-    let began = SystemClock.now();
-    let (since, mut end) = (began - BEFORE, None);
-    loop {
-        let mut round = Round::default();
-        org.round(workplace, rules, &|_| {}, &mut round).await;
-        if let Some(done) = about(&round, canary, since) {
-            round.warnings.iter().for_each(|warning| output::warn(warning));
-            return Ok(done);
-        }
-        round.whole()?;
-        let now = SystemClock.now();
-        let end = *end.get_or_insert_with(|| {
-            output::note(&format!(
-                "Log in as {} now; waiting {} minutes.",
-                output::harmless(name),
-                options.wait
-            ));
-            now + SignedDuration::from_mins(options.wait.into())
-        });
-        anyhow::ensure!(
-            now < end,
-            "No login of the canary was found within {} minutes: did somebody log in, and was nothing else scanning this store?",
-            options.wait
-        );
-        tokio::time::sleep(LOOK).await;
-    }
+/// What the drill waits for.
+struct Waiting {
+    canary: UserId,
+    name: String,
+    since: Timestamp,
+    minutes: u16,
 }
 
-/// The answer to a finding about the canary that shows something since then.
-fn about(round: &Round, canary: &UserId, since: Timestamp) -> Option<(Containment, Timestamp)> {
-    let is_about = |record: &&Containment| record.request.target.user() == Some(canary);
-    round.containments.iter().rev().filter(is_about).find_map(|record| {
-        let trigger = record.request.trigger.as_ref().filter(|trigger| trigger.last_seen >= since)?;
-        Some((record.clone(), trigger.detected_at.unwrap_or(record.started)))
-    })
+impl Waiting {
+    /// Scans and judges, as `warden run` does, until a login of the canary was found; what was done about it, and when it was
+    /// found.
+    async fn contained(
+        &self,
+        org: &Org,
+        workplace: &Workplace,
+        rules: &Rules,
+    ) -> anyhow::Result<(Containment, Timestamp)> {
+        let mut asked = None;
+        loop {
+            let mut round = Round::default();
+            org.round(workplace, rules, &|_| {}, &mut round).await;
+            if let Some(done) = self.answer_in(&round) {
+                round.warnings.iter().for_each(|warning| output::warn(warning));
+                return Ok(done);
+            }
+            round.whole()?;
+            let asked = *asked.get_or_insert_with(|| self.ask());
+            anyhow::ensure!(
+                SystemClock.now() < asked + SignedDuration::from_mins(self.minutes.into()),
+                "No login of the canary was found within {} minutes: did somebody log in, and was nothing else scanning \
+                 this store?",
+                self.minutes
+            );
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Asks once the history is learned, which may take minutes in a new store.
+    fn ask(&self) -> Timestamp {
+        let name = output::harmless(&self.name);
+        output::note(&format!("Log in as {name} now; waiting {} minutes.", self.minutes));
+        SystemClock.now()
+    }
+
+    /// The answer to a finding about the canary that shows something of the drill.
+    fn answer_in(&self, round: &Round) -> Option<(Containment, Timestamp)> {
+        let is_about = |record: &&Containment| record.request.target.user() == Some(&self.canary);
+        round.containments.iter().rev().filter(is_about).find_map(|record| {
+            let trigger =
+                record.request.trigger.as_ref().filter(|trigger| trigger.last_seen >= self.since)?;
+            Some((record.clone(), trigger.detected_at.unwrap_or(record.started)))
+        })
+    }
 }
 
 fn tell(record: &Containment, stages: &[Stage], format: Output) -> anyhow::Result<()> {
