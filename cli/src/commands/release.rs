@@ -71,7 +71,14 @@ pub(crate) async fn run(options: &ReleaseOptions, format: Output) -> anyhow::Res
 fn words(given: &GivenBack, options: &ReleaseOptions) -> String {
     let mut lines = vec![given.frozen_by.explained()];
     lines.extend(Some(output::sentence(&given.trail)).filter(|trail| !trail.is_empty()));
-    let Some(containment) = &given.containment else { return lines.join("\n") };
+    lines.extend(given.containment.iter().flat_map(|containment| of_ours(given, containment, options)));
+    lines.push(format!("{} API calls.", given.api_calls));
+    lines.join("\n")
+}
+
+/// About a freeze of ours.
+fn of_ours(given: &GivenBack, containment: &Containment, options: &ReleaseOptions) -> Vec<String> {
+    let mut lines = Vec::new();
     lines.push(format!(
         "Frozen {} because: {}",
         containment.started.strftime("%Y-%m-%d %H:%M:%SZ"),
@@ -84,7 +91,7 @@ fn words(given: &GivenBack, options: &ReleaseOptions) -> String {
         lines.push("Nothing was done. Before --apply: is the second factor the user's own, are strange applications, trusted addresses and mailbox rules gone? --reset-password makes a guessed password worthless.".to_owned());
     }
     lines.push("Sessions and tokens that were ended do not come back: the user logs in, and authorises applications, again.".to_owned());
-    lines.join("\n")
+    lines
 }
 
 /// Only what a finding calls hostile can be told from the user's own.

@@ -1,27 +1,24 @@
 //! `warden drill --connection`: the drill in a real org, with an account that the policy names for it. A person logs in as
-//! the canary; from there on everything is as in earnest, and the account stays frozen until `warden release`.
+//! the canary; the scan sees the login, a detection of the drill's own makes a finding of it, and it is contained, all as in
+//! earnest. The account stays frozen until `warden release`.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Context;
-use futures::{StreamExt, pin_mut};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use session_warden::clock::{Clock, SystemClock};
-use session_warden::containment::{Containment, Request, RequestedBy, Target};
-use session_warden::observation::{Login, UserId};
+use session_warden::containment::Containment;
+use session_warden::observation::UserId;
 use session_warden::salesforce::http_client;
-use session_warden::settings::Settings;
-use session_warden::stages::Apply;
-use session_warden::store;
 
+use super::canary_login;
 use super::stages::{Stage, stages};
 use crate::arguments::{DrillOptions, Output};
 use crate::exit::Exit;
 use crate::output;
-use crate::pipeline::{Org, anchor};
-use crate::round::is_verified;
+use crate::pipeline::Org;
+use crate::round::{Round, is_verified};
 use crate::workplace::{self, Rules, Workplace};
 
 /// Between two looks for the login.
@@ -29,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(5);
 /// A login that is older when the drill begins is not its own.
 const BEFORE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Waits for a login of the canary, contains him, and tells how long each stage took; it ends with 1 where that is not
+/// Waits until a login of the canary was found and contained, and tells how long each stage took; it ends with 1 where that is not
 /// proven.
 pub(super) async fn run(options: &DrillOptions, document: &str, format: Output) -> anyhow::Result<Exit> {
     let rules = Rules::load(options.policy.as_deref())?;
@@ -39,57 +36,75 @@ pub(super) async fn run(options: &DrillOptions, document: &str, format: Output) 
     )?;
     let workplace = Workplace::open(&options.store).await?;
     let org = Org::connect(&workplace::connection(document)?, &http_client()?)?;
+    anyhow::ensure!(
+        !org.cannot_contain(),
+        "The connection document of {} has no revoker: a drill contains",
+        org.alias
+    );
     let canary = org.find_user(&name).await?;
-    let canary = canary.with_context(|| format!("The org {} has no user `{name}`", org.alias))?;
-    output::note(&format!("Log in as {} now; waiting {} minutes.", output::harmless(&name), options.wait));
-    let login = wait_for_login(&org, &canary.id, SignedDuration::from_mins(options.wait.into())).await?;
-    let (seen, org_id) = (SystemClock.now(), org.id().await?);
-    workplace.store.write(vec![store::register(&org_id, &org.alias)]).await?;
-    let request = Request {
-        request_id: format!("drill/{}/{}", canary.id, login.id),
-        org_id: org_id.clone(),
-        target: Target::User { user_id: canary.id },
-        also: BTreeSet::new(),
-        reason: "a drill with the canary that the policy names".to_owned(),
-        requested_by: RequestedBy::Person { name: Settings::of_process().person() },
-        trigger: None,
-    };
-    let record = org.contain(&workplace, &rules, request, Apply::Act).await?;
-    let told = tell(&record, &stages(login.time, seen, &record), format);
-    let anchored = anchor(&workplace, &org_id).await.inspect_err(output::complain);
-    told?;
-    let is_fine = is_verified(record.outcome.as_ref()) && anchored.is_ok();
-    Ok(if is_fine { Exit::Clean } else { Exit::Findings })
+    let canary = canary.with_context(|| format!("The org {} has no user `{name}`", org.alias))?.id;
+    let since = SystemClock.now() - BEFORE;
+    let rules = canary_login::also_found(rules, canary.clone(), since);
+    let waiting = Waiting { canary, name, since, minutes: options.wait };
+    let (record, found) = Box::pin(waiting.contained(&org, &workplace, &rules)).await?;
+    let stages = record.request.trigger.as_ref().map(|trigger| stages(trigger.first_seen, found, &record));
+    tell(&record, &stages.unwrap_or_default(), format)?;
+    Ok(if is_verified(record.outcome.as_ref()) { Exit::Clean } else { Exit::Findings })
 }
 
-async fn wait_for_login(org: &Org, canary: &UserId, wait: SignedDuration) -> anyhow::Result<Login> {
-    let began = SystemClock.now();
-    let end = began + wait;
-    loop {
-        let now = SystemClock.now();
-        if let Some(login) = last_login(org, canary, began - BEFORE, now).await? {
-            return Ok(login);
+/// What the drill waits for.
+struct Waiting {
+    canary: UserId,
+    name: String,
+    since: Timestamp,
+    minutes: u16,
+}
+
+impl Waiting {
+    /// Scans and judges, as `warden run` does, until a login of the canary was found; what was done about it, and when it was
+    /// found.
+    async fn contained(
+        &self,
+        org: &Org,
+        workplace: &Workplace,
+        rules: &Rules,
+    ) -> anyhow::Result<(Containment, Timestamp)> {
+        let mut asked = None;
+        loop {
+            let mut round = Round::default();
+            org.round(workplace, rules, &|_| {}, &mut round).await;
+            if let Some(done) = self.answer_in(&round) {
+                round.warnings.iter().for_each(|warning| output::warn(warning));
+                return Ok(done);
+            }
+            round.whole()?;
+            let asked = *asked.get_or_insert_with(|| self.ask());
+            anyhow::ensure!(
+                SystemClock.now() < asked + SignedDuration::from_mins(self.minutes.into()),
+                "No login of the canary was found within {} minutes: did somebody log in, and was nothing else scanning \
+                 this store?",
+                self.minutes
+            );
+            tokio::time::sleep(LOOK).await;
         }
-        anyhow::ensure!(now < end, "Nobody logged in as the canary within {} minutes", wait.as_mins());
-        tokio::time::sleep(LOOK).await;
     }
-}
 
-async fn last_login(
-    org: &Org,
-    canary: &UserId,
-    from: Timestamp,
-    until: Timestamp,
-) -> anyhow::Result<Option<Login>> {
-    let pages = org.logins(from, until);
-    pin_mut!(pages);
-    let mut last = None;
-    while let Some(page) = pages.next().await {
-        let rows = page?.rows.into_iter();
-        last =
-            rows.filter(|login| login.succeeded() && login.user_id.as_ref() == Some(canary)).last().or(last);
+    /// Asks once the history is learned, which may take minutes in a new store.
+    fn ask(&self) -> Timestamp {
+        let name = output::harmless(&self.name);
+        output::note(&format!("Log in as {name} now; waiting {} minutes.", self.minutes));
+        SystemClock.now()
     }
-    Ok(last)
+
+    /// The answer to a finding about the canary that shows something of the drill.
+    fn answer_in(&self, round: &Round) -> Option<(Containment, Timestamp)> {
+        let is_about = |record: &&Containment| record.request.target.user() == Some(&self.canary);
+        round.containments.iter().rev().filter(is_about).find_map(|record| {
+            let trigger =
+                record.request.trigger.as_ref().filter(|trigger| trigger.last_seen >= self.since)?;
+            Some((record.clone(), trigger.detected_at.unwrap_or(record.started)))
+        })
+    }
 }
 
 fn tell(record: &Containment, stages: &[Stage], format: Output) -> anyhow::Result<()> {

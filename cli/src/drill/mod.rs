@@ -2,6 +2,7 @@
 //! harmless oddities loose at once, finds the attackers, ends their access, and lets them try again.
 
 mod canary;
+mod canary_login;
 mod judgement;
 mod policy;
 mod report;

@@ -24,6 +24,14 @@ async fn the_canary_is_contained_and_every_stage_is_timed() {
     let names: Vec<_> = stages.iter().map(|stage| stage["name"].as_str().unwrap()).collect();
     assert_eq!((names[0], names[1], *names.last().unwrap()), ("seen", "decided", "verified"));
     assert!(names.contains(&"freeze the account"), "{names:?}");
+    let request = &told["containment"]["request"];
+    assert_eq!(request["requested_by"]["by"], "policy", "a finding led to it, as in earnest: {request}");
+    let (_, findings, _) = served.warden(&["findings", "--output", "json"]).await;
+    let findings: Vec<Value> = serde_json::from_str(&findings).unwrap();
+    let found =
+        findings.iter().find(|finding| finding["finding_id"] == request["trigger"]["finding_id"]).unwrap();
+    let by: Vec<_> = found["detections"].as_array().unwrap().iter().map(|it| &it["id"]).collect();
+    assert!(by.iter().any(|id| **id == "drill-canary"), "{by:?}");
     let seconds: Vec<_> = stages.iter().map(|stage| stage["seconds_after_login"].as_f64().unwrap()).collect();
     assert!(seconds.is_sorted(), "{seconds:?}");
     assert!(!served.simulator.org().attempt(&campaign.loot).gets_in());

@@ -7,6 +7,7 @@ use futures::{StreamExt, future, stream};
 use serde::Serialize;
 
 use super::journal::{Acted, Journal, joined};
+use super::waves::waves;
 use super::{Freezing, Outcome, Pauses, Plan, Reach, Readable, Resetting, StepKind, StepResult, Target};
 use crate::evidence::EntryKind;
 use crate::observation::{Session, SessionId, TokenKey};
@@ -20,10 +21,6 @@ use crate::store::{Store, StoreError};
 const TOKENS_PER_ENTRY: usize = 100;
 /// Revocations under way at once: below the 25 long requests that Salesforce lets an org run.
 const REVOCATIONS_AT_ONCE: usize = 8;
-/// Sessions in one call; Salesforce takes no more.
-const SESSIONS_PER_CALL: usize = 200;
-/// Calls that delete sessions under way at once; together they are a wave.
-const DELETIONS_AT_ONCE: usize = 4;
 
 /// What acts on one subject.
 pub(crate) struct Actor<'a> {
@@ -221,19 +218,18 @@ impl Actor<'_> {
         journal: &mut Journal<'_>,
         answers: &mut Answers,
     ) -> Result<Stop, StoreError> {
-        const WAVE: usize = SESSIONS_PER_CALL * DELETIONS_AT_ONCE;
-        let mut all = BTreeMap::new();
-        for (number, wave) in sessions.chunks(WAVE).enumerate() {
-            let stop = self.stopped(number * WAVE, sessions.len(), journal).await?;
+        let (mut all, mut asked) = (BTreeMap::new(), 0);
+        for wave in waves(sessions) {
+            let stop = self.stopped(asked, sessions.len(), journal).await?;
             if stop.is_some() {
                 return Ok(stop);
             }
-            let calls = wave.chunks(SESSIONS_PER_CALL).map(|chunk| self.delete_call(chunk));
+            asked += wave.iter().map(|call| call.len()).sum::<usize>();
+            let calls = wave.into_iter().map(|call| self.delete_call(call));
             let deleted: BTreeMap<_, _> = future::join_all(calls).await.into_iter().flatten().collect();
             let entry = self.entry(StepKind::DeleteSessions, &deleted);
             all.extend(deleted.clone());
-            let is_last = (number + 1) * WAVE >= sessions.len();
-            self.record(is_last, joined(&all), &entry, journal).await?;
+            self.record(asked == sessions.len(), joined(&all), &entry, journal).await?;
         }
         answers.sessions.extend(all);
         Ok(None)

@@ -213,7 +213,19 @@ fn caps(c: &Circumstances<'_>) -> Vec<Refusal> {
         (Ok(usage), Ok(active_users)) => (usage, *active_users),
     };
     let exceeded = usage.exceeded(&c.policy.caps, Charge::of(&c.request.target), active_users).into_iter();
+    let exceeded = exceeded.chain(together(c));
     exceeded.map(|clause| refuse("caps", format!("it would be {clause}; a person must decide"))).collect()
+}
+
+/// A finding is one request, whomever it names: of more users than may be contained together none is, until a person has
+/// decided about him.
+fn together(c: &Circumstances<'_>) -> Option<String> {
+    let is_by_itself = c.request.requested_by == RequestedBy::Policy && c.approvals == 0;
+    let finding = c.finding.filter(|_| is_by_itself)?;
+    let users = finding.totals.containable_users.max(finding.containable_users.len()) as u64;
+    let allowed = u64::from(c.policy.caps.per_request);
+    let exceeds = users > 1 && users > allowed;
+    exceeds.then(|| format!("{users} users in one request (caps.per_request), {allowed} are allowed"))
 }
 
 /// Rules for requests of the policy. `otherwise_allowed` says whether nothing else refuses: the policy's own reasons

@@ -14,6 +14,9 @@ use crate::salesforce::{
     TokenHashKey, Visibility, Whose,
 };
 
+/// The user's own OAuth sessions about which is asked beside hostile ones; of more it is not told where they came from.
+const OWN: usize = 100;
+
 /// What a target holds.
 #[derive(Debug)]
 pub struct Holdings {
@@ -27,7 +30,8 @@ pub struct Holdings {
     pub addresses: Readable<Vec<KnownAddress>>,
     /// When the password was last changed, the epoch for never; `None` where it is not asked.
     pub password_changed: Readable<Option<Timestamp>>,
-    /// Which application the logins of hostile OAuth sessions name, as far as it can be told.
+    /// Which application the logins of hostile OAuth sessions name, and of the user's other ones beside them, as far as it
+    /// can be told.
     pub applications: HashMap<LoginId, String>,
 }
 
@@ -132,7 +136,8 @@ impl Target {
     }
 }
 
-/// Which applications hostile OAuth sessions came through: what cannot be told is not there.
+/// Which applications hostile OAuth sessions came through, and where there are any, the user's other ones, which may go with
+/// the tokens of the same: what cannot be told is not there.
 async fn applications(
     salesforce: &Salesforce,
     reach: &Reach,
@@ -141,10 +146,12 @@ async fn applications(
 ) -> HashMap<LoginId, String> {
     let Ok(found) = sessions else { return HashMap::new() };
     let hostile = reach.sessions(found);
-    let is_oauth = |found: &&FoundSession| {
-        hostile.iter().any(|session| session.id == found.session.id && super::plan::is_oauth(session))
-    };
-    let oauth: Vec<_> = found.iter().filter(is_oauth).cloned().collect();
+    let oauth = found.iter().filter(|found| super::plan::is_oauth(&found.session)).cloned();
+    let (mut oauth, own): (Vec<_>, Vec<_>) =
+        oauth.partition(|found| hostile.iter().any(|session| session.id == found.session.id));
+    if !oauth.is_empty() {
+        oauth.extend(own.into_iter().take(OWN));
+    }
     match bounded(within, salesforce.applications_of(&oauth)).await {
         Ok(applications) => applications,
         Err(reason) => {

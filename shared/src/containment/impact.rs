@@ -30,6 +30,9 @@ pub struct Impact {
     pub families: Vec<FamilyShown>,
     /// Families of the user that live on.
     pub kept_families: usize,
+    /// Families of the user that are not hostile, and came through an application whose tokens are revoked, or may have:
+    /// Salesforce may end what a token made together with the token.
+    pub families_with_tokens: usize,
     /// Refresh tokens.
     pub tokens: usize,
     /// Applications that hold one and will be cut off, at most 50.
@@ -103,6 +106,7 @@ impl Plan {
             .collect();
         let (spared_users, kept_families) = reach.kept(holdings);
         let families = families(sessions);
+        let with_tokens = own_with_tokens(&applications, holdings, reach);
         Impact {
             username: user.map_or_else(String::new, |user| user.username.as_str().to_owned()),
             users: users.len(),
@@ -110,7 +114,8 @@ impl Plan {
             sessions: sessions.len(),
             session_families: families.len(),
             families: families.iter().filter_map(FamilyShown::of).take(LISTED).collect(),
-            kept_families,
+            kept_families: kept_families.saturating_sub(with_tokens),
+            families_with_tokens: with_tokens,
             tokens: tokens.len(),
             cut_off: self.cut_off(people, holdings),
             irreversible: self.irreversible(reach),
@@ -164,6 +169,10 @@ impl Plan {
                 "A JWT access token that is already out may go on working for up to 30 minutes.",
             ),
             (
+                own_with_tokens(applications, holdings, reach) > 0,
+                "Sessions of the user's own that came through a hostile application may end with its tokens.",
+            ),
+            (
                 self.has_untold_token(applications, holdings, reach),
                 "An OAuth session ends whose refresh token cannot be told: it may be made anew; contain the user to \
                  end that too.",
@@ -190,6 +199,19 @@ impl Plan {
         let mut ending = self.sessions.iter().flatten().filter(|session| super::plan::is_oauth(session));
         matches!(reach.target, Target::Session { .. }) && ending.any(is_untold)
     }
+}
+
+/// How many families of the user's own may go with the tokens of these applications.
+fn own_with_tokens(revoked: &BTreeSet<String>, holdings: &Holdings, reach: &Reach) -> usize {
+    let Target::Session { hostile, .. } = &reach.target else { return 0 };
+    let may_go = |session: &&Session| {
+        let name = session.login_id().and_then(|login| holdings.applications.get(login));
+        super::plan::is_oauth(session) && name.is_none_or(|name| revoked.contains(name))
+    };
+    let sessions = holdings.sessions.iter().flatten().map(|found| &found.session);
+    let own = hostile.told_apart(sessions).1.into_iter();
+    let going = own.filter(|family| family.members.iter().copied().any(|session| may_go(&session)));
+    if revoked.is_empty() { 0 } else { going.count() }
 }
 
 /// The sentences that apply.

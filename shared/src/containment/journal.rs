@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::evidence::{EntryKind, Ledger};
 use crate::notice::{self, About};
 use crate::observation::OrgId;
+use crate::salesforce::Salesforce;
 use crate::store::{Key, Room, Store, StoreError, Table, Write};
 
 /// Survivors that a record lists.
@@ -38,7 +39,14 @@ pub(crate) struct Journal<'a> {
     ledger: Ledger<'a>,
     lease: Lease,
     version: Option<u64>,
+    calls: Option<Calls<'a>>,
     pub(crate) record: Containment,
+}
+
+/// The calls of a client, as far as they are counted into the record.
+struct Calls<'a> {
+    salesforce: &'a Salesforce,
+    counted: u64,
 }
 
 impl<'a> Journal<'a> {
@@ -51,7 +59,22 @@ impl<'a> Journal<'a> {
         version: Option<u64>,
     ) -> Self {
         let ledger = Ledger::new(store, record.request.org_id.clone());
-        Self { store, clock, ledger, lease, version, record }
+        Self { store, clock, ledger, lease, version, calls: None, record }
+    }
+
+    /// Counts this client's calls from now on into the record: with each entry, so that those of a worker that dies are
+    /// counted as far as it has recorded what it did.
+    pub(crate) fn counting(self, salesforce: &'a Salesforce) -> Self {
+        let calls = Calls { salesforce, counted: salesforce.usage().calls };
+        Self { calls: Some(calls), ..self }
+    }
+
+    fn count_calls(&mut self) {
+        if let Some(calls) = &mut self.calls {
+            let made = calls.salesforce.usage().calls;
+            self.record.api_calls += made.saturating_sub(calls.counted);
+            calls.counted = made;
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -73,6 +96,7 @@ impl<'a> Journal<'a> {
         payload: &impl Serialize,
         mut also: Vec<Write>,
     ) -> Result<(), StoreError> {
+        self.count_calls();
         let id = self.record.containment_id.as_str().to_owned();
         let room = containments(&self.record.request.org_id);
         also.push(room.put(&id, self.version, &self.record)?);
@@ -193,6 +217,7 @@ impl<'a> Journal<'a> {
     pub(crate) async fn end(&mut self, outcome: Outcome) -> Result<(), StoreError> {
         let of_others = residual::of_others(self.store, &self.record, self.now()).await?;
         self.conclude(outcome);
+        self.count_calls();
         if !self.record.is_refused() {
             self.record.residual_until = self.record.residual_until.max(of_others);
         }

@@ -31,6 +31,7 @@ mod thaw;
 mod token_key;
 mod trail;
 mod verify;
+mod waves;
 
 pub use approval::{Approval, ApproverKey, Declined, Pending, approvals, consent, declined};
 pub use caps::{CapsUsage, Charge, percent_cap};

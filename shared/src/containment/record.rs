@@ -284,7 +284,8 @@ pub struct Containment {
     pub started: Timestamp,
     /// When it ended.
     pub finished: Option<Timestamp>,
-    /// Calls that the acting identity has made meanwhile.
+    /// Calls that the acting identity has made meanwhile; of a worker that has died, those until its last entry in the
+    /// evidence.
     pub api_calls: u64,
     /// Seconds from the hostile login to the proof, where a finding names one.
     pub login_to_verified_seconds: Option<i64>,

@@ -117,7 +117,8 @@ pub enum Also {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Caps {
-    /// Users in one request.
+    /// Users whom one finding contains by itself: where it names more, a person decides about each; 0 leaves nobody to
+    /// be contained at all.
     pub per_request: u32,
     /// Users in any clock hour.
     pub per_hour: u32,

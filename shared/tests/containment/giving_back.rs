@@ -36,8 +36,11 @@ async fn what_we_froze_is_opened_with_a_password_that_is_new() {
         scene.simulator.org().switches_mut().password_reset = answers;
         let shown = released(&scene, Password::Reset, Apply::Plan).await.unwrap();
         assert!(shown.frozen_by == FrozenBy::Us && !shown.open && scene.writes().is_empty());
+        let before = scene.simulator.org().requests().len();
         let given = released(&scene, Password::Reset, Apply::Act).await.unwrap();
         assert!(given.open && given.containment.as_ref().unwrap().released.is_some());
+        let sent = scene.simulator.org().requests().len() - before;
+        assert_eq!(given.api_calls, sent as u64, "every call is told");
         let writes = scene.writes();
         let place = |is: fn(&Write) -> bool| writes.iter().position(is).unwrap();
         let reset = place(|write| !matches!(write, Write::SetFrozen { .. }));

@@ -294,3 +294,23 @@ async fn what_was_derived_from_sessions_that_went_with_their_tokens_is_found_by_
     let changed = scene.stage().tend(&scene.org_id()).await.unwrap();
     assert_eq!((&changed[0].outcome, left()), (&Some(Outcome::AccessEnded), 0), "{changed:#?}");
 }
+
+#[tokio::test]
+async fn the_calls_of_a_worker_that_died_are_counted_with_those_of_the_next() {
+    let store = Interrupting::at("outcome", Comes::Death);
+    let scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    scene.salesforce.org_id().await.unwrap();
+    let before = scene.simulator.org().requests().len();
+    let user = scene.user();
+    tokio::select! {
+        ended = scene.person(&user, Apply::Act) => panic!("{ended:?}"),
+        () = store.killed.notified() => {}
+    }
+    let of_the_first = scene.simulator.org().requests().len() - before;
+    scene.clock.advance(SignedDuration::from_mins(3));
+    let record = scene.person(&user, Apply::Act).await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::Contained), "{record:#?}");
+    let of_both = scene.simulator.org().requests().len() - before;
+    assert!(of_both > of_the_first && of_the_first > 0);
+    assert_eq!(record.api_calls, of_both as u64);
+}

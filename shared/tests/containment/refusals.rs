@@ -321,3 +321,28 @@ async fn what_is_due_is_not_looked_at_before_it_is_known_who_scans() {
     let error = scene.stage().tend(&scene.org_id()).await.unwrap_err();
     assert!(matches!(error, ContainError::ScannerUnknown { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_finding_that_names_more_users_than_may_be_contained_together_contains_none_of_them() {
+    for (allowed, contained) in [(1, 0), (2, 2)] {
+        let mut scene = Scene::of(CampaignKind::BruteForce).await;
+        scene.policy.caps.per_request = allowed;
+        scene.policy.caps.percent_of_active_users = 100.0;
+        let people = scene.approvers(&["Ada"]);
+        let mut finding = scene.finding(1, Action::Contain);
+        finding.containable_users.push(scene.somebody_else());
+        let raised = scene.keep(&finding).await;
+        let records = scene.stage().contain_finding(&raised, None).await.unwrap();
+        let ended = records.iter().filter(|record| record.outcome == Some(Outcome::Contained)).count();
+        assert_eq!((records.len(), ended), (2, contained), "{records:#?}");
+        if allowed == 1 {
+            assert!(
+                scene.writes().is_empty() && records.iter().all(|record| Scene::rules(record) == ["caps"])
+            );
+            scene.approve(&records[0], &people[0].1, "Ada").await;
+            let decided = scene.stage().tend(&scene.org_id()).await.unwrap();
+            assert_eq!(decided.len(), 1, "a person has decided about one");
+            assert_eq!(decided[0].outcome, Some(Outcome::Contained), "{decided:#?}");
+        }
+    }
+}

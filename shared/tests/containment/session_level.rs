@@ -1,6 +1,8 @@
 //! Only the hostile sessions end: the user goes on working, and the attacker does not.
 
-use salesforce_simulator::{CampaignKind, Cascade, Door, Effect, Fault, Loot, Lying, TemporarySessions};
+use salesforce_simulator::{
+    CampaignKind, Cascade, Door, Effect, Fault, Loot, Lying, RevokeSessions, TemporarySessions,
+};
 use session_warden::containment::{Containment, Marks, Outcome, Request, Survivor, Target};
 use session_warden::detection::{Action, Level, Severity};
 use session_warden::observation::{SessionId, UserId};
@@ -172,4 +174,45 @@ async fn the_same_user_contained_whole_answers_for_his_session_too() {
     let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
     assert_eq!(record.outcome, Some(Outcome::SessionEnded));
     assert!(scene.writes().is_empty(), "nothing is left to end");
+}
+
+/// How many families of the user are in.
+fn live_families(scene: &Scene) -> usize {
+    let live = scene.simulator.org().live_sessions_of(&scene.campaign.user_id);
+    live.iter().map(|session| session.parent_id).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+#[tokio::test]
+async fn the_user_s_own_sessions_of_a_hostile_application_are_not_told_as_living_on() {
+    for revoke_sessions in [RevokeSessions::Removed, RevokeSessions::Kept] {
+        let (scene, _) = scene(CampaignKind::StolenRefreshToken).await;
+        {
+            let mut org = scene.simulator.org();
+            org.switches_mut().revoke_sessions = revoke_sessions;
+            let (user, app) = (scene.campaign.user_id, org.tokens_of(&scene.campaign.user_id)[0].app.clone());
+            for app in [app.as_str(), "Another app"] {
+                let token = org.approve(user, app).unwrap().refresh_token.clone();
+                let mut own = scene.campaign.loot.clone();
+                (own.refresh_token, own.source_ip) = (Some(token), HOME.to_owned());
+                org.exchange(&own).unwrap();
+            }
+            org.clear_expired_sessions();
+            org.take_writes();
+        }
+        let request = request(&scene, &[], &[&scene.campaign.loot.source_ip]);
+        let shown = scene.stage().contain(request, Apply::Plan).await.unwrap().impact;
+        assert!(shown.families_with_tokens > 0 && shown.kept_families >= 2, "{shown:#?}");
+        assert!(
+            shown.warnings.iter().any(|warning| warning.contains("may end with its tokens")),
+            "{shown:#?}"
+        );
+        let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+        assert_eq!(record.outcome, Some(Outcome::SessionEnded), "{record:#?}");
+        assert_eq!(record.impact.families_with_tokens, shown.families_with_tokens);
+        let with_tokens = match revoke_sessions {
+            RevokeSessions::Removed => 0,
+            RevokeSessions::Kept => shown.families_with_tokens,
+        };
+        assert_eq!(live_families(&scene), shown.kept_families + with_tokens, "{revoke_sessions:?}");
+    }
 }

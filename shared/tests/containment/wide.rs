@@ -1,12 +1,12 @@
 //! Applications and the whole org: two people agree, everything goes that is meant, and nobody is touched who is spared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use salesforce_simulator::{
-    CampaignKind, Cascade, ClientAppTokens, Clock as SimulatedClock, Frost, Lying, RefreshRows,
-    RevokeSessions, Write,
+    CampaignKind, Cascade, ClientAppTokens, Clock as SimulatedClock, Effect, Fault, Frost, Lying,
+    RefreshRows, RevokeSessions, Write,
 };
 use session_warden::containment::{Containment, Outcome, Request, Stage, Target};
 use session_warden::detection::Action;
@@ -145,6 +145,40 @@ async fn everybody_is_logged_off_but_the_protected() {
     let left: BTreeSet<_> = live.map(|session| session.user_id).collect();
     let expected: BTreeSet<_> = own.map(|user| user.id).chain([protected.id]).collect();
     assert!(left.is_subset(&expected) && left.contains(&protected.id), "{left:?}");
+}
+
+/// The first call that deletes is slow, and whatever is under way beside it overtakes it.
+#[tokio::test]
+async fn of_many_families_no_child_goes_before_its_root() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    let parents: BTreeMap<_, _> = {
+        let mut org = scene.simulator.org();
+        org.switches_mut().cascade = Cascade::Off;
+        let people: Vec<_> = org.users().iter().filter(|user| is_others(user)).map(|user| user.id).collect();
+        for number in 0..250 {
+            org.log_in(&people[number % people.len()], "192.0.2.10").unwrap();
+        }
+        org.take_writes();
+        let slow = Effect::Delay(300);
+        org.faults_mut().add(Fault::new("DELETE", "composite/sobjects", 1, slow));
+        let rows = org.sessions().iter();
+        rows.map(|session| (session.id.to_string(), session.parent_id.to_string())).collect()
+    };
+    scene.clock.advance(SignedDuration::from_secs(10));
+    let record = agreed(&mut scene, Target::Org).await;
+    assert_eq!(record.outcome, Some(Outcome::AccessEnded), "{record:#?}");
+    let writes = scene.writes().into_iter().filter_map(|write| match write {
+        Write::DeletedSessions { ids } => Some(ids),
+        _ => None,
+    });
+    let calls: Vec<_> = writes.collect();
+    assert!(calls.len() > 4, "{} calls", calls.len());
+    let mut gone = BTreeSet::new();
+    for id in calls.into_iter().flatten() {
+        let root = &parents[&id];
+        assert!(*root == id || gone.contains(root) || !parents.contains_key(root), "{id} before {root}");
+        gone.insert(id);
+    }
 }
 
 #[tokio::test]

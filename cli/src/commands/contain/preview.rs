@@ -98,7 +98,13 @@ fn left_alone(containment: &Containment) -> Vec<String> {
             vec!["  the account is frozen until `warden release`, or Unfreeze in Setup > Users".to_owned()]
         }
         Target::User { .. } => vec!["  the account is not frozen".to_owned()],
-        Target::Session { .. } => vec![format!("  {} families of the user live on", impact.kept_families)],
+        Target::Session { .. } => {
+            let kept = format!("  {} families of the user live on", impact.kept_families);
+            let with_tokens = (impact.families_with_tokens > 0).then(|| {
+                format!("  {} more may end with the tokens of their application", impact.families_with_tokens)
+            });
+            [kept].into_iter().chain(with_tokens).collect()
+        }
         Target::App { .. } | Target::Org => {
             vec![format!("  {} protected users and our own are left alone", impact.spared_users)]
         }

@@ -25,12 +25,12 @@ impl Contain<'_> {
         before: Option<Kept<Containment>>,
         lease: Lease,
     ) -> Result<Containment, ContainError> {
-        let calls = self.salesforce.usage().calls;
         let version = before.as_ref().map(|kept| kept.version);
         let before = before.map(|kept| kept.value);
         let record = Containment::planned(request, self.policy.hash(), Impact::default(), self.clock.now());
-        let mut journal = Journal::new(self.store, self.clock, lease, record, version);
-        let outcome = Box::pin(self.intend_and_act(finding, before.as_ref(), calls, &mut journal)).await;
+        let journal = Journal::new(self.store, self.clock, lease, record, version);
+        let mut journal = journal.counting(self.salesforce);
+        let outcome = Box::pin(self.intend_and_act(finding, before.as_ref(), &mut journal)).await;
         self.finished(outcome, journal).await
     }
 
@@ -41,9 +41,9 @@ impl Contain<'_> {
         finding: Option<Finding>,
         lease: Lease,
     ) -> Result<Containment, ContainError> {
-        let calls = self.salesforce.usage().calls;
-        let mut journal = Journal::new(self.store, self.clock, lease, kept.value, Some(kept.version));
-        let outcome = Box::pin(self.go_on(finding, calls, &mut journal)).await;
+        let journal = Journal::new(self.store, self.clock, lease, kept.value, Some(kept.version));
+        let mut journal = journal.counting(self.salesforce);
+        let outcome = Box::pin(self.go_on(finding, &mut journal)).await;
         self.finished(outcome, journal).await
     }
 
@@ -65,7 +65,6 @@ impl Contain<'_> {
         &self,
         finding: Option<Finding>,
         before: Option<&Containment>,
-        calls: u64,
         journal: &mut Journal<'_>,
     ) -> Result<(), ContainError> {
         let request = journal.record.request.clone();
@@ -73,13 +72,14 @@ impl Contain<'_> {
             let reach = Reach::asked(&request, self.policy);
             let mut known = self.know(&request, reach, finding.clone()).await?;
             let plan = self.plan(&known);
-            journal.record = self.record(&request, &known, &plan);
+            // Another attempt to record the intent has made its calls too.
+            let api_calls = journal.record.api_calls;
+            journal.record = Containment { api_calls, ..self.record(&request, &known, &plan) };
             journal.record.joined = before.map(|before| before.joined.clone()).unwrap_or_default();
             let (approvals, outgrown) = self.approved(before, &journal.record).await?;
             known.approvals = approvals.len();
             let refusals = refusals(&self.circumstances(&request, &known));
             if !refusals.is_empty() {
-                journal.record.api_calls = self.calls_since(calls);
                 let inputs = known.inputs(&request);
                 return self.refuse_or_ask(refusals, inputs, outgrown, before, journal).await;
             }
@@ -93,7 +93,7 @@ impl Contain<'_> {
                 Ok(()) => {
                     journal.enter_approvals(&approvals).await?;
                     enter_snapshot(&known.facts.holdings, &known.facts.trail, journal).await?;
-                    return Ok(self.carry_through(plan, known.facts.reach, calls, journal).await?);
+                    return Ok(self.carry_through(plan, known.facts.reach, journal).await?);
                 }
             }
         }
@@ -140,12 +140,7 @@ impl Contain<'_> {
         journal.intend(plan, &payload, reserved).await
     }
 
-    async fn go_on(
-        &self,
-        finding: Option<Finding>,
-        calls: u64,
-        journal: &mut Journal<'_>,
-    ) -> Result<(), ContainError> {
+    async fn go_on(&self, finding: Option<Finding>, journal: &mut Journal<'_>) -> Result<(), ContainError> {
         let request = journal.record.request.clone();
         let reach = Self::reach_of(&journal.record);
         let mut known = self.know(&request, reach, finding).await?;
@@ -179,7 +174,7 @@ impl Contain<'_> {
         if !has_acted {
             enter_snapshot(&facts.holdings, &facts.trail, journal).await?;
         }
-        Ok(self.carry_through(plan, facts.reach, calls, journal).await?)
+        Ok(self.carry_through(plan, facts.reach, journal).await?)
     }
 
     /// What a containment that has begun reaches: what it has ended meanwhile no longer tells it.
@@ -192,13 +187,11 @@ impl Contain<'_> {
         &self,
         plan: Plan,
         reach: Reach,
-        calls: u64,
         journal: &mut Journal<'_>,
     ) -> Result<(), StoreError> {
         let hostile = self.hostile(&journal.record).await?;
         let mut actor = self.actor(Reach { hostile, ..reach });
         let verdict = actor.end_access(plan, journal).await?;
-        journal.record.api_calls += self.calls_since(calls);
         match verdict {
             Verdict::Ended(outcome) => journal.end(outcome).await,
             Verdict::Stopped(reason) => {
@@ -245,10 +238,6 @@ impl Contain<'_> {
 
     pub(super) fn circumstances<'c>(&'c self, request: &'c Request, known: &'c Known) -> Circumstances<'c> {
         known.circumstances(self.policy, request, self.clock.now())
-    }
-
-    fn calls_since(&self, before: u64) -> u64 {
-        self.salesforce.usage().calls.saturating_sub(before)
     }
 }
 

@@ -53,11 +53,19 @@ pub struct GivenBack {
     pub trail: String,
     /// Whether a look has shown that the account is open.
     pub open: bool,
+    /// Calls that the acting identity has made for it.
+    pub api_calls: u64,
 }
 
 impl Contain<'_> {
     /// Gives a user's access back, if it was us who took it; else only says by whose decision it is gone.
     pub async fn release(&self, asked: &Release, apply: Apply) -> Result<GivenBack, ContainError> {
+        let before = self.salesforce.usage().calls;
+        let given = Box::pin(self.look_and_release(asked, apply)).await?;
+        Ok(GivenBack { api_calls: self.salesforce.usage().calls - before, ..given })
+    }
+
+    async fn look_and_release(&self, asked: &Release, apply: Apply) -> Result<GivenBack, ContainError> {
         self.check_scope(&asked.org_id).await?;
         let begun = self.last_that_froze(asked).await?.filter(|kept| kept.value.releasing.is_some());
         if let Some(kept) = begun.filter(|_| apply == Apply::Act)
@@ -81,7 +89,13 @@ impl Contain<'_> {
             }
             kept => {
                 let open = frozen_by == FrozenBy::Nobody;
-                Ok(GivenBack { frozen_by, containment: kept.map(|kept| kept.value), trail, open })
+                Ok(GivenBack {
+                    frozen_by,
+                    containment: kept.map(|kept| kept.value),
+                    trail,
+                    open,
+                    api_calls: 0,
+                })
             }
         }
     }
@@ -170,7 +184,7 @@ impl Contain<'_> {
 
 impl GivenBack {
     fn by_us(containment: Containment, trail: String) -> Self {
-        Self { frozen_by: FrozenBy::Us, containment: Some(containment), trail, open: true }
+        Self { frozen_by: FrozenBy::Us, containment: Some(containment), trail, open: true, api_calls: 0 }
     }
 }
 

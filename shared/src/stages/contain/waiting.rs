@@ -29,7 +29,7 @@ impl Contain<'_> {
         match self.record_of(&record.request).await {
             Ok(Some(kept)) if kept.value.stage == Stage::Waiting => match refusal {
                 Some(refusal) => self.give_up(kept, refusal, lease).await.map(Some),
-                None => self.decide_anew(kept, lease).await.map(Some),
+                None => Box::pin(self.decide_anew(kept, lease)).await.map(Some),
             },
             other => {
                 release(self.store, &lease, now).await;
