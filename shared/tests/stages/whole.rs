@@ -185,6 +185,29 @@ async fn a_clock_that_is_wrong_and_a_scanner_that_is_frozen_are_told_with_every_
 }
 
 #[tokio::test]
+async fn logins_from_no_ip_address_are_judged_counted_and_accuse_nobody() {
+    let mut watched = Watched::new().await;
+    let now = watched.now();
+    let users = watched.simulator.org().live_benign(BenignKind::AdminTools, now);
+    let at = |ip: &str| watched.simulator.org().logins().iter().any(|login| login.source_ip == ip);
+    assert!(at("Salesforce.com IP") && at(""));
+    watched.pass(SignedDuration::from_secs(20));
+    loop {
+        let scanned = watched.round().await;
+        assert_eq!(scanned.rejected, 0);
+        if scanned.caught_up {
+            break;
+        }
+    }
+    assert_eq!(watched.logins_counted().await, watched.rows_before_now());
+    let of_them = watched.findings.values().filter(|found| {
+        users.iter().any(|user| found.user_id.as_ref().is_some_and(|id| id.as_str() == user.as_str()))
+    });
+    let grave: Vec<_> = of_them.filter(|found| found.severity >= Severity::High).collect();
+    assert!(grave.is_empty(), "{grave:#?}");
+}
+
+#[tokio::test]
 async fn rows_that_appear_late_are_judged_and_counted_once() {
     let mut watched = Watched::after_learning().await;
     let now = watched.now();
