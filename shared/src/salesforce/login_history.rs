@@ -1,8 +1,9 @@
 //! LoginHistory, page by page. Source: Object Reference, LoginHistory.
 
 use std::collections::HashMap;
+use std::future::ready;
 
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -19,6 +20,18 @@ use crate::observation::{Login, LoginId, Source, UserId};
 /// Pages that a slice is read ahead of its turn: in office hours it holds several, and slices that read one after the other
 /// while only the first is awaited would be no faster than one.
 const AHEAD: usize = 3;
+
+/// What comes of slices that are read one after the other.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// Rows of the slice whose turn it is.
+    Rows(Page<Login>),
+    /// All of that slice has come.
+    End {
+        /// Where it begins.
+        from: Timestamp,
+    },
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -74,6 +87,20 @@ impl Salesforce {
         self.slices(bounds, Way::Job, 1)
     }
 
+    /// Slices of time, one after the other as they are given, by query jobs that run beside each other: as many at once
+    /// as there are [lanes](Self::lanes). Each slice's rows are followed by word that it has been read to its end.
+    pub fn slices_by_jobs(
+        &self,
+        slices: Vec<(Timestamp, Timestamp)>,
+    ) -> impl Stream<Item = Result<Piece, SalesforceError>> + Send + use<'_> {
+        let begun = stream::iter(slices).map(move |slice| async move {
+            let end = Ok(Piece::End { from: slice.0 });
+            let pages = self.begun(slice, Way::Job, 1).await;
+            pages.map_ok(Piece::Rows).chain(stream::once(ready(end)))
+        });
+        begun.buffered(self.lanes()).flatten()
+    }
+
     fn slices(
         &self,
         bounds: &[Timestamp],
@@ -81,13 +108,21 @@ impl Salesforce {
         ahead: usize,
     ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
         let slices: Vec<_> = bounds.windows(2).map(|ends| (ends[0], ends[1])).collect();
-        let begun = stream::iter(slices).map(move |(from, until)| async move {
-            let reading = Reading::of(from, until).going(way);
-            let mut pages = Box::pin(stream::try_unfold(reading, move |reading| reading.next(self)));
-            let first: Vec<_> = pages.by_ref().take(ahead).collect().await;
-            stream::iter(first).chain(pages)
-        });
+        let begun = stream::iter(slices).map(move |slice| self.begun(slice, way, ahead));
         begun.buffered(self.lanes()).flatten()
+    }
+
+    /// The pages of a slice, of which the first `ahead` have come.
+    async fn begun(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        way: Way,
+        ahead: usize,
+    ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
+        let reading = Reading::of(from, until).going(way);
+        let mut pages = Box::pin(stream::try_unfold(reading, move |reading| reading.next(self)));
+        let first: Vec<_> = pages.by_ref().take(ahead).collect().await;
+        stream::iter(first).chain(pages)
     }
 
     /// Time and address of these logins; a login that cannot be seen is absent from the answer.

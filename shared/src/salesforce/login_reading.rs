@@ -171,7 +171,7 @@ impl Reading {
     }
 
     fn of_user(&self) -> String {
-        self.user.iter().map(|user| format!(" AND UserId = {}", quote(user.as_str()))).collect()
+        self.user.as_ref().map_or_else(String::new, |user| format!(" AND UserId = {}", quote(user.as_str())))
     }
 
     fn receive(&mut self, mut page: Page<Login>) -> Page<Login> {

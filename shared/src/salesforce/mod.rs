@@ -84,6 +84,7 @@ pub(crate) use describe::paths_read;
 pub use error::SalesforceError;
 pub use http::http_client;
 pub use last_login::LastLogin;
+pub use login_history::Piece;
 pub use login_ip::{KnownAddress, Trust, known_address_from_record};
 pub use login_record::{login_from_json, logins_from_page};
 pub use oauth_token::{FoundToken, token_from_record};

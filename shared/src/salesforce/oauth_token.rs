@@ -160,7 +160,9 @@ impl Salesforce {
         };
         let parts: Vec<_> = stream::iter(parts).map(read).buffered(AT_ONCE).try_collect().await?;
         let mut all = Page::default();
-        parts.into_iter().for_each(|part| all.append(part));
+        for part in parts {
+            all.append(part);
+        }
         if all.came() < before {
             // What was revoked meanwhile is no shortfall.
             complete(before.min(self.token_count("").await?), all.came())?;

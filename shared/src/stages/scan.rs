@@ -148,7 +148,7 @@ impl Scan<'_> {
 
     /// Hands on the pages of slices in order, and last the error that ended the reading. While a page is taken care of,
     /// the next is fetched, and no more than that one.
-    pub(super) async fn read(read: impl Stream<Item = FetchedPage>, pages: mpsc::Sender<FetchedPage>) {
+    pub(super) async fn read<T>(read: impl Stream<Item = T>, pages: mpsc::Sender<T>) {
         let mut read = pin!(read);
         // Nobody takes pages any more once no place can be had.
         while let Ok(place) = pages.reserve().await

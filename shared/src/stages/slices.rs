@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::cursor::Span;
 
 /// Rows a step should hold: about twenty seconds of reading, after which the evaluation, and live rows, get their turn.
-pub(super) const STEP_ROWS: u64 = 50_000;
+const STEP_ROWS: u64 = 50_000;
 /// Rows a slice should hold: they fit on a page of 2,000 even where rows are a quarter denser than on average, so that
 /// a slice is one request and slices are truly read at once.
 const SLICE_ROWS: u64 = 1_600;
@@ -36,7 +36,7 @@ impl Slices {
 
     /// As much from one end of `span`, in which `rows` were counted, as a step should hold if the rows are spread evenly.
     pub(super) fn cut(span: Span, rows: u64, end: End) -> Self {
-        let whole = step(span, rows, end);
+        let whole = step(span, rows, STEP_ROWS, end);
         let slices = rows.min(STEP_ROWS).div_ceil(SLICE_ROWS).max(1);
         let bound = |number: u64| whole.from + part(whole.width(), number, slices);
         let mut bounds: Vec<_> = (0..slices).map(bound).chain([whole.until]).collect();
@@ -45,12 +45,13 @@ impl Slices {
     }
 }
 
-fn step(span: Span, rows: u64, end: End) -> Span {
-    if rows <= STEP_ROWS {
+/// As much from one end of `span`, in which `rows` were counted, as holds `wanted` of them if they are spread evenly.
+pub(super) fn step(span: Span, rows: u64, wanted: u64, end: End) -> Span {
+    if rows <= wanted {
         return span;
     }
     // At least a second: LoginTime has nothing finer.
-    let width = part(span.width(), STEP_ROWS, rows).max(SignedDuration::from_secs(1));
+    let width = part(span.width(), wanted, rows).max(SignedDuration::from_secs(1));
     match end {
         End::First => Span { until: (span.from + width).min(span.until), ..span },
         End::Last => Span { from: (span.until - width).max(span.from), ..span },

@@ -1,7 +1,9 @@
 //! LoginHistory, page by page.
 
+use futures::TryStreamExt;
 use jiff::SignedDuration;
-use salesforce_simulator::{Pages, Permission};
+use salesforce_simulator::{BenignKind, Pages, Permission};
+use session_warden::observation::Source;
 
 use crate::support::{all_logins, ids, org, scanner, small, username, written};
 
@@ -20,6 +22,28 @@ async fn pages_give_exactly_the_window_in_order() {
     let some = all_logins(&client, until - SignedDuration::from_hours(48), until).await;
     assert!(some.iter().any(|login| login.place.as_ref().is_some_and(|place| place.city.is_some())));
     assert!(some.iter().all(|login| login.user_id.is_some()));
+    simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_login_from_no_ip_address_is_read_page_by_page_and_by_a_job() {
+    let simulator = small().await;
+    let now = simulator.org().now();
+    simulator.org().live_benign(BenignKind::AdminTools, now);
+    let (from, until) = (now - SignedDuration::from_mins(30), now + SignedDuration::from_secs(1));
+    let client = scanner(&simulator);
+    let read = all_logins(&client, from, until).await;
+    assert_eq!(ids(&read), written(&simulator, from, until));
+    let with = |source: Source| read.iter().filter(|login| login.source == source).collect::<Vec<_>>();
+    let named = with(Source::Text("Salesforce.com IP".into()));
+    let untold = with(Source::Missing);
+    assert_eq!((named.len(), untold.len()), (1, 1));
+    assert!(
+        named.iter().chain(&untold).all(|login| login.source.address().is_none() && login.place.is_none())
+    );
+    let pages: Vec<_> = client.logins_in_jobs(&[from, until]).try_collect().await.unwrap();
+    let by_job: Vec<_> = pages.into_iter().flat_map(|page| page.rows).collect();
+    assert_eq!(by_job, read);
     simulator.finish().unwrap();
 }
 

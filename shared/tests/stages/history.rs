@@ -45,6 +45,29 @@ async fn live_rows_are_judged_before_old_history_is_read() {
 }
 
 #[tokio::test]
+async fn old_history_waits_while_half_of_the_days_calls_are_used_and_live_rows_do_not() {
+    let mut watched = with_old_history().await;
+    let store = Arc::clone(&watched.store);
+    // What is not reserved is 1.6 times what was used.
+    let used = watched.simulator.org().api_calls();
+    watched.simulator.org().set_daily_calls(used * 2);
+    watched.round().await;
+    let calls = watched.simulator.org().api_calls();
+    assert_eq!(watched.teach_on(store.as_ref()).await.unwrap(), BackFill::Waits);
+    assert_eq!(watched.simulator.org().api_calls(), calls, "waiting costs nothing");
+    let campaign = watched.simulator.org().launch(CampaignKind::BruteForce, watched.now());
+    watched.pass(SignedDuration::from_secs(20));
+    watched.round().await;
+    assert!(watched.findings.values().any(|f| f.subject.id == campaign.user_id.as_str()));
+
+    watched.simulator.org().set_daily_calls(used * 100);
+    watched.round().await;
+    let step = watched.teach_on(store.as_ref()).await.unwrap();
+    assert!(matches!(step, BackFill::Taught { logins } if logins > 100), "{step:?}");
+    assert_eq!(watched.logins_counted().await, watched.rows_before_now());
+}
+
+#[tokio::test]
 async fn old_history_that_is_interrupted_is_read_again_and_counted_once() {
     let mut watched = with_old_history().await;
     let (mut crashes, mut calls) = (0, 1);

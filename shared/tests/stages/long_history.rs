@@ -1,6 +1,7 @@
 //! A history of so many rows that the back-fill asks for it by query jobs.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -14,18 +15,26 @@ use session_warden::clock::FixedClock;
 use session_warden::messages::ObservationBatch;
 use session_warden::observation::Observation;
 use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
-use session_warden::stages::{BackFill, Scan};
+use session_warden::stages::{BackFill, Progress, Scan, ScanError};
 use session_warden::store::{Expect, Key, MemoryStore, Outbox, Outgoing, Store, StoreError, Table, Write};
 
 /// Every login that was sent, and how often.
 struct Sent {
     store: Arc<dyn Store>,
     times: Mutex<BTreeMap<String, u32>>,
+    /// Sendings that succeed before one fails.
+    left: AtomicUsize,
 }
 
 #[async_trait]
 impl Outbox for Sent {
     async fn send(&self, messages: Vec<Outgoing>, then: Vec<Write>) -> Result<(), StoreError> {
+        if self.left.fetch_sub(1, Relaxed) == 0 {
+            return Err(StoreError::Unavailable {
+                store: "memory".to_owned(),
+                reason: "as ordered".to_owned(),
+            });
+        }
         self.store.write(then).await?;
         let mut times = self.times.lock().unwrap();
         for message in messages {
@@ -40,7 +49,7 @@ impl Outbox for Sent {
     }
 }
 
-/// An org of 60,000 logins, of which the last days were learned.
+/// An org of many logins, of which the last days were learned.
 struct Old {
     simulator: Simulator,
     now: Timestamp,
@@ -50,8 +59,12 @@ struct Old {
 
 impl Old {
     async fn new() -> Self {
+        Self::of(60_000).await
+    }
+
+    async fn of(logins: u32) -> Self {
         let now = Timestamp::from_second(1_790_000_000).unwrap();
-        let seed = LargeSeed { users: 600, logins: Some(60_000), days: 60, now, ..LargeSeed::default() };
+        let seed = LargeSeed { users: 600, logins: Some(logins), days: 60, now, ..LargeSeed::default() };
         let mut org = generate_large(&seed);
         org.set_clock(SimulatedClock::Fixed(now));
         let simulator = Simulator::start(org).await.unwrap();
@@ -59,7 +72,8 @@ impl Old {
         let (http, clock) = (http_client().unwrap(), Arc::new(FixedClock(now)));
         let salesforce = Salesforce::new(&connection, Role::Scanner, http, clock).unwrap();
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        let old = Self { simulator, now, salesforce, sent: Sent { store, times: Mutex::default() } };
+        let sent = Sent { store, times: Mutex::default(), left: AtomicUsize::new(usize::MAX) };
+        let old = Self { simulator, now, salesforce, sent };
         old.set_aside().await;
         old
     }
@@ -68,21 +82,43 @@ impl Old {
         self.now - SignedDuration::from_hours(48)
     }
 
+    fn old_rows(&self) -> u64 {
+        let (org, until) = (self.simulator.org(), self.until());
+        org.every_login().filter(|login| login.login_time < until).count() as u64
+    }
+
+    async fn key(&self) -> Key {
+        Key::new(Table::Scan, &self.salesforce.org_id().await.unwrap(), "cursors", "logins")
+    }
+
+    /// Until when the old history is still to be read.
+    async fn mark(&self) -> Timestamp {
+        let record = self.sent.store.get(&self.key().await).await.unwrap().unwrap();
+        record.body["older"]["until"].as_str().unwrap().parse().unwrap()
+    }
+
     async fn set_aside(&self) {
         let (now, day, until) = (self.now, SignedDuration::from_hours(24), self.until());
         let cursor = json!({ "read_until": until, "live_from": now - day, "checked_until": now - day, "sequence": 0,
-            "recent": {}, "older": { "from": now - day * 183, "until": until }, "learned": { "rows": 0, "of": 1 } });
-        let key = Key::new(Table::Scan, &self.salesforce.org_id().await.unwrap(), "cursors", "logins");
-        self.sent.store.write(vec![Write::Put { key, expect: Expect::Any, body: cursor }]).await.unwrap();
+            "recent": {}, "older": { "from": now - day * 60, "until": until }, "learned": { "rows": 0, "of": self.old_rows() } });
+        self.sent
+            .store
+            .write(vec![Write::Put { key: self.key().await, expect: Expect::Any, body: cursor }])
+            .await
+            .unwrap();
+    }
+
+    async fn step(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<BackFill, ScanError> {
+        let clock = FixedClock(self.now);
+        let (salesforce, store) = (&self.salesforce, self.sent.store.as_ref());
+        let scan = Scan { salesforce, store, outbox: &self.sent, clock: &clock, own: &[] };
+        scan.back_fill(progress).await
     }
 
     /// Lets all of it teach, and answers how many steps that took.
     async fn teach(&self) -> usize {
-        let clock = FixedClock(self.now);
-        let (salesforce, store) = (&self.salesforce, self.sent.store.as_ref());
-        let scan = Scan { salesforce, store, outbox: &self.sent, clock: &clock, own: &[] };
         let mut steps = 0;
-        while scan.back_fill(&|_| {}).await.unwrap() != BackFill::Complete {
+        while self.step(&|_| {}).await.unwrap() != BackFill::Complete {
             steps += 1;
         }
         steps
@@ -107,15 +143,72 @@ impl Old {
 }
 
 #[tokio::test]
-async fn a_step_is_one_job_that_is_deleted_and_a_small_rest_is_pages() {
+async fn a_step_is_jobs_that_are_deleted_and_a_small_rest_is_pages() {
     let old = Old::new().await;
     assert_eq!(old.teach().await, 2);
     old.check_that_each_was_sent_once();
-    assert_eq!(old.simulator.org().query_jobs_made(), 1);
+    // Of some 58,000 rows.
+    assert_eq!(old.simulator.org().query_jobs_made(), 2);
     assert_eq!(old.simulator.org().query_jobs().count(), 0);
     // Of the first step no page was read.
     assert!(old.pages() < 10, "{} pages", old.pages());
     old.simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn four_jobs_run_beside_each_other_and_no_more() {
+    let old = Old::of(160_000).await;
+    assert_eq!(old.teach().await, 3);
+    old.check_that_each_was_sent_once();
+    let org = old.simulator.org();
+    assert_eq!((org.query_jobs_made(), org.query_jobs().count()), (6, 0));
+    let first = |method: &str, path: &str| {
+        let is_it = |request: &salesforce_simulator::Request| {
+            request.method == method && request.path.ends_with(path)
+        };
+        org.requests()
+            .iter()
+            .enumerate()
+            .filter(|(_, request)| is_it(request))
+            .map(|(at, _)| at)
+            .collect::<Vec<_>>()
+    };
+    let (made, read) = (first("POST", "/jobs/query"), first("GET", "/results"));
+    assert!(made[3] < read[0], "the first four were made before any was read");
+    assert!(made[4] > read[3], "and the others after them");
+}
+
+#[tokio::test]
+async fn progress_is_told_page_by_page_and_ends_where_all_has_taught() {
+    let old = Old::new().await;
+    let told = Mutex::new(Vec::new());
+    while old.step(&|progress| told.lock().unwrap().push(progress)).await.unwrap() != BackFill::Complete {}
+    let told = told.into_inner().unwrap();
+    let rows = old.old_rows();
+    assert!(told.len() > 25, "{} pages", told.len());
+    assert!(told.iter().all(|progress| progress.to_learn == rows));
+    assert!(told.is_sorted_by_key(|progress| progress.learned) && told[0].learned <= 2_000);
+    assert_eq!(told[told.len() - 1].learned, rows);
+}
+
+#[tokio::test]
+async fn what_was_read_to_its_end_is_not_read_again_after_a_crash() {
+    let old = Old::new().await;
+    // A job of 25,000 rows is thirteen pages and the moving of the mark; the second one breaks off in its sixth page.
+    old.sent.left.store(19, Relaxed);
+    assert!(matches!(old.step(&|_| {}).await, Err(ScanError::Store(_))));
+    let mark = old.mark().await;
+    assert!(mark < old.until());
+    old.sent.left.store(usize::MAX, Relaxed);
+    old.teach().await;
+    let (times, org) = (old.sent.times.lock().unwrap(), old.simulator.org());
+    let (mut newer, mut twice) = (0, 0);
+    for login in org.every_login().filter(|login| login.login_time < old.until()) {
+        let times = times[login.id.as_ref()];
+        assert!(times == 1 || times == 2 && login.login_time < mark, "{} {times}", login.login_time);
+        (newer, twice) = (newer + u32::from(login.login_time >= mark), twice + u32::from(times == 2));
+    }
+    assert!(newer > 20_000 && (1..15_000).contains(&twice), "{newer} {twice}");
 }
 
 #[tokio::test]

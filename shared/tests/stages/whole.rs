@@ -152,8 +152,9 @@ async fn a_scan_that_may_not_read_logins_is_blind_whatever_salesforce_answers() 
 #[tokio::test]
 async fn a_clock_that_is_wrong_and_a_scanner_that_is_frozen_are_told_with_every_scan() {
     let mut watched = Watched::after_learning().await;
-    let scanner = watched.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
-    let scanner = watched.simulator.org().user_by_name(&scanner).unwrap().id;
+    let document = watched.simulator.connection_document();
+    let username = document["scanner"]["username"].as_str().unwrap();
+    let own = watched.simulator.org().user_by_name(username).unwrap().id;
     watched.pass(SignedDuration::from_mins(16));
     let quiet = watched.round().await;
     assert!(quiet.blind.is_empty() && quiet.unseen.is_empty(), "{:?} {:?}", quiet.blind, quiet.unseen);
@@ -173,15 +174,38 @@ async fn a_clock_that_is_wrong_and_a_scanner_that_is_frozen_are_told_with_every_
         scanned.blind
     );
 
-    watched.simulator.org().set_frozen(scanner.as_str(), Frost::Frozen);
+    watched.simulator.org().set_frozen(own.as_str(), Frost::Frozen);
     watched.pass(SignedDuration::from_mins(16));
     for _ in 0..2 {
         let scanned = watched.round().await;
         assert!(matches!(&scanned.blind[..], [one] if one.contains("frozen")), "{:?}", scanned.blind);
         watched.pass(SignedDuration::from_mins(1));
     }
-    watched.simulator.org().set_frozen(scanner.as_str(), Frost::Thawed);
+    watched.simulator.org().set_frozen(own.as_str(), Frost::Thawed);
     assert!(watched.round().await.blind.is_empty());
+}
+
+#[tokio::test]
+async fn logins_from_no_ip_address_are_judged_counted_and_accuse_nobody() {
+    let mut watched = Watched::new().await;
+    let now = watched.now();
+    let users = watched.simulator.org().live_benign(BenignKind::AdminTools, now);
+    let at = |ip: &str| watched.simulator.org().logins().iter().any(|login| login.source_ip == ip);
+    assert!(at("Salesforce.com IP") && at(""));
+    watched.pass(SignedDuration::from_secs(20));
+    loop {
+        let scanned = watched.round().await;
+        assert_eq!(scanned.rejected, 0);
+        if scanned.caught_up {
+            break;
+        }
+    }
+    assert_eq!(watched.logins_counted().await, watched.rows_before_now());
+    let of_them = watched.findings.values().filter(|found| {
+        users.iter().any(|user| found.user_id.as_ref().is_some_and(|id| id.as_str() == user.as_str()))
+    });
+    let grave: Vec<_> = of_them.filter(|found| found.severity >= Severity::High).collect();
+    assert!(grave.is_empty(), "{grave:#?}");
 }
 
 #[tokio::test]
