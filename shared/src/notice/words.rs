@@ -227,9 +227,10 @@ fn back(containment: &Containment) -> &'static str {
 fn question(about: About, containment: &Containment, finding: Option<&Finding>) -> Option<String> {
     let is_about_one = !about.is_for_support() && containment.request.target.user().is_some();
     let id = finding.map_or(containment.containment_id.as_str(), |finding| finding.finding_id.as_str());
-    is_about_one.then(|| format!(
-        "Was this you? Tell the support yes or no, by telephone or in person. The support records it with `warden answer {} \
-         yes|no --by NAME`. An answer releases nothing and ends nothing by itself, and silence is not a yes.",
-        id
-    ))
+    is_about_one.then(|| {
+        format!(
+            "Was this you? Tell the support yes or no, by telephone or in person. The support records it with `warden answer {id} \
+             yes|no --by NAME`. An answer releases nothing and ends nothing by itself, and silence is not a yes."
+        )
+    })
 }
