@@ -1,6 +1,6 @@
 //! `warden answer`: records what a user said to the question whether it was him. It ends nothing and releases nothing.
 
-use anyhow::bail;
+use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, containments};
@@ -12,7 +12,7 @@ use session_warden::settings::Settings;
 use session_warden::store::{Expect, Store, Write};
 
 use crate::arguments::{Output, StoreOptions};
-use crate::commands::dismiss::find;
+use crate::commands::dismiss;
 use crate::commands::evidence::export;
 use crate::exit::Exit;
 use crate::output;
@@ -82,15 +82,22 @@ enum Case {
 }
 
 impl Case {
-    /// Findings first: a containment that has one is asked about by it.
     async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Self> {
-        match find(workplace, id).await {
-            Ok(finding) => Ok(Self::Finding(Box::new(finding))),
-            Err(none) => match export::find(workplace, id).await {
-                Ok(record) => Ok(Self::Containment(Box::new(record))),
-                Err(_) => Err(none),
-            },
-        }
+        let findings = dismiss::named(workplace, id).await?.into_iter();
+        let records = export::named(workplace, id).await?.into_iter();
+        let findings = findings.map(|finding| Self::Finding(Box::new(finding)));
+        let mut found: Vec<_> =
+            findings.chain(records.map(|record| Self::Containment(Box::new(record)))).collect();
+        ensure!(
+            found.len() < 2,
+            "{} findings and containments begin with `{id}`; give more of the id",
+            found.len()
+        );
+        found.pop().with_context(|| {
+            format!(
+                "No finding and no containment begins with `{id}`; `warden findings --all` lists findings"
+            )
+        })
     }
 
     fn org(&self) -> &OrgId {

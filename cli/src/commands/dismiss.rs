@@ -80,13 +80,19 @@ async fn decline(
     Ok(Exit::Clean)
 }
 
-pub(crate) async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Finding> {
+/// The findings whose ids begin so.
+pub(crate) async fn named(workplace: &Workplace, id: &str) -> anyhow::Result<Vec<Finding>> {
     let mut found = Vec::new();
     for org in workplace.orgs().await? {
         let kept = stages::findings(&org).all(workplace.store.as_ref()).await?;
         let named = kept.into_iter().filter(|(name, _)| !id.is_empty() && name.starts_with(id));
         found.extend(named.map(|(_, kept)| kept.value));
     }
+    Ok(found)
+}
+
+async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Finding> {
+    let mut found = named(workplace, id).await?;
     if found.len() > 1 {
         bail!(
             "{} findings begin with `{id}`; give more of the id, as `warden findings --output json` shows it",

@@ -46,29 +46,18 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
     let policy = options.policy.as_deref();
     let rules = Rules::whole(policy, &options.own_rules)?;
     let http = http_client()?;
-    let (mut orgs, mut worst) = (Vec::new(), Exit::Clean);
-    for document in &options.connection {
-        match workplace::connection(document).and_then(|connection| Org::connect(&connection, &http)) {
-            Ok(org) => orgs.push(org),
-            Err(error) => worst = worst.max(show(document, &Round::failed(error), format)?),
-        }
-    }
-    for org in orgs.iter().filter(|org| org.cannot_contain()) {
-        output::note(&format!(
-            "Org {}: the connection document has no revoker, so nothing can be contained.",
-            org.alias
-        ));
-    }
     let office = Office { options, format, workplace, rules, bars: MultiProgress::new() };
     let (ask, asked) = watch::channel(false);
-    let watching = try_join_all(orgs.iter().map(|org| office.watch(org, Stop(asked.clone()))));
+    let documents = options.connection.iter();
+    let watching =
+        try_join_all(documents.map(|document| office.watch_document(document, &http, Stop(asked.clone()))));
     let told = async {
         asked_to_end().await?;
         ask.send_replace(true);
         pending::<anyhow::Result<()>>().await
     };
     tokio::select! {
-        exits = watching => Ok(exits?.into_iter().fold(worst, Exit::max)),
+        exits = watching => Ok(exits?.into_iter().fold(Exit::Clean, Exit::max)),
         failed = told => failed.map(|()| Exit::Clean),
     }
 }
@@ -102,8 +91,34 @@ impl Stop {
 }
 
 impl Office<'_> {
+    /// The loop of the org of a connection document. One that cannot be used is told and, but with --once, tried again.
+    async fn watch_document(
+        &self,
+        document: &str,
+        http: &reqwest::Client,
+        mut stop: Stop,
+    ) -> anyhow::Result<Exit> {
+        let mut worst = Exit::Clean;
+        loop {
+            match workplace::connection(document).and_then(|connection| Org::connect(&connection, http)) {
+                Ok(org) => return Ok(worst.max(self.watch(&org, stop).await?)),
+                Err(error) => worst = worst.max(show(document, &Round::failed(error), self.format)?),
+            }
+            let pause = tokio::time::sleep(self.options.interval);
+            if self.options.once || stop.or(pause).await == Ended::Interrupted {
+                return Ok(worst);
+            }
+        }
+    }
+
     /// The loop of one org: a round, history that still waits to teach, and a pause.
     async fn watch(&self, org: &Org, mut stop: Stop) -> anyhow::Result<Exit> {
+        if org.cannot_contain() {
+            output::note(&format!(
+                "Org {}: the connection document has no revoker, so nothing can be contained.",
+                org.alias
+            ));
+        }
         let mut worst = Exit::Clean;
         loop {
             let (exit, ended) = self.round(org, &mut stop).await?;

@@ -99,6 +99,14 @@ impl Request {
         Self { request_id, ..self.clone() }
     }
 
+    /// The id that it had the first time, as far as it tells.
+    pub(crate) fn of_the_first_time(&self) -> &str {
+        match self.request_id.rsplit_once('/') {
+            Some((first, time)) if time.bytes().all(|digit| digit.is_ascii_digit()) => first,
+            _ => &self.request_id,
+        }
+    }
+
     fn is_by_person(&self) -> bool {
         matches!(self.requested_by, RequestedBy::Person { .. })
     }

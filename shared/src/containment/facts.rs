@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::residual::is_in_jwt_life;
 use super::{FrozenBy, Holdings, ProtectedNames, Reach, Target, Trail, frozen_by};
 use crate::observation::{AccountKind, User, UserId};
 use crate::policy::Protected;
@@ -31,6 +32,9 @@ pub(crate) struct Facts {
     pub(crate) holdings: Holdings,
     /// Who has frozen the account before, where it was not we.
     pub(crate) frozen_by_others: Option<FrozenBy>,
+    /// Whether a JWT access token may be out of which no row is left: its user came in by OAuth not long ago, or was frozen by
+    /// others, who revoke tokens too; or nobody knows.
+    pub(crate) may_leave_jwt: bool,
     pub(crate) trail: Trail,
     pub(crate) reach: Reach,
     pub(crate) read_at: Timestamp,
@@ -59,7 +63,6 @@ impl Gatherer<'_> {
         let readings = async {
             tokio::join!(
                 Box::pin(self.account(user.as_ref())),
-                Box::pin(self.spared(&reach.target, &own_users, now)),
                 Box::pin(salesforce.visibility()),
                 Box::pin(administrators(salesforce, &reach.target)),
                 Box::pin(salesforce.active_user_count()),
@@ -67,13 +70,9 @@ impl Gatherer<'_> {
                 Box::pin(Trail::read(salesforce, &reach.target, now, within)),
             )
         };
-        let (users, spared, visibility, administrators, active_users, holdings, trail) =
+        let (users, visibility, administrators, active_users, holdings, trail) =
             salesforce.together(readings).await;
-        let spared = settled(spared)?;
-        let (spared, unspared) = match spared {
-            Ok((spared, unknown)) => (spared, unknown),
-            Err(reason) => (BTreeSet::new(), Some(reason)),
-        };
+        let (spared, unspared) = self.spared(&reach.target, &own_users);
         reach.spared = spared;
         reach.learn(&holdings);
         let (visibility, users) = (settled(visibility)?, settled(users)?);
@@ -86,6 +85,10 @@ impl Gatherer<'_> {
         let trail = trail.proven_by(&visibility);
         let state = holdings.freeze.as_ref().ok().and_then(Option::as_ref);
         let frozen_by_others = Some(frozen_by(salesforce, state, None).await?).filter(FrozenBy::is_by_others);
+        // By Salesforce's clock, as are the rows.
+        let seen_at = salesforce.server_now();
+        let is_lately_frozen = state.is_some_and(|state| is_in_jwt_life(state.last_modified, seen_at));
+        let may_leave_jwt = frozen_by_others.is_some() && is_lately_frozen || trail.may_leave_jwt(seen_at);
         Ok(Facts {
             user: users,
             people,
@@ -96,6 +99,7 @@ impl Gatherer<'_> {
             active_users: settled(active_users)?,
             holdings,
             frozen_by_others,
+            may_leave_jwt,
             trail,
             reach,
             read_at: now,
@@ -109,39 +113,25 @@ impl Gatherer<'_> {
     }
 
     /// Whom a wide containment must leave alone, and why that may not be all: a login name that is nobody's is a slip of
-    /// the pen, or was changed, perhaps by whoever is to be kept from it.
-    async fn spared(
-        &self,
-        target: &Target,
-        own: &[UserId],
-        now: Timestamp,
-    ) -> Result<(BTreeSet<UserId>, Option<String>), SalesforceError> {
-        if !target.is_wide() {
-            return Ok(Default::default());
-        }
-        let before = self.names.clone().unwrap_or_default();
-        let names = before.look_up(self.salesforce, self.protected, now).await?;
-        let ids = self.protected.entries().filter(|entry| !entry.contains('@')).map(UserId::new);
-        let unknown = match self.names {
-            Err(reason) => Some(reason.clone()),
-            Ok(_) => names.nobodys().map(|name| {
-                format!(
-                    "nobody in this org is called `{name}`, which the policy protects: correct the entry, or give the \
-                     user's id in its place"
-                )
-            }),
+    /// the pen, or was changed before anybody looked, perhaps by whoever is to be kept from it.
+    fn spared(&self, target: &Target, own: &[UserId]) -> (BTreeSet<UserId>, Option<String>) {
+        let names = match self.names {
+            _ if !target.is_wide() => return Default::default(),
+            Err(reason) => return (BTreeSet::new(), Some(reason.clone())),
+            Ok(names) => names,
         };
-        Ok((ids.chain(names.everybody().cloned()).chain(own.iter().cloned()).collect(), unknown))
+        let unknown = names.nobodys().map(|name| {
+            format!(
+                "nobody in this org is called `{name}`, which the policy protects: correct the entry, or give the \
+                 user's id in its place"
+            )
+        });
+        let ids = self.protected.entries().filter(|entry| !entry.contains('@')).map(UserId::new);
+        (ids.chain(names.everybody().cloned()).chain(own.iter().cloned()).collect(), unknown)
     }
 }
 
 impl Facts {
-    /// Whether a JWT access token may be out of which no row is left: its user came in by OAuth not long ago, or has been
-    /// frozen by others, who revoke tokens too; or nobody knows.
-    pub(crate) fn may_leave_jwt(&self) -> bool {
-        self.frozen_by_others.is_some() || self.trail.may_leave_jwt(self.read_at)
-    }
-
     pub(crate) fn found_user(&self) -> Option<&User> {
         self.user.as_ref().ok().and_then(Option::as_ref)
     }
@@ -161,7 +151,7 @@ async fn administrators(salesforce: &Salesforce, target: &Target) -> Result<Vec<
 }
 
 /// A failure that passes by itself ends the attempt; one that stays is a fact.
-fn settled<T>(read: Result<T, SalesforceError>) -> Result<Readable<T>, SalesforceError> {
+pub(crate) fn settled<T>(read: Result<T, SalesforceError>) -> Result<Readable<T>, SalesforceError> {
     match read {
         Err(error) if error.retryable() => Err(error),
         other => Ok(other.map_err(|error| error.to_string())),

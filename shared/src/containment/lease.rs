@@ -4,11 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::observation::OrgId;
-use crate::store::{Room, Store, StoreError, Table, Write};
+use crate::store::{Kept, Room, Store, StoreError, Table, Write};
 
 /// A worker that has written nothing for this long is taken for dead. Every act renews it, and where a reading took
 /// longer, the next act does, unless somebody else has taken over.
 const TERM: SignedDuration = SignedDuration::from_mins(2);
+/// Whoever has slept for longer decides anew, though nobody has taken over: what he decided by is old.
+const LONGEST: SignedDuration = SignedDuration::from_mins(10);
 
 /// The lease as stored. It is never removed, so that its version never begins anew and a worker that was taken for
 /// dead cannot mistake somebody else's lease for its own.
@@ -51,10 +53,13 @@ impl Lease {
     /// meanwhile, and the access may have been given back. What has run out, or soon does, is renewed.
     ///
     /// # Errors
-    /// A conflict where the lease is somebody else's.
+    /// A conflict where the lease is somebody else's, or ended long ago.
     pub(crate) async fn hold(&mut self, store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
         let kept = self.room.get(store, &self.subject).await?;
-        let Some(kept) = kept.filter(|kept| kept.version == self.version) else {
+        let is_held = |kept: &Kept<Held>| {
+            kept.version == self.version && now.duration_since(kept.value.until) < LONGEST
+        };
+        let Some(kept) = kept.filter(is_held) else {
             return Err(StoreError::Conflict(self.room.key(&self.subject)));
         };
         if kept.value.until.duration_since(now) < TERM / 2 {
@@ -102,6 +107,8 @@ mod tests {
         first.hold(&store, over).await.unwrap();
         assert!(take(over).await.is_none(), "who has only been slow holds it on");
         let much_later = over + TERM;
+        let overslept = first.hold(&store, much_later + LONGEST).await;
+        assert!(matches!(overslept, Err(StoreError::Conflict(_))));
         let mut second = take(much_later).await.unwrap();
         second.hold(&store, much_later).await.unwrap();
         for at in [much_later, now] {

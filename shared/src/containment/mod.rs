@@ -58,7 +58,7 @@ pub(crate) use agenda::{Due, Task, agenda};
 pub(crate) use answer::Answer;
 pub(crate) use approval::{agreed, askable, refused_by};
 pub(crate) use cut_off::People;
-pub(crate) use facts::{Facts, Gatherer};
+pub(crate) use facts::{Facts, Gatherer, settled};
 pub(crate) use guard::{Counts, may_be_repeated, may_go_on};
 pub use journal::containments;
 pub(crate) use journal::{Journal, release};

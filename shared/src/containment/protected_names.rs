@@ -10,7 +10,7 @@ use super::Readable;
 use crate::observation::{OrgId, UserId};
 use crate::policy::Protected;
 use crate::salesforce::{Salesforce, SalesforceError};
-use crate::store::{Room, Store, StoreError, Table, Write};
+use crate::store::{Kept, Room, Store, StoreError, Table, Write};
 
 const SORT: &str = "org";
 /// How old a look may be before the next.
@@ -20,6 +20,9 @@ const FRESH: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProtectedNames {
+    /// Under which it was read.
+    #[serde(skip)]
+    version: Option<u64>,
     looked: Timestamp,
     meant: BTreeMap<String, BTreeSet<UserId>>,
 }
@@ -32,7 +35,9 @@ impl ProtectedNames {
     /// As they were last looked up; nobody, if they never were.
     pub(crate) async fn read(store: &dyn Store, org: &OrgId) -> Result<Readable<Self>, StoreError> {
         match room(org).get(store, SORT).await {
-            Ok(kept) => Ok(Ok(kept.map(|kept| kept.value).unwrap_or_default())),
+            Ok(kept) => Ok(Ok(kept
+                .map(|Kept { value, version }| Self { version: Some(version), ..value })
+                .unwrap_or_default())),
             Err(error @ StoreError::Unreadable { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(error),
         }
@@ -66,12 +71,12 @@ impl ProtectedNames {
                 ids.insert(user.id);
             }
         }
-        Ok(Self { looked: now, meant })
+        Ok(Self { version: self.version, looked: now, meant })
     }
 
-    /// The write that keeps them; whoever looks up at the same time finds the same.
+    /// The write that keeps them, unless somebody else has meanwhile.
     pub(crate) fn written(&self, org: &OrgId) -> Result<Write, StoreError> {
-        Write::put(room(org).key(SORT), crate::store::Expect::Any, self)
+        room(org).put(SORT, self.version, self)
     }
 
     /// The names that have meant a user.

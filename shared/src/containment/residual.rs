@@ -4,12 +4,13 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::plan::SKEW;
 use super::{Containment, Stage, Target, containments};
 use crate::observation::OrgId;
 use crate::store::{Expect, Room, Store, StoreError, Table, Write};
 
 /// Longer than Salesforce lets a JWT access token live on.
-pub(super) const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
+const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a containment may have left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,11 @@ struct Left {
 /// The room of those that may have left some, by containment id.
 fn room(org: &OrgId) -> Room<Left> {
     Room::new(Table::Contain, org, "residuals")
+}
+
+/// Whether a token that went out at `at` may still work at `now`, both by Salesforce's clock.
+pub(super) fn is_in_jwt_life(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at) < JWT_LIFE + SKEW
 }
 
 /// Until when a token works on that goes out at `now`.

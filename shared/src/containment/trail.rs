@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::holdings::bounded;
-use super::plan::SKEW;
-use super::residual::JWT_LIFE;
+use super::residual::is_in_jwt_life;
 use super::{Readable, Target};
 use crate::observation::{AccessPath, Login, Verification};
 use crate::salesforce::{Ability, Salesforce, Sight, Visibility};
@@ -52,14 +51,16 @@ impl Trail {
         }
     }
 
-    /// Whether somebody has come in within the life of a JWT access token by a way on which Salesforce gives one.
+    /// Whether somebody may have come in within the life of a JWT access token by a way on which Salesforce gives one; `now`
+    /// is by Salesforce's clock. Where the newest logins do not reach so far back, nobody knows.
     pub(super) fn may_leave_jwt(&self, now: Timestamp) -> bool {
         let Ok(logins) = &self.logins else { return true };
+        let is_cut = logins.len() >= ROWS && logins.iter().all(|login| is_in_jwt_life(login.time, now));
         let is_oauth = |login: &Login| {
             matches!(login.path(), AccessPath::OauthInteractive | AccessPath::OauthUnattended)
         };
-        let is_recent = |login: &Login| now.duration_since(login.time) < JWT_LIFE + SKEW;
-        logins.iter().any(|login| login.succeeded() && is_oauth(login) && is_recent(login))
+        let leaves = |login: &Login| login.succeeded() && is_oauth(login) && is_in_jwt_life(login.time, now);
+        is_cut || logins.iter().any(leaves)
     }
 
     /// What could not be read, as sentences.

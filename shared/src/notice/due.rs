@@ -27,8 +27,8 @@ pub(crate) enum Matter {
     Containment { id: ContainmentId },
     /// A finding for which nobody can be contained, as it then stood.
     Finding { id: FindingId, version: u64 },
-    /// A week, as it was reviewed.
-    Review { title: String, text: String },
+    /// What is said in full, about no one case: a week's review.
+    Words { title: String, text: String },
 }
 
 /// The room of an org's waiting notices, the oldest first.
@@ -52,7 +52,17 @@ impl Due {
     /// The write that lets a review wait.
     pub(crate) fn of_review(org: &OrgId, digest: &Digest) -> Result<Write, StoreError> {
         let (title, text) = digest.told();
-        Self { matter: Matter::Review { title, text }, about: About::Review, at: digest.until }.put(org)
+        Self { matter: Matter::Words { title, text }, about: About::Review, at: digest.until }.put(org)
+    }
+
+    /// The write that lets it wait whom Salesforce itself has frozen.
+    pub(crate) fn of_platform_freezes(
+        org: &OrgId,
+        title: String,
+        text: String,
+        at: Timestamp,
+    ) -> Result<Write, StoreError> {
+        Self { matter: Matter::Words { title, text }, about: About::Frozen, at }.put(org)
     }
 
     fn put(&self, org: &OrgId) -> Result<Write, StoreError> {
@@ -64,7 +74,7 @@ impl Due {
         match &self.matter {
             Matter::Containment { id } => format!("{:.3}/{id}/{}", self.at, self.about),
             Matter::Finding { id, version } => format!("{:.3}/{id}/{version}/{}", self.at, self.about),
-            Matter::Review { .. } => format!("{:.3}/{}", self.at, self.about),
+            Matter::Words { .. } => format!("{:.3}/{}", self.at, self.about),
         }
     }
 }

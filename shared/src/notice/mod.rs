@@ -49,7 +49,7 @@ pub enum About {
     CameBack,
     /// Somebody else has thawed an account that was frozen.
     Thawed,
-    /// Somebody else has frozen the account too.
+    /// Somebody else has frozen an account: one that we have contained, or Salesforce itself any.
     Frozen,
     /// The review of a week.
     Review,
@@ -68,7 +68,7 @@ pub struct Notice {
     pub org_id: OrgId,
     /// What it is about.
     pub about: About,
-    /// The containment; `None` for a review, and where a finding is told for which nobody can be contained.
+    /// The containment; `None` for a review, for what Salesforce itself has frozen, and where a finding is told for which nobody can be contained.
     pub containment_id: Option<ContainmentId>,
     /// The finding behind it, which an answer names.
     pub finding_id: Option<FindingId>,
@@ -152,8 +152,8 @@ impl Notice {
         }
     }
 
-    /// Tells the review of a week.
-    pub(crate) fn of_review(org: &OrgId, due: &Due, (title, text): (&str, &str), to: Recipients) -> Self {
+    /// Tells what is about no one case.
+    pub(crate) fn of_words(org: &OrgId, due: &Due, (title, text): (&str, &str), to: Recipients) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             notice_id: due.sort(),

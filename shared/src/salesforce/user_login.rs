@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Applied;
 use super::client::{Call, Salesforce};
-use super::datetime::Instant;
+use super::datetime::{Instant, literal};
 use super::error::SalesforceError;
 use super::query::record;
 use super::soql::{list, quote};
@@ -95,6 +95,25 @@ impl Salesforce {
         let soql = "SELECT UserId FROM UserLogin WHERE IsFrozen = true".to_owned();
         let rows = self.rows(OBJECT, soql, record::<Holder>).await?;
         Ok(rows.into_iter().map(|row| row.user_id).collect())
+    }
+
+    /// Who is frozen by a record that has changed last from `since` on and before `until`, by Salesforce's clock.
+    pub(crate) async fn frozen_between(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(UserId, FreezeState)>, SalesforceError> {
+        let soql = format!(
+            "SELECT Id, UserId, IsFrozen, LastModifiedDate, LastModifiedById FROM UserLogin WHERE IsFrozen = true AND \
+             LastModifiedDate >= {} AND LastModifiedDate < {}",
+            literal(since),
+            literal(until)
+        );
+        let read = |row: serde_json::Value| {
+            let holder: Holder = record(row.clone())?;
+            Ok((holder.user_id, FreezeState::from(record::<Record>(row)?)))
+        };
+        self.rows(OBJECT, soql, read).await
     }
 
     /// Which of these users are frozen.

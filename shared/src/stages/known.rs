@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Contain, ContainError};
 use crate::containment::{
-    CapsUsage, Circumstances, Facts, Gatherer, OpenPlans, ProtectedNames, Reach, Readable, Request, thrown,
+    CapsUsage, Circumstances, Facts, Gatherer, OpenPlans, ProtectedNames, Reach, Readable, Request, settled,
+    thrown,
 };
 use crate::detection::Finding;
 use crate::policy::Policy;
@@ -36,7 +37,7 @@ impl Contain<'_> {
         let (org, now) = (&request.org_id, self.clock.now());
         let open_plans = OpenPlans::read(self.store, org).await?;
         let caps = CapsUsage::read(self.store, org, now).await?;
-        let names = ProtectedNames::read(self.store, org).await?;
+        let names = self.protected_names(request).await?;
         let gatherer = Gatherer {
             salesforce: self.salesforce,
             token_key: self.token_key,
@@ -48,6 +49,18 @@ impl Contain<'_> {
         let dismissed = self.dismissed(request).await?;
         let kill_switch = thrown(self.store, org).await?;
         Ok(Known { facts, finding, open_plans, caps, approvals: 0, names, dismissed, kill_switch })
+    }
+}
+
+impl Contain<'_> {
+    /// Whom the policy's login names mean: as kept, and where that is old, or many people are at stake, looked up.
+    async fn protected_names(&self, request: &Request) -> Result<Readable<ProtectedNames>, ContainError> {
+        let (protected, now) = (&self.policy.protected, self.clock.now());
+        let kept = match ProtectedNames::read(self.store, &request.org_id).await? {
+            Ok(kept) if request.target.is_wide() || kept.is_stale(protected, now) => kept,
+            other => return Ok(other),
+        };
+        Ok(settled(kept.look_up(self.salesforce, protected, now).await)?)
     }
 }
 

@@ -136,9 +136,9 @@ impl Tell<'_> {
         match &due.matter {
             Matter::Containment { id } => self.of_containment(org, due, id).await,
             Matter::Finding { id, .. } => self.of_finding(org, due, id).await,
-            Matter::Review { title, text } => {
+            Matter::Words { title, text } => {
                 let to = Recipients::of(due.about, &self.policy.notices, &Addresses::default());
-                Ok(Some(Notice::of_review(org, due, (title, text), to)))
+                Ok(Some(Notice::of_words(org, due, (title, text), to)))
             }
         }
     }

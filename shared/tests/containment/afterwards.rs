@@ -98,6 +98,26 @@ async fn people_are_asked_about_a_user_whose_access_came_back_until_it_is_ended(
     }
 }
 
+#[tokio::test]
+async fn each_time_that_access_comes_back_people_are_asked() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.approvers(&["Ada"]);
+    (scene.policy.caps.per_hour, scene.policy.caps.percent_of_active_users) = (10, 100.0);
+    let mut asked = BTreeSet::new();
+    for _ in 0..2 {
+        assert_eq!(scene.contain().await.unwrap().outcome, Some(Outcome::Contained));
+        {
+            let mut org = scene.simulator.org();
+            org.set_frozen(&scene.campaign.user_id, Frost::Thawed);
+            assert!(org.attempt(&scene.campaign.loot).gets_in());
+            org.set_frozen(&scene.campaign.user_id, Frost::Frozen);
+        }
+        let changed = after(&scene, 6).await;
+        let again = changed.iter().find(|record| record.stage == Stage::Waiting).unwrap();
+        assert!(asked.insert(again.containment_id.clone()), "another question");
+    }
+}
+
 /// What Salesforce has ended itself leaves no row; a token that came with it works on.
 #[tokio::test]
 async fn a_login_by_oauth_not_long_ago_is_a_window_though_nothing_is_left_of_it() {

@@ -1,11 +1,15 @@
 //! Evidence that is older than the policy keeps goes by itself, once a day, and the chain stays whole.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
-use salesforce_simulator::CampaignKind;
+use salesforce_simulator::{CampaignKind, Frost, Permission};
 use session_warden::clock::Clock;
 use session_warden::containment::{Outcome, containments};
 use session_warden::evidence::{EntryKind, Ledger, Payload};
+use session_warden::salesforce::Frozen;
 use session_warden::stages::Apply;
+use session_warden::store::Table;
 
 use crate::session_level;
 use crate::support::Scene;
@@ -63,4 +67,39 @@ async fn without_a_word_of_the_policy_nothing_goes() {
     let scene = long_after(None).await;
     scene.stage().tend(&scene.org_id()).await.unwrap();
     assert_eq!((gone(&scene).await, records(&scene).await), (0, 2));
+}
+
+/// What is told of accounts that were frozen, once the hour is over.
+async fn told_of_freezes(scene: &Scene) -> Vec<String> {
+    scene.clock.advance(SignedDuration::from_mins(61));
+    scene.stage().tend(&scene.org_id()).await.unwrap();
+    let waiting = scene.records(Table::Contain, "notices").await.into_iter();
+    let frozen = waiting.filter(|record| record.body["about"] == "frozen");
+    frozen.map(|record| record.body["matter"]["words"]["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn whom_salesforce_itself_freezes_is_told_once_and_nobody_else() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.stage().tend(&scene.org_id()).await.unwrap();
+    assert_eq!(told_of_freezes(&scene).await, [""; 0]);
+    let name = scene.campaign.username.clone();
+    let revoker = scene.simulator.connection_document()["revoker"]["username"].as_str().unwrap().to_owned();
+    scene.salesforce.set_frozen(&scene.somebody_else(), Frozen::Yes).await.unwrap();
+    let seeing = [Permission::ManageUsers, Permission::FreezeUsers];
+    for permission in seeing {
+        scene.simulator.org().remove_permission(&revoker, permission);
+    }
+    scene.simulator.org().set_frozen(&scene.campaign.user_id, Frost::Frozen);
+    // What is younger than two seconds is left to the next look.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(told_of_freezes(&scene).await, [""; 0], "it cannot be seen");
+    for permission in seeing {
+        scene.simulator.org().grant_permission(&revoker, permission);
+    }
+    for _ in 0..2 {
+        let [text] = &told_of_freezes(&scene).await[..] else { panic!("told once") };
+        assert!(text.contains(&name) && text.contains("Salesforce froze it itself"), "{text}");
+        assert!(!text.contains("and 1 more") && text.lines().filter(|line| line.contains('@')).count() == 1);
+    }
 }

@@ -74,22 +74,28 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
 fn less(page: &Report, copy: &RedactedCopy<'_>) -> anyhow::Result<Report> {
     let findings = serde_json::from_value(copy.value(&serde_json::to_value(&page.findings)?))?;
     let mut containments = copy.value(&serde_json::to_value(&page.containments)?);
-    // A network is no address: by which addresses sessions were told apart is not on the page.
-    for marks in
-        ["/request/hostile/addresses", "/reach/target/hostile/addresses", "/pending/scope/hostile/addresses"]
-    {
-        for record in containments.as_array_mut().into_iter().flatten() {
-            if let Some(addresses) = record.pointer_mut(marks) {
-                *addresses = serde_json::json!([]);
-            }
-        }
-    }
+    forget_marks(&mut containments);
     let containments = serde_json::from_value(containments)?;
     let title = format!("{} (a redacted copy)", page.title);
     Ok(Report { title, findings, containments, ..page.clone() })
 }
 
-pub(crate) async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Containment> {
+/// Empties every list of addresses by which sessions were told apart: a network is none, and the page does not show them.
+fn forget_marks(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            if let Some(addresses) = fields.get_mut("hostile").and_then(|marks| marks.get_mut("addresses")) {
+                *addresses = serde_json::json!([]);
+            }
+            fields.values_mut().for_each(forget_marks);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(forget_marks),
+        _ => {}
+    }
+}
+
+/// The containments whose ids begin so.
+pub(crate) async fn named(workplace: &Workplace, id: &str) -> anyhow::Result<Vec<Containment>> {
     let mut found = Vec::new();
     for org in workplace.orgs().await? {
         let kept = containments(&org).all(workplace.store.as_ref()).await?.into_iter();
@@ -97,6 +103,11 @@ pub(crate) async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Cont
             kept.filter(|(name, _)| !id.is_empty() && name.starts_with(id)).map(|(_, kept)| kept.value),
         );
     }
+    Ok(found)
+}
+
+async fn find(workplace: &Workplace, id: &str) -> anyhow::Result<Containment> {
+    let mut found = named(workplace, id).await?;
     ensure!(found.len() < 2, "{} containments begin with `{id}`; give more of the id", found.len());
     found.pop().with_context(|| format!("No containment begins with `{id}`"))
 }
@@ -129,4 +140,20 @@ async fn page(workplace: &Workplace, containment: &Containment, what: &[Redacted
         detections_off: Vec::new(),
         drill: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn marks_are_forgotten_wherever_a_record_keeps_them() {
+        let marks = || json!({ "level": "session", "hostile": { "addresses": ["198.19.0.0/24"], "session_ids": ["a"] } });
+        let mut records = json!([{ "request": marks(), "agreed_to": { "scope": marks() }, "reach": { "target": marks() } }]);
+        forget_marks(&mut records);
+        let text = records.to_string();
+        assert!(!text.contains("198.19") && text.matches("\"a\"").count() == 3, "{text}");
+    }
 }

@@ -38,6 +38,7 @@ pub(super) async fn run(options: &RedactOptions, format: Output) -> anyhow::Resu
     );
     let workplace = Workplace::existing(&options.store).await?;
     let org = org(&workplace, options.org.as_deref()).await?;
+    // Who has taken something away is no secret, and must stay.
     let reason = format!("{} (by {})", options.reason.trim(), Settings::of_process().person());
     let ledger = Ledger::new(workplace.store.as_ref(), org.clone());
     let mut redacted = Ok(());

@@ -166,7 +166,7 @@ impl Contain<'_> {
         let (facts, freeze) = (known.facts, self.policy.containment.freeze);
         let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.salesforce.server_now());
         journal.record.reach = Some(facts.reach.kept_in_record());
-        if facts.may_leave_jwt() {
+        if facts.may_leave_jwt {
             journal.record.residual_until = after_jwt(self.clock.now());
         }
         journal.go_on(&plan, also).await?;
@@ -233,7 +233,7 @@ impl Contain<'_> {
         let impact = impact.of_frozen(facts.frozen_by_others.clone());
         let now = self.clock.now();
         let record = Containment::planned(request.clone(), self.policy.hash(), impact, now);
-        Containment { residual_until: facts.may_leave_jwt().then(|| after_jwt(now)).flatten(), ..record }
+        Containment { residual_until: facts.may_leave_jwt.then(|| after_jwt(now)).flatten(), ..record }
     }
 
     pub(super) fn circumstances<'c>(&'c self, request: &'c Request, known: &'c Known) -> Circumstances<'c> {

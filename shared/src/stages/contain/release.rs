@@ -10,7 +10,7 @@ use crate::containment::{
 };
 use crate::observation::{OrgId, UserId};
 use crate::salesforce::{Ability, FreezeState, Frozen, SalesforceError, SetupChange, Sight};
-use crate::store::Kept;
+use crate::store::{Kept, StoreError};
 
 /// How far from the account's change its line in the audit trail may lie.
 const AROUND: SignedDuration = SignedDuration::from_mins(1);
@@ -133,7 +133,12 @@ impl Contain<'_> {
     }
 
     async fn last_that_froze(&self, asked: &Release) -> Result<Option<Kept<Containment>>, ContainError> {
-        let all = containments(&asked.org_id).all(self.store).await?.into_iter().map(|(_, kept)| kept);
+        let all = containments(&asked.org_id).each(self.store).await?.into_iter();
+        // One that cannot be read must not keep everybody else from being let in.
+        let all = all.filter_map(|(id, kept)| {
+            let told = |error: &StoreError| tracing::error!(containment.id = id, error = %error, "a containment cannot be read");
+            kept.inspect_err(told).ok()
+        });
         let about = all.filter(|kept| kept.value.request.target.user() == Some(&asked.user_id));
         Ok(about.filter(|kept| kept.value.freezes()).max_by_key(|kept| kept.value.started))
     }

@@ -62,7 +62,11 @@ impl Contain<'_> {
         }
         self.check_scope(org).await?;
         let names = before.look_up(self.salesforce, protected, now).await?;
-        Ok(self.store.write(vec![names.written(org)?]).await?)
+        match self.store.write(vec![names.written(org)?]).await {
+            // Somebody else has looked.
+            Err(StoreError::Conflict(_)) => Ok(()),
+            written => Ok(written?),
+        }
     }
 
     /// Containments that have begun and not ended: their worker is at it, or has died.
@@ -243,8 +247,10 @@ fn once_more(record: &Containment) -> Request {
         Target::Session { user_id, .. } => (Target::User { user_id: user_id.clone() }, "a hostile session"),
         other => (other.clone(), "access"),
     };
+    // Each time that it was ended it may come back once.
+    let ended = record.finished.unwrap_or_default();
     Request {
-        request_id: format!("again/{}", record.containment_id),
+        request_id: format!("again/{}/{ended}", record.containment_id),
         target,
         reason: format!("{what} was ended and came back within a day"),
         requested_by: RequestedBy::Watch,

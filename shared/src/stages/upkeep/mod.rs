@@ -1,5 +1,7 @@
-//! What is due by itself whether or not anybody may act: the weekly review, and taking old evidence away.
+//! What is due by itself whether or not anybody may act: the weekly review, taking old evidence away, and telling whom
+//! Salesforce itself has frozen.
 
+mod platform_freezes;
 mod retention;
 mod review;
 
@@ -29,6 +31,9 @@ impl Upkeep<'_> {
     pub async fn do_what_is_due(&self, org: &OrgId) {
         if let Err(error) = self.review(org).await {
             tracing::error!(org.id = %org, error = %error, "the week could not be reviewed");
+        }
+        if let Err(error) = self.tell_platform_freezes(org).await {
+            tracing::error!(org.id = %org, error = %error, "whom Salesforce itself has frozen could not be looked up");
         }
         if let Err(error) = self.retain(org).await {
             tracing::error!(org.id = %org, error = %error, "old evidence could not be taken away; it is tried again in a day");

@@ -72,9 +72,26 @@ pub async fn prune(
     now: Timestamp,
 ) -> Result<Pruned, LedgerError> {
     let (room, before) = (containments(org), now.checked_sub(keep_for).unwrap_or(Timestamp::MIN));
-    let (old, open): (Vec<_>, Vec<_>) =
-        room.all(store).await?.into_iter().partition(|(_, kept)| is_over(&kept.value, before));
-    let open: BTreeSet<_> = open.into_iter().map(|(id, _)| id).collect();
+    let (mut old, mut open) = (Vec::new(), BTreeSet::new());
+    let mut asked = BTreeSet::new();
+    for (id, kept) in room.each(store).await? {
+        match kept {
+            Ok(kept) if is_over(&kept.value, before) => old.push((id, kept)),
+            Ok(kept) => {
+                asked.insert(kept.value.request.of_the_first_time().to_owned());
+                open.insert(id);
+            }
+            // What it is about is not known, so that all of it stays.
+            Err(error) => {
+                tracing::error!(containment.id = id, error = %error, "a containment cannot be read");
+                open.insert(id);
+            }
+        }
+    }
+    // How often the same was asked for is counted by its records without a gap.
+    let (old, again): (Vec<_>, Vec<_>) =
+        old.into_iter().partition(|(_, kept)| !asked.contains(kept.value.request.of_the_first_time()));
+    open.extend(again.into_iter().map(|(id, _)| id));
     let payloads = Ledger::new(store, org.clone()).prune(before, &open, now).await?;
     for (id, kept) in &old {
         let gone = Write::Delete { key: room.key(id), expect: Expect::Version(kept.version) };
