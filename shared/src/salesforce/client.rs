@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
-use tokio::sync::Mutex;
 
 use super::ability::Ability;
 use super::budget::ApiBudget;
@@ -26,21 +27,34 @@ use super::usage::{ApiUsage, Meter};
 use crate::clock::Clock;
 use crate::observation::{OrgId, UserId};
 
-/// One identity on one org. Keeps its access token, and is shared by reference: many callers mint one token.
-pub struct Salesforce {
+/// A token that is there or on its way. Whoever waits for it drives it: a caller whom nobody polls any more, as one of several
+/// slices of which another is being read, keeps nobody waiting.
+type Minting = Shared<BoxFuture<'static, Result<Arc<Grant>, SalesforceError>>>;
+
+/// What requests go through, and what is counted of them.
+struct Line {
     http: Client,
     clock: Arc<dyn Clock>,
-    request: TokenRequest,
+    meter: Meter,
+}
+
+/// One identity on one org. Keeps its access token, and is shared by reference: many callers mint one token.
+pub struct Salesforce {
+    line: Arc<Line>,
+    request: Arc<TokenRequest>,
     api_version: String,
     /// The percentage of the daily API calls that this identity leaves alone.
     reserve_percent: u8,
-    grant: Mutex<Option<Arc<Grant>>>,
-    meter: Meter,
+    grant: Mutex<Option<Minting>>,
     lanes: Lanes,
     /// Whether Salesforce has refused to answer several readings in one call.
     pub(super) alone: AtomicBool,
     /// Whether the org has turned out to run no query jobs over the login history.
     pub(super) without_jobs: AtomicBool,
+    /// Query jobs that were made and are not read to their end.
+    pub(super) open_jobs: Mutex<BTreeSet<String>>,
+    /// How many seconds of login history Salesforce can count at once, where it turned out that it cannot count all; 0 before.
+    pub(super) countable: AtomicI64,
     pub(super) seen_free: SeenFree,
     pub(super) descriptions: Descriptions,
     pub(super) learned_fields: LearnedFields,
@@ -66,19 +80,19 @@ impl Salesforce {
         };
         let identity = connection.identity(role).ok_or_else(|| refused(absent(role)))?;
         Ok(Self {
-            http,
-            clock,
-            request: TokenRequest::new(connection, identity).map_err(refused)?,
+            line: Arc::new(Line { http, clock, meter: Meter::default() }),
+            request: Arc::new(TokenRequest::new(connection, identity).map_err(refused)?),
             api_version: connection.api_version.clone(),
             reserve_percent: match role {
                 Role::Scanner => connection.api_reserve_percent,
                 Role::Revoker => 0,
             },
             grant: Mutex::new(None),
-            meter: Meter::default(),
             lanes: Lanes::default(),
             alone: AtomicBool::new(false),
             without_jobs: AtomicBool::new(false),
+            open_jobs: Mutex::default(),
+            countable: AtomicI64::default(),
             seen_free: SeenFree::default(),
             descriptions: Descriptions::default(),
             learned_fields: LearnedFields::default(),
@@ -102,29 +116,29 @@ impl Salesforce {
 
     /// What this client has cost so far.
     pub fn usage(&self) -> ApiUsage {
-        self.meter.usage()
+        self.line.meter.usage()
     }
 
     /// The org's API calls as Salesforce last told them, and what of them this identity may use; `None` before the
     /// first answer.
     pub fn budget(&self) -> Option<ApiBudget> {
-        let usage = self.meter.usage();
+        let usage = self.line.meter.usage();
         Some(ApiBudget::new(usage.used?, usage.allowed?, self.reserve_percent))
     }
 
     /// How far Salesforce's clock is ahead of this machine's, from the `Date` of the last answer; right to about two
     /// seconds. `None` before the first answer.
     pub fn server_clock_skew(&self) -> Option<SignedDuration> {
-        self.meter.skew()
+        self.line.meter.skew()
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.line.clock.now()
     }
 
     /// What Salesforce's clock says, right to about two seconds.
     pub(crate) fn server_now(&self) -> Timestamp {
-        let (now, ahead) = (self.clock.now(), self.server_clock_skew().unwrap_or_default());
+        let (now, ahead) = (self.line.clock.now(), self.server_clock_skew().unwrap_or_default());
         now.checked_add(ahead).unwrap_or(now)
     }
 
@@ -178,8 +192,8 @@ impl Salesforce {
     }
 
     pub(super) async fn attempt_alone(&self, call: &Call, grant: &Grant) -> Result<Answer, SalesforceError> {
-        self.meter.claim(self.reserve_percent, self.clock.now(), call.object)?;
-        let answer = self.metered(call.build(&self.http, grant), call.object).await?;
+        self.line.meter.claim(self.reserve_percent, self.line.clock.now(), call.object)?;
+        let answer = self.line.metered(call.build(&self.line.http, grant), call.object).await?;
         if (200..300).contains(&answer.status) {
             self.lanes.answered();
             return Ok(answer);
@@ -191,7 +205,7 @@ impl Salesforce {
     pub(super) fn refused(&self, object: &str, status: u16, body: &[u8]) -> SalesforceError {
         let error = refusal::read(object, status, body);
         match error {
-            SalesforceError::RequestLimit { .. } => self.meter.note_exhausted(self.clock.now()),
+            SalesforceError::RequestLimit { .. } => self.line.meter.note_exhausted(self.line.clock.now()),
             SalesforceError::TooManyAtOnce { .. } => self.lanes.complained(),
             _ => {}
         }
@@ -207,8 +221,8 @@ impl Salesforce {
     ) -> Result<Answer, SalesforceError> {
         let grant = self.grant().await?;
         persist(RETRIES, || async {
-            let request = self.http.post(grant.instance.at(path)).form(form);
-            let answer = self.metered(request, object).await?;
+            let request = self.line.http.post(grant.instance.at(path)).form(form);
+            let answer = self.line.metered(request, object).await?;
             if answer.status >= 420 {
                 return Err(refusal::read(object, answer.status, &answer.body));
             }
@@ -217,43 +231,53 @@ impl Salesforce {
         .await
     }
 
+    pub(super) async fn grant(&self) -> Result<Arc<Grant>, SalesforceError> {
+        let minting = self.held(|held| {
+            let mint = || mint(Arc::clone(&self.line), Arc::clone(&self.request)).boxed().shared();
+            held.get_or_insert_with(mint).clone()
+        });
+        let minted = minting.clone().await;
+        if minted.is_err() {
+            self.held(|held| held.take_if(|held| held.ptr_eq(&minting)));
+        }
+        minted
+    }
+
+    /// Replaces a grant whose session has ended, unless another caller already did.
+    async fn renewed(&self, ended: &Arc<Grant>) -> Result<Arc<Grant>, SalesforceError> {
+        let is_ended = |held: &mut Minting| {
+            held.peek().is_some_and(|held| held.as_ref().is_ok_and(|held| Arc::ptr_eq(held, ended)))
+        };
+        self.held(|held| held.take_if(is_ended));
+        self.grant().await
+    }
+
+    fn held<T>(&self, with: impl FnOnce(&mut Option<Minting>) -> T) -> T {
+        with(&mut self.grant.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Line {
     async fn metered(
         &self,
         request: reqwest::RequestBuilder,
         object: &str,
     ) -> Result<Answer, SalesforceError> {
         self.meter.count_call();
-        let answer = exchange(request, object).await?;
-        self.meter.note(answer.limit_info.as_deref(), answer.date, self.clock.now());
+        let answer = exchange(request, object, &*self.clock).await?;
+        self.meter.note(answer.limit_info.as_deref(), answer.date, answer.came);
         tracing::debug!(object, status = answer.status, bytes = answer.body.len(), "Salesforce answered");
         Ok(answer)
     }
+}
 
-    pub(super) async fn grant(&self) -> Result<Arc<Grant>, SalesforceError> {
-        let mut held = self.grant.lock().await;
-        if let Some(grant) = held.as_ref() {
-            return Ok(Arc::clone(grant));
-        }
-        let grant = Arc::new(self.mint().await?);
-        *held = Some(Arc::clone(&grant));
-        Ok(grant)
-    }
-
-    /// Replaces a grant whose session has ended, unless another caller already did.
-    async fn renewed(&self, ended: &Arc<Grant>) -> Result<Arc<Grant>, SalesforceError> {
-        self.grant.lock().await.take_if(|held| Arc::ptr_eq(held, ended));
-        self.grant().await
-    }
-
-    async fn mint(&self) -> Result<Grant, SalesforceError> {
-        persist(TOKEN_RETRIES, || async {
-            self.meter.count_token_request();
-            let request = self.request.build(&self.http, self.clock.now())?;
-            let answer = self.metered(request, OBJECT).await?;
-            self.request.read(&answer)
-        })
-        .await
-    }
+async fn mint(line: Arc<Line>, request: Arc<TokenRequest>) -> Result<Arc<Grant>, SalesforceError> {
+    persist(TOKEN_RETRIES, || async {
+        line.meter.count_token_request();
+        let answer = line.metered(request.build(&line.http, line.clock.now())?, OBJECT).await?;
+        request.read(&answer).map(Arc::new)
+    })
+    .await
 }
 
 fn absent(role: Role) -> String {

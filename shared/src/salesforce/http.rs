@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use reqwest::{RequestBuilder, Response, redirect};
 
 use super::error::SalesforceError;
+use crate::clock::Clock;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the first byte sent to the last received; a page of 2,000 rows takes a few seconds on a busy org.
@@ -31,6 +32,8 @@ pub(super) struct Answer {
     pub(super) records: Option<u64>,
     /// `Sforce-Locator`: where the next part begins, the text `null` after the last.
     pub(super) locator: Option<String>,
+    /// When its head came, by this machine's clock.
+    pub(super) came: Timestamp,
     pub(super) body: Vec<u8>,
 }
 
@@ -56,8 +59,13 @@ pub fn http_client() -> Result<reqwest::Client, SalesforceError> {
 }
 
 /// Sends a request and reads its answer, whatever its status.
-pub(super) async fn exchange(request: RequestBuilder, object: &str) -> Result<Answer, SalesforceError> {
+pub(super) async fn exchange(
+    request: RequestBuilder,
+    object: &str,
+    clock: &dyn Clock,
+) -> Result<Answer, SalesforceError> {
     let response = request.send().await.map_err(|error| failure(object, error))?;
+    let came = clock.now();
     let status = response.status().as_u16();
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     let limit_info = header("Sforce-Limit-Info").map(str::to_owned);
@@ -67,7 +75,7 @@ pub(super) async fn exchange(request: RequestBuilder, object: &str) -> Result<An
     let is_compressed = header("Content-Encoding") == Some("gzip");
     let body = body(response, object, STALL).await?;
     let body = if is_compressed { unpacked(&body, object, status)? } else { body };
-    Ok(Answer { status, limit_info, date, records, locator, body })
+    Ok(Answer { status, limit_info, date, records, locator, came, body })
 }
 
 /// Undoes gzip, up to the largest answer that is read.

@@ -1,5 +1,7 @@
 //! Counting logins, also where one count over the whole time takes Salesforce too long.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::Salesforce;
@@ -13,7 +15,7 @@ const NARROWEST: SignedDuration = SignedDuration::from_hours(1);
 
 impl Salesforce {
     /// How many logins there are with `from` <= LoginTime < `until`, both taken to whole seconds. Where that takes too
-    /// long, half of the time is counted at once from there on, down to an hour.
+    /// long, half of the time is counted at once from there on, by this client for good, down to an hour.
     ///
     /// # Errors
     /// `QUERY_TIMEOUT` or [`SalesforceError::TimedOut`] where even an hour takes too long, and whatever else fails.
@@ -27,14 +29,20 @@ impl Salesforce {
         (from, until): (Timestamp, Timestamp),
         more: &str,
     ) -> Result<u64, SalesforceError> {
-        let (mut begin, mut width, mut rows) = (from, until.duration_since(from), 0);
+        let (mut begin, mut rows) = (from, 0);
+        let whole = until.duration_since(from);
+        let mut width = match self.countable.load(Relaxed) {
+            0 => whole,
+            seconds => whole.min(SignedDuration::from_secs(seconds)),
+        };
         loop {
             let end = begin.saturating_add(width).map_or(until, |end| end.min(until));
             let soql = format!("SELECT COUNT() FROM {OBJECT} {}{more}", within((begin, end)));
             match self.count(OBJECT, &soql).await {
                 Ok(counted) => (begin, rows) = (end, rows + counted),
                 Err(error) if error.is_slow() && width > NARROWEST => {
-                    width = half(width);
+                    width = half(width.min(end.duration_since(begin)));
+                    self.countable.store(width.as_secs(), Relaxed);
                     tracing::warn!(error = %error, from = %begin, hours = width.as_hours(), "counting less at once");
                 }
                 Err(error) => return Err(error),

@@ -3,7 +3,9 @@
 //!
 //! For which objects there are jobs is not documented in full, and an org may refuse them: whoever runs one can do without.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -77,15 +79,26 @@ impl Salesforce {
     async fn make_and_await(&self, object: &'static str, soql: &str) -> Result<Job, SalesforceError> {
         let body = Some(json!({ "operation": "query", "query": soql }));
         let call = Call { method: Method::POST, body, ..Call::get(object, self.path("jobs/query")) };
-        let mut job = self.send_and_read(&call, |body| info(object, &body)).await?;
+        let job = self.send_and_read(&call, |body| info(object, &body)).await?;
+        self.open_jobs().insert(job.id.clone());
+        let id = job.id.clone();
+        let outcome = self.awaited(object, job).await;
+        if outcome.is_err() {
+            self.discard(object, &id).await;
+        }
+        outcome
+    }
+
+    async fn awaited(&self, object: &'static str, mut job: Info) -> Result<Job, SalesforceError> {
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         while job.state != "JobComplete" {
             if matches!(job.state.as_str(), "Failed" | "Aborted") {
-                self.discard(object, &job.id).await;
                 return Err(failed(object, &job));
             }
             if waited >= PATIENCE {
                 self.abort(object, &job.id).await;
+                tracing::info!(object, "this org's jobs take too long; its pages are read");
+                self.without_jobs.store(true, Relaxed);
                 return Err(SalesforceError::TimedOut {
                     object: object.to_owned(),
                     seconds: PATIENCE.as_secs(),
@@ -119,7 +132,21 @@ impl Salesforce {
         self.discard(object, &job.id).await;
     }
 
+    /// Takes from the org what jobs were made and not read to their end: whoever read them has stopped.
+    pub(crate) async fn discard_open_jobs(&self, object: &'static str) {
+        let open = std::mem::take(&mut *self.open_jobs());
+        for id in open {
+            self.abort(object, &id).await;
+            self.discard(object, &id).await;
+        }
+    }
+
+    fn open_jobs(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.open_jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn discard(&self, object: &'static str, id: &str) {
+        self.open_jobs().remove(id);
         self.try_once(Call { method: Method::DELETE, ..Call::get(object, self.job_path(id)) }).await;
     }
 
@@ -142,8 +169,7 @@ impl Salesforce {
 
 /// Whether it says that this org, or this identity, does without jobs. An unknown field is the query's fault.
 fn is_about_jobs(error: &SalesforceError) -> bool {
-    matches!(error, SalesforceError::TimedOut { .. })
-        || error.is_refusal() && error.code() != Some("INVALID_FIELD")
+    error.is_refusal() && error.code() != Some("INVALID_FIELD")
 }
 
 fn info(object: &'static str, body: &[u8]) -> Result<Info, SalesforceError> {

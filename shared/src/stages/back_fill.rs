@@ -4,6 +4,7 @@ use std::future::ready;
 
 use futures::future::try_join;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
+use jiff::SignedDuration;
 use tokio::sync::mpsc;
 
 use super::cursor::{Cursor, Span};
@@ -15,6 +16,9 @@ use crate::salesforce::{Page, Piece, SalesforceError};
 
 /// Rows from which on a query job takes fewer API calls than the pages.
 const WORTH_A_JOB: u64 = 20_000;
+/// A part with more rows is halved, if it is wider than this.
+const DENSE: u64 = 2 * JOB_ROWS;
+const NARROWEST: SignedDuration = SignedDuration::from_mins(1);
 /// Rows of one job. The four that run at once are as many as a live row may wait for.
 const JOB_ROWS: u64 = 25_000;
 
@@ -49,14 +53,35 @@ impl Scan<'_> {
         }
         let rows = self.salesforce.login_count(older.from, older.until).await?;
         if rows >= WORTH_A_JOB && self.salesforce.runs_jobs() {
-            let jobs = newest(older, rows, self.salesforce.lanes() as u64);
+            let jobs = self.newest(older, rows).await?;
             let slices = jobs.into_iter().map(|job| (job.from, job.until)).collect();
-            return self.teach(self.salesforce.slices_by_jobs(slices), older, progress).await;
+            let taught = self.teach(self.salesforce.slices_by_jobs(slices), older, progress).await;
+            self.salesforce.discard_open_jobs("LoginHistory").await;
+            return taught;
         }
         let slices = Slices::cut(older, rows, End::Last);
         let end = Ok(Piece::End { from: slices.whole.from });
         let read = self.salesforce.logins_in_slices(&slices.bounds).map_ok(Piece::Rows);
         self.teach(read.chain(stream::once(ready(end))), older, progress).await
+    }
+
+    /// The newest parts of a span in which `rows` were counted, the newest first: as many as jobs may run at once, and no more
+    /// than are worth one. A part that is much denser than the rest is halved, so that a step stays short.
+    async fn newest(&self, span: Span, rows: u64) -> Result<Vec<Span>, ScanError> {
+        let jobs = (rows / JOB_ROWS).clamp(1, self.salesforce.lanes().max(1) as u64);
+        let (mut left, mut parts) = (span, Vec::new());
+        for number in 0..jobs {
+            let mut part = step(left, rows.saturating_sub(number * JOB_ROWS), JOB_ROWS, End::Last);
+            while part.width() > NARROWEST
+                && self.salesforce.login_count(part.from, part.until).await? > DENSE
+            {
+                part = step(part, 2, 1, End::Last);
+            }
+            left.until = part.from;
+            parts.push(part);
+        }
+        parts.retain(|part| part.from < part.until);
+        Ok(parts)
     }
 
     async fn teach(
@@ -91,41 +116,5 @@ impl Scan<'_> {
         sending.cursor.learned.rows += page.rows.len() as u64;
         let logins = page.rows.into_iter().map(|login| Observation::Login(Box::new(login)));
         self.send(sending, logins.collect(), aside).await
-    }
-}
-
-/// The newest parts of a span in which `rows` were counted, the newest first: as many as jobs may run at once, and no more than
-/// are worth one.
-fn newest(older: Span, rows: u64, at_once: u64) -> Vec<Span> {
-    let jobs = (rows / JOB_ROWS).clamp(1, at_once.max(1));
-    let mut left = older;
-    let mut parts = Vec::new();
-    for number in 0..jobs {
-        let part = step(left, rows.saturating_sub(number * JOB_ROWS), JOB_ROWS, End::Last);
-        left.until = part.from;
-        parts.push(part);
-    }
-    parts.retain(|part| part.from < part.until);
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn jobs_adjoin_from_the_newest_row_on_and_make_headway(seconds in 1..20_000_000_i64, rows in WORTH_A_JOB..9_000_000, at_once in 0..5_u64) {
-            let at = |second| Timestamp::from_second(1_790_000_000 + second).unwrap();
-            let older = Span { from: at(0), until: at(seconds) };
-            let jobs = newest(older, rows, at_once);
-            prop_assert!(!jobs.is_empty() && jobs.len() as u64 <= at_once.max(1));
-            prop_assert_eq!(jobs[0].until, older.until);
-            prop_assert!(jobs.windows(2).all(|two| two[0].from == two[1].until));
-            prop_assert!(jobs.iter().all(|job| older.from <= job.from && job.from < job.until));
-        }
     }
 }

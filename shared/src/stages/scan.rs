@@ -107,11 +107,8 @@ impl Scan<'_> {
         self.look_at_itself(&mut sending).await;
         let slices = self.next_slices(&sending).await?;
         sending.scanned.caught_up = slices.whole.until == sending.now;
-        let checks = if sending.scanned.caught_up {
-            self.checks(&mut sending, &sight).await?
-        } else {
-            VecDeque::new()
-        };
+        let checks =
+            if sending.scanned.caught_up { self.checks(&mut sending, &sight).await } else { VecDeque::new() };
         self.send_logins(&mut sending, &slices, checks, progress).await?;
         if sending.scanned.caught_up {
             self.send_late(&mut sending).await?;
@@ -158,23 +155,31 @@ impl Scan<'_> {
         }
     }
 
-    /// Identity verifications up to the present, oldest first.
-    async fn checks(
-        &self,
-        sending: &mut Sending,
-        sight: &Visibility,
-    ) -> Result<VecDeque<Verification>, ScanError> {
+    /// Identity verifications up to the present, oldest first. The logins do not wait for those that cannot be read.
+    async fn checks(&self, sending: &mut Sending, sight: &Visibility) -> VecDeque<Verification> {
         if !sending.sees(sight, Ability::Verifications, "identity verifications") {
-            return Ok(VecDeque::new());
+            return VecDeque::new();
         }
         let span = sending.cursor.next_checks(sending.now);
-        let mut checks = self.salesforce.verifications(span.from, span.until).await?;
-        checks.sort_by_key(|check| check.time);
-        Ok(checks.into())
+        match self.salesforce.verifications(span.from, span.until).await {
+            Ok(mut checks) => {
+                checks.sort_by_key(|check| check.time);
+                sending.cursor.checked(span.until);
+                checks.into()
+            }
+            Err(error) => {
+                let note = format!(
+                    "identity verifications cannot be read, and are read again from {}: {error}",
+                    span.from
+                );
+                sending.scanned.unseen.push(note);
+                VecDeque::new()
+            }
+        }
     }
 
     /// Sends slices page by page, and each page with the verifications of its time: what belongs together is judged
-    /// together. The verifications' own mark moves with the last page.
+    /// together.
     async fn send_logins(
         &self,
         sending: &mut Sending,
@@ -191,9 +196,6 @@ impl Scan<'_> {
                 let reached = page.rows.last().map_or(whole.from, |login| login.time);
                 self.send_page(sending, page, &mut checks, reached).await?;
                 progress(sending.progress());
-            }
-            if sending.scanned.caught_up {
-                sending.cursor.checked(whole.until);
             }
             self.send_page(sending, Page::default(), &mut checks, whole.until).await
         };

@@ -83,3 +83,15 @@ async fn scanning_stops_at_the_reserve_and_containment_goes_on() {
     let error = revoker.active_user_count().await.unwrap_err();
     assert!(matches!(error, SalesforceError::RequestLimit { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_slowly_does_not_make_the_clock_wrong() {
+    let simulator = small().await;
+    let client = scanner(&simulator);
+    client.org_id().await.unwrap();
+    let trickle = Effect::Trickle { bytes: 8, pause: 250 };
+    order(&simulator, "GET", "COUNT()", 1, trickle);
+    client.active_user_count().await.unwrap();
+    let skew = client.server_clock_skew().unwrap();
+    assert!(skew.abs() <= SignedDuration::from_secs(1), "{skew}");
+}

@@ -197,6 +197,11 @@ async fn what_was_read_to_its_end_is_not_read_again_after_a_crash() {
     // A job of 25,000 rows is thirteen pages and the moving of the mark; the second one breaks off in its sixth page.
     old.sent.left.store(19, Relaxed);
     assert!(matches!(old.step(&|_| {}).await, Err(ScanError::Store(_))));
+    assert_eq!(
+        old.simulator.org().query_jobs().count(),
+        0,
+        "what was made is not left to the org for a week"
+    );
     let mark = old.mark().await;
     assert!(mark < old.until());
     old.sent.left.store(usize::MAX, Relaxed);
@@ -220,6 +225,25 @@ async fn a_job_that_breaks_on_the_way_is_read_on_page_by_page() {
     old.teach().await;
     old.check_that_each_was_sent_once();
     assert!(old.pages() > 10, "{} pages", old.pages());
+}
+
+#[tokio::test]
+async fn a_time_that_is_denser_than_the_rest_is_halved() {
+    let old = Old::new().await;
+    let dense = Effect::Json(200, json!({ "totalSize": 90_000, "done": true, "records": [] }));
+    // The first count is of all, the second of the newest part.
+    for nth in [2, 3] {
+        let count = Matcher::any().path("COUNT()");
+        old.simulator.org().faults_mut().add(Fault::on(count, Occurrence::Nth(nth), dense.clone()));
+    }
+    old.step(&|_| {}).await.unwrap();
+    let counts =
+        old.simulator.org().requests().iter().filter(|request| request.query.contains("COUNT()")).count();
+    assert_eq!(counts, 1 + 3 + 1, "all, the newest part until it is a quarter, and the part before it");
+    let mark = old.mark().await;
+    assert!(mark < old.until());
+    old.teach().await;
+    old.check_that_each_was_sent_once();
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use salesforce_simulator::{
-    Activity, BenignKind, CampaignKind, Clock, Frost, Outsiders, Permission, RefreshRows, User,
+    Activity, BenignKind, CampaignKind, Clock, Effect, Fault, Frost, Matcher, Occurrence, Outsiders,
+    Permission, RefreshRows, User,
 };
 use session_warden::detection::{Finding, Severity, SubjectKind};
 use session_warden::stages::ScanError;
@@ -183,6 +184,22 @@ async fn a_clock_that_is_wrong_and_a_scanner_that_is_frozen_are_told_with_every_
     }
     watched.simulator.org().set_frozen(own.as_str(), Frost::Thawed);
     assert!(watched.round().await.blind.is_empty());
+}
+
+#[tokio::test]
+async fn logins_do_not_wait_for_verifications_that_cannot_be_read() {
+    let mut watched = Watched::after_learning().await;
+    let verifications = || Matcher::any().object("VerificationHistory");
+    let slow = Fault::on(verifications(), Occurrence::Every, Effect::refusal(400, "QUERY_TIMEOUT"));
+    watched.simulator.org().faults_mut().add(slow);
+    watched.pass(SignedDuration::from_mins(16));
+    let scanned = watched.round().await;
+    assert!(scanned.caught_up && scanned.logins > 0);
+    assert!(scanned.unseen.iter().any(|note| note.contains("are read again from")), "{:?}", scanned.unseen);
+    watched.simulator.org().faults_mut().clear();
+    watched.pass(SignedDuration::from_mins(1));
+    let scanned = watched.round().await;
+    assert!(scanned.unseen.is_empty(), "{:?}", scanned.unseen);
 }
 
 #[tokio::test]
