@@ -46,6 +46,15 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
     let policy = options.policy.as_deref();
     let rules = Rules::whole(policy, &options.own_rules)?;
     let http = http_client()?;
+    // A service manager is to see that nothing at all can be watched.
+    let connections: Vec<_> =
+        options.connection.iter().map(|document| workplace::connection(document)).collect();
+    if connections.iter().all(Result::is_err) {
+        let mut told = options.connection.iter().zip(connections).filter_map(|(document, tried)| {
+            tried.err().map(|error| show(document, &Round::failed(error), format))
+        });
+        return told.try_fold(Exit::Clean, |worst, exit| Ok(worst.max(exit?)));
+    }
     let office = Office { options, format, workplace, rules, bars: MultiProgress::new() };
     let (ask, asked) = watch::channel(false);
     let documents = options.connection.iter();

@@ -69,6 +69,6 @@ pub(crate) use protected_names::ProtectedNames;
 pub(crate) use relapse::Relapse;
 pub(crate) use residual::after_jwt;
 pub(crate) use snapshot::enter_snapshot;
-pub(crate) use thaw::frozen_by;
+pub(crate) use thaw::{frozen_by, is_automated_process};
 pub(crate) use trail::Trail;
 pub(crate) use verify::Verdict;

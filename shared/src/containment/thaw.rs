@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Containment, StepKind, StepResult};
-use crate::observation::UserId;
+use crate::observation::{User, UserId};
 use crate::salesforce::{FreezeState, Frozen, Salesforce, SalesforceError};
 
 /// By whose decision an account is frozen.
@@ -95,8 +95,13 @@ pub(crate) async fn frozen_by(
     let told = FrozenBy::of(state, &salesforce.own_user().await?, froze);
     let FrozenBy::User { id } = &told else { return Ok(told) };
     let known = salesforce.users(std::slice::from_ref(id)).await?.pop();
-    let is_automatic = known.is_some_and(|user| user.details.user_type == "AutomatedProcess");
+    let is_automatic = known.as_ref().is_some_and(is_automated_process);
     Ok(if is_automatic { FrozenBy::Salesforce } else { told })
+}
+
+/// Whether Salesforce itself acts in this user's name.
+pub(crate) fn is_automated_process(user: &User) -> bool {
+    user.details.user_type == "AutomatedProcess"
 }
 
 impl Containment {

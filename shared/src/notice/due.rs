@@ -28,6 +28,7 @@ pub(crate) enum Matter {
     /// A finding for which nobody can be contained, as it then stood.
     Finding { id: FindingId, version: u64 },
     /// What is said in full, about no one case: a week's review.
+    #[serde(alias = "review")]
     Words { title: String, text: String },
 }
 

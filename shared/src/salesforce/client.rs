@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
+use futures::future::{BoxFuture, Shared, WeakShared};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
 
@@ -27,9 +27,20 @@ use super::usage::{ApiUsage, Meter};
 use crate::clock::Clock;
 use crate::observation::{OrgId, UserId};
 
-/// A token that is there or on its way. Whoever waits for it drives it: a caller whom nobody polls any more, as one of several
+/// A token on its way. Whoever waits for it drives it: a caller whom nobody polls any more, as one of several
 /// slices of which another is being read, keeps nobody waiting.
-type Minting = Shared<BoxFuture<'static, Result<Arc<Grant>, SalesforceError>>>;
+type Minting = Shared<Minted>;
+type Minted = BoxFuture<'static, Result<Arc<Grant>, SalesforceError>>;
+
+/// The token that requests carry.
+#[derive(Default)]
+enum Held {
+    #[default]
+    Nothing,
+    /// Where nobody waits for it any more another is asked for: half an exchange is not gone on with.
+    Coming(WeakShared<Minted>),
+    There(Arc<Grant>),
+}
 
 /// What requests go through, and what is counted of them.
 struct Line {
@@ -45,7 +56,7 @@ pub struct Salesforce {
     api_version: String,
     /// The percentage of the daily API calls that this identity leaves alone.
     reserve_percent: u8,
-    grant: Mutex<Option<Minting>>,
+    grant: Mutex<Held>,
     lanes: Lanes,
     /// Whether Salesforce has refused to answer several readings in one call.
     pub(super) alone: AtomicBool,
@@ -87,7 +98,7 @@ impl Salesforce {
                 Role::Scanner => connection.api_reserve_percent,
                 Role::Revoker => 0,
             },
-            grant: Mutex::new(None),
+            grant: Mutex::default(),
             lanes: Lanes::default(),
             alone: AtomicBool::new(false),
             without_jobs: AtomicBool::new(false),
@@ -232,28 +243,49 @@ impl Salesforce {
     }
 
     pub(super) async fn grant(&self) -> Result<Arc<Grant>, SalesforceError> {
-        let minting = self.held(|held| {
-            let mint = || mint(Arc::clone(&self.line), Arc::clone(&self.request)).boxed().shared();
-            held.get_or_insert_with(mint).clone()
-        });
+        let minting = match self.there_or_coming() {
+            Ok(there) => return Ok(there),
+            Err(minting) => minting,
+        };
         let minted = minting.clone().await;
-        if minted.is_err() {
-            self.held(|held| held.take_if(|held| held.ptr_eq(&minting)));
+        let mut held = self.held();
+        if let Held::Coming(coming) = &*held
+            && coming.upgrade().is_some_and(|coming| coming.ptr_eq(&minting))
+        {
+            *held = minted.as_ref().map_or(Held::Nothing, |grant| Held::There(Arc::clone(grant)));
         }
+        drop(held);
         minted
+    }
+
+    /// `Err` holds the token that is on its way.
+    fn there_or_coming(&self) -> Result<Arc<Grant>, Minting> {
+        let mut held = self.held();
+        let coming = match &*held {
+            Held::There(there) => return Ok(Arc::clone(there)),
+            Held::Coming(coming) => coming.upgrade(),
+            Held::Nothing => None,
+        };
+        Err(coming.unwrap_or_else(|| {
+            let minting = mint(Arc::clone(&self.line), Arc::clone(&self.request)).boxed().shared();
+            *held = minting.downgrade().map_or(Held::Nothing, Held::Coming);
+            minting
+        }))
     }
 
     /// Replaces a grant whose session has ended, unless another caller already did.
     async fn renewed(&self, ended: &Arc<Grant>) -> Result<Arc<Grant>, SalesforceError> {
-        let is_ended = |held: &mut Minting| {
-            held.peek().is_some_and(|held| held.as_ref().is_ok_and(|held| Arc::ptr_eq(held, ended)))
-        };
-        self.held(|held| held.take_if(is_ended));
+        {
+            let mut held = self.held();
+            if matches!(&*held, Held::There(there) if Arc::ptr_eq(there, ended)) {
+                *held = Held::Nothing;
+            }
+        }
         self.grant().await
     }
 
-    fn held<T>(&self, with: impl FnOnce(&mut Option<Minting>) -> T) -> T {
-        with(&mut self.grant.lock().unwrap_or_else(PoisonError::into_inner))
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.grant.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

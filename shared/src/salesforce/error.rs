@@ -209,7 +209,7 @@ impl SalesforceError {
 
     /// Whether less has to be asked for at once; the same again would take as long. With which status Salesforce answers
     /// `QUERY_TIMEOUT` is not documented.
-    pub(super) fn is_slow(&self) -> bool {
+    pub(crate) fn is_slow(&self) -> bool {
         matches!(self, Self::TimedOut { .. }) || self.code() == Some("QUERY_TIMEOUT")
     }
 

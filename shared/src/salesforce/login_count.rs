@@ -15,7 +15,7 @@ const NARROWEST: SignedDuration = SignedDuration::from_hours(1);
 
 impl Salesforce {
     /// How many logins there are with `from` <= LoginTime < `until`, both taken to whole seconds. Where that takes too
-    /// long, half of the time is counted at once from there on, by this client for good, down to an hour.
+    /// long, half of the time is counted at once from there on, down to an hour; the next count begins near what was counted at once.
     ///
     /// # Errors
     /// `QUERY_TIMEOUT` or [`SalesforceError::TimedOut`] where even an hour takes too long, and whatever else fails.
@@ -33,13 +33,19 @@ impl Salesforce {
         let whole = until.duration_since(from);
         let mut width = match self.countable.load(Relaxed) {
             0 => whole,
-            seconds => whole.min(SignedDuration::from_secs(seconds)),
+            // Once more than it could the last time, for it may have had a bad minute.
+            seconds => whole.min(SignedDuration::from_secs(2 * seconds)),
         };
         loop {
             let end = begin.saturating_add(width).map_or(until, |end| end.min(until));
             let soql = format!("SELECT COUNT() FROM {OBJECT} {}{more}", within((begin, end)));
             match self.count(OBJECT, &soql).await {
-                Ok(counted) => (begin, rows) = (end, rows + counted),
+                Ok(counted) => {
+                    if width < whole {
+                        self.countable.store(width.as_secs(), Relaxed);
+                    }
+                    (begin, rows) = (end, rows + counted);
+                }
                 Err(error) if error.is_slow() && width > NARROWEST => {
                     width = half(width.min(end.duration_since(begin)));
                     self.countable.store(width.as_secs(), Relaxed);

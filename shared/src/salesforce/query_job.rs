@@ -84,6 +84,7 @@ impl Salesforce {
         let id = job.id.clone();
         let outcome = self.awaited(object, job).await;
         if outcome.is_err() {
+            self.abort(object, &id).await;
             self.discard(object, &id).await;
         }
         outcome
@@ -96,7 +97,6 @@ impl Salesforce {
                 return Err(failed(object, &job));
             }
             if waited >= PATIENCE {
-                self.abort(object, &job.id).await;
                 tracing::info!(object, "this org's jobs take too long; its pages are read");
                 self.without_jobs.store(true, Relaxed);
                 return Err(SalesforceError::TimedOut {
@@ -133,7 +133,8 @@ impl Salesforce {
     }
 
     /// Takes from the org what jobs were made and not read to their end: whoever read them has stopped.
-    pub(crate) async fn discard_open_jobs(&self, object: &'static str) {
+    pub(crate) async fn discard_open_jobs(&self) {
+        let object = "query job";
         let open = std::mem::take(&mut *self.open_jobs());
         for id in open {
             self.abort(object, &id).await;

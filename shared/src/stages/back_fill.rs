@@ -56,7 +56,7 @@ impl Scan<'_> {
             let jobs = self.newest(older, rows).await?;
             let slices = jobs.into_iter().map(|job| (job.from, job.until)).collect();
             let taught = self.teach(self.salesforce.slices_by_jobs(slices), older, progress).await;
-            self.salesforce.discard_open_jobs("LoginHistory").await;
+            self.salesforce.discard_open_jobs().await;
             return taught;
         }
         let slices = Slices::cut(older, rows, End::Last);

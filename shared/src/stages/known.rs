@@ -50,9 +50,7 @@ impl Contain<'_> {
         let kill_switch = thrown(self.store, org).await?;
         Ok(Known { facts, finding, open_plans, caps, approvals: 0, names, dismissed, kill_switch })
     }
-}
 
-impl Contain<'_> {
     /// Whom the policy's login names mean: as kept, and where that is old, or many people are at stake, looked up.
     async fn protected_names(&self, request: &Request) -> Result<Readable<ProtectedNames>, ContainError> {
         let (protected, now) = (&self.policy.protected, self.clock.now());

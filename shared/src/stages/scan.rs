@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::accounts::AccountsError;
+use super::cursor::Span;
 use super::sending::Sending;
 use super::slices::{End, Slices};
 use super::snapshot::Snapshot;
@@ -19,6 +20,8 @@ use crate::observation::{Login, Observation, OrgId, Verification};
 use crate::salesforce::{Ability, Owned, Page, Salesforce, SalesforceError, Sight, Visibility, Whose};
 use crate::store::{Outbox, Store, StoreError, Write};
 
+/// Verifications of no more are read at once.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Up to this much is read as one slice, however many rows it holds, and without counting them first.
 const PLAIN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -99,6 +102,14 @@ pub enum ScanError {
     Store(#[from] StoreError),
 }
 
+/// Identity verifications that wait for the logins of their time.
+#[derive(Default)]
+struct Checks {
+    rows: VecDeque<Verification>,
+    /// Until when there are no others; `None` where they could not be read.
+    until: Option<Timestamp>,
+}
+
 impl Scan<'_> {
     /// Reads the next step of the login history, and once the present is reached also live sessions and identity
     /// verifications. The cursor moves only with what has been sent on: a crash repeats and never skips.
@@ -107,8 +118,11 @@ impl Scan<'_> {
         self.look_at_itself(&mut sending).await;
         let slices = self.next_slices(&sending).await?;
         sending.scanned.caught_up = slices.whole.until == sending.now;
-        let checks =
-            if sending.scanned.caught_up { self.checks(&mut sending, &sight).await } else { VecDeque::new() };
+        let checks = if sending.scanned.caught_up {
+            self.checks(&mut sending, &sight).await
+        } else {
+            Checks::default()
+        };
         self.send_logins(&mut sending, &slices, checks, progress).await?;
         if sending.scanned.caught_up {
             self.send_late(&mut sending).await?;
@@ -156,35 +170,44 @@ impl Scan<'_> {
     }
 
     /// Identity verifications up to the present, oldest first. The logins do not wait for those that cannot be read.
-    async fn checks(&self, sending: &mut Sending, sight: &Visibility) -> VecDeque<Verification> {
+    async fn checks(&self, sending: &mut Sending, sight: &Visibility) -> Checks {
         if !sending.sees(sight, Ability::Verifications, "identity verifications") {
-            return VecDeque::new();
+            return Checks { until: Some(sending.now), ..Checks::default() };
         }
         let span = sending.cursor.next_checks(sending.now);
-        match self.salesforce.verifications(span.from, span.until).await {
-            Ok(mut checks) => {
-                checks.sort_by_key(|check| check.time);
-                sending.cursor.checked(span.until);
-                checks.into()
-            }
+        match self.checks_of(span).await {
+            Ok(checks) => checks,
             Err(error) => {
                 let note = format!(
                     "identity verifications cannot be read, and are read again from {}: {error}",
                     span.from
                 );
                 sending.scanned.unseen.push(note);
-                VecDeque::new()
+                Checks::default()
             }
         }
     }
 
+    /// Of a span at most a day, and of that an eighth where it takes Salesforce too long; the next scan reads on.
+    async fn checks_of(&self, span: Span) -> Result<Checks, SalesforceError> {
+        let mut until = span.until.min(span.from + DAY);
+        let mut read = self.salesforce.verifications(span.from, until).await;
+        if read.as_ref().is_err_and(SalesforceError::is_slow) {
+            until = span.from + until.duration_since(span.from) / 8;
+            read = self.salesforce.verifications(span.from, until).await;
+        }
+        let mut rows = read?;
+        rows.sort_by_key(|check| check.time);
+        Ok(Checks { rows: rows.into(), until: Some(until) })
+    }
+
     /// Sends slices page by page, and each page with the verifications of its time: what belongs together is judged
-    /// together.
+    /// together. The verifications' own mark moves with the last page.
     async fn send_logins(
         &self,
         sending: &mut Sending,
         slices: &Slices,
-        mut checks: VecDeque<Verification>,
+        mut checks: Checks,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), ScanError> {
         let whole = slices.whole;
@@ -197,6 +220,9 @@ impl Scan<'_> {
                 self.send_page(sending, page, &mut checks, reached).await?;
                 progress(sending.progress());
             }
+            if let Some(until) = checks.until {
+                sending.cursor.checked(until);
+            }
             self.send_page(sending, Page::default(), &mut checks, whole.until).await
         };
         let read = self.salesforce.logins_in_slices(&slices.bounds);
@@ -207,7 +233,7 @@ impl Scan<'_> {
         &self,
         sending: &mut Sending,
         page: Page<Login>,
-        checks: &mut VecDeque<Verification>,
+        checks: &mut Checks,
         reached: Timestamp,
     ) -> Result<(), ScanError> {
         sending.cursor.count(&page, reached);
@@ -216,8 +242,8 @@ impl Scan<'_> {
         sending.scanned.read_until = sending.cursor.read_until;
         sending.scanned.logins += new.len() as u64;
         let aside = sending.set_aside(&page.rejected)?;
-        let later = checks.partition_point(|check| check.time <= reached);
-        let checks = checks.drain(..later).map(|check| Observation::Verification(Box::new(check)));
+        let later = checks.rows.partition_point(|check| check.time <= reached);
+        let checks = checks.rows.drain(..later).map(|check| Observation::Verification(Box::new(check)));
         let logins = new.into_iter().map(|login| Observation::Login(Box::new(login)));
         self.send(sending, logins.chain(checks).collect(), aside).await
     }

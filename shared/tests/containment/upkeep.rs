@@ -91,8 +91,8 @@ async fn whom_salesforce_itself_freezes_is_told_once_and_nobody_else() {
         scene.simulator.org().remove_permission(&revoker, permission);
     }
     scene.simulator.org().set_frozen(&scene.campaign.user_id, Frost::Frozen);
-    // What is younger than two seconds is left to the next look.
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    // What is younger than five seconds is left to the next look.
+    tokio::time::sleep(Duration::from_secs(7)).await;
     assert_eq!(told_of_freezes(&scene).await, [""; 0], "it cannot be seen");
     for permission in seeing {
         scene.simulator.org().grant_permission(&revoker, permission);

@@ -1,11 +1,13 @@
 //! Accounts that Salesforce itself has frozen: told once each, for its own e-mail goes to administrators, and what the user
 //! held before may live on.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{ContainError, Upkeep};
-use crate::containment::{FrozenBy, frozen_by};
+use crate::containment::{FrozenBy, is_automated_process};
 use crate::notice::Due;
 use crate::observation::{OrgId, UserId};
 use crate::report::Shown;
@@ -15,7 +17,7 @@ use crate::store::{Room, StoreError, Table};
 /// How often is looked.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// A freeze may be as many seconds late by the clock that is known.
-const SECONDS: i64 = 2;
+const SECONDS: i64 = 5;
 /// The one record of its room.
 const LAST: &str = "last";
 /// Accounts that one notice names.
@@ -43,23 +45,33 @@ impl Upkeep<'_> {
             return Ok(());
         }
         let (since, version) = last.map(|kept| (kept.value.until, kept.version)).unzip();
-        let (told, until) = match since {
-            Some(since) if self.sees_freezes().await? => {
-                let until = self.settled();
-                (self.frozen_between(since, until).await?, until)
-            }
-            // Whoever cannot see looks again from where he saw last.
-            since => (Vec::new(), since.unwrap_or_else(|| self.settled())),
+        // Whoever could not see looks again from where he saw last, and not before the next hour.
+        let looked = match since {
+            Some(since) => self.look(since).await,
+            None => Ok((Vec::new(), self.settled())),
         };
+        let seen = looked.as_ref().map_or(since, |(_, until)| Some(*until));
+        let until = seen.unwrap_or_else(|| self.settled());
+        let told = looked.as_ref().map_or(&[][..], |(told, _)| told);
         let mut writes = vec![room.put(LAST, version, &Looked { at, until })?];
         if !told.is_empty() {
-            let (title, text) = words(&told);
+            let (title, text) = words(told);
             writes.push(Due::of_platform_freezes(org, title, text, at)?);
         }
         match self.store.write(writes).await {
-            Err(StoreError::Conflict(key)) if key == room.key(LAST) => Ok(()),
-            other => Ok(other?),
+            Err(StoreError::Conflict(key)) if key == room.key(LAST) => {}
+            other => other?,
         }
+        looked.map(|_| ())
+    }
+
+    /// Whom Salesforce has frozen since then, and until when that is known.
+    async fn look(&self, since: Timestamp) -> Result<(Vec<(String, Timestamp)>, Timestamp), ContainError> {
+        if !self.sees_freezes().await? {
+            return Ok((Vec::new(), since));
+        }
+        let until = self.settled();
+        Ok((self.frozen_between(since, until).await?, until))
     }
 
     async fn sees_freezes(&self) -> Result<bool, ContainError> {
@@ -78,12 +90,24 @@ impl Upkeep<'_> {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<(String, Timestamp)>, ContainError> {
-        let mut by_salesforce = Vec::new();
-        for (user, state) in self.salesforce.frozen_between(since, until).await? {
-            if frozen_by(self.salesforce, Some(&state), None).await? == FrozenBy::Salesforce {
-                by_salesforce.push((user, state.last_modified));
-            }
-        }
+        let own = self.salesforce.own_user().await?;
+        let frozen = self.salesforce.frozen_between(since, until).await?;
+        let by = |state| FrozenBy::of(Some(state), &own, None);
+        let by_whom = frozen.iter().filter_map(|(_, state)| match by(state) {
+            FrozenBy::User { id } => Some(id),
+            _ => None,
+        });
+        let by_whom: Vec<_> = by_whom.collect::<BTreeSet<_>>().into_iter().collect();
+        let users = self.salesforce.users(&by_whom).await?;
+        let is_automatic =
+            |id: &UserId| users.iter().any(|user| user.id == *id && is_automated_process(user));
+        let by_salesforce = frozen.iter().filter(|(_, state)| match by(state) {
+            FrozenBy::Salesforce => true,
+            FrozenBy::User { id } => is_automatic(&id),
+            _ => false,
+        });
+        let by_salesforce: Vec<_> =
+            by_salesforce.map(|(user, state)| (user.clone(), state.last_modified)).collect();
         let ids: Vec<UserId> = by_salesforce.iter().map(|(user, _)| user.clone()).collect();
         let known = self.salesforce.users(&ids).await?;
         let name = |id: &UserId| {
