@@ -20,8 +20,8 @@ use crate::observation::{Login, Observation, OrgId, Verification};
 use crate::salesforce::{Ability, Owned, Page, Salesforce, SalesforceError, Sight, Visibility, Whose};
 use crate::store::{Outbox, Store, StoreError, Write};
 
-/// Verifications of no more are read at once.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Verifications of no more are read at once; the first scan reads those of its day and of the overlap before it.
+const TWO_DAYS: SignedDuration = SignedDuration::from_hours(48);
 /// Up to this much is read as one slice, however many rows it holds, and without counting them first.
 const PLAIN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -188,9 +188,9 @@ impl Scan<'_> {
         }
     }
 
-    /// Of a span at most a day, and of that an eighth where it takes Salesforce too long; the next scan reads on.
+    /// Of a span at most two days, and of that an eighth where it takes Salesforce too long; the next scan reads on.
     async fn checks_of(&self, span: Span) -> Result<Checks, SalesforceError> {
-        let mut until = span.until.min(span.from + DAY);
+        let mut until = span.until.min(span.from + TWO_DAYS);
         let mut read = self.salesforce.verifications(span.from, until).await;
         if read.as_ref().is_err_and(SalesforceError::is_slow) {
             until = span.from + until.duration_since(span.from) / 8;
