@@ -46,20 +46,22 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
     let policy = options.policy.as_deref();
     let rules = Rules::whole(policy, &options.own_rules)?;
     let http = http_client()?;
+    let documents = options.connection.iter();
+    let first: Vec<_> = documents.map(|document| (document.as_str(), connect(document, &http))).collect();
     // A service manager is to see that nothing at all can be watched.
-    let connections: Vec<_> =
-        options.connection.iter().map(|document| workplace::connection(document)).collect();
-    if connections.iter().all(Result::is_err) {
-        let mut told = options.connection.iter().zip(connections).filter_map(|(document, tried)| {
-            tried.err().map(|error| show(document, &Round::failed(error), format))
+    if first.iter().all(|(_, connected)| connected.is_err()) {
+        let mut errors =
+            first.into_iter().filter_map(|(document, connected)| Some((document, connected.err()?)));
+        return errors.try_fold(Exit::Clean, |worst, (document, error)| {
+            Ok(worst.max(show(document, &Round::failed(error), format)?))
         });
-        return told.try_fold(Exit::Clean, |worst, exit| Ok(worst.max(exit?)));
     }
     let office = Office { options, format, workplace, rules, bars: MultiProgress::new() };
     let (ask, asked) = watch::channel(false);
-    let documents = options.connection.iter();
-    let watching =
-        try_join_all(documents.map(|document| office.watch_document(document, &http, Stop(asked.clone()))));
+    let watching = first
+        .into_iter()
+        .map(|(document, connected)| office.watch_document(document, connected, &http, Stop(asked.clone())));
+    let watching = try_join_all(watching);
     let told = async {
         asked_to_end().await?;
         ask.send_replace(true);
@@ -69,6 +71,10 @@ pub(crate) async fn run(options: &RunOptions, format: Output) -> anyhow::Result<
         exits = watching => Ok(exits?.into_iter().fold(Exit::Clean, Exit::max)),
         failed = told => failed.map(|()| Exit::Clean),
     }
+}
+
+fn connect(document: &str, http: &reqwest::Client) -> anyhow::Result<Org> {
+    Org::connect(&workplace::connection(document)?, http)
 }
 
 /// Returns when the process is asked to end: Control-C, or SIGTERM as service managers send it.
@@ -104,19 +110,24 @@ impl Office<'_> {
     async fn watch_document(
         &self,
         document: &str,
+        mut connected: anyhow::Result<Org>,
         http: &reqwest::Client,
         mut stop: Stop,
     ) -> anyhow::Result<Exit> {
         let mut worst = Exit::Clean;
         loop {
-            match workplace::connection(document).and_then(|connection| Org::connect(&connection, http)) {
+            match connected {
                 Ok(org) => return Ok(worst.max(self.watch(&org, stop).await?)),
-                Err(error) => worst = worst.max(show(document, &Round::failed(error), self.format)?),
+                Err(error) => {
+                    let failed = Round::failed(error);
+                    worst = worst.max(self.bars.suspend(|| show(document, &failed, self.format))?);
+                }
             }
             let pause = tokio::time::sleep(self.options.interval);
             if self.options.once || stop.or(pause).await == Ended::Interrupted {
                 return Ok(worst);
             }
+            connected = connect(document, http);
         }
     }
 

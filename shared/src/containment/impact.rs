@@ -119,7 +119,7 @@ impl Plan {
             tokens: tokens.len(),
             cut_off: self.cut_off(people, holdings),
             irreversible: self.irreversible(reach),
-            warnings: self.warnings(user, &applications, holdings, reach),
+            warnings: self.warnings(user, &applications, with_tokens, holdings, reach),
             applications: applications.into_iter().take(LISTED).collect(),
             freezes: self.freeze == Freezing::Wanted,
             also: reach.also.clone(),
@@ -156,6 +156,7 @@ impl Plan {
         &self,
         user: Option<&User>,
         applications: &BTreeSet<String>,
+        with_tokens: usize,
         holdings: &Holdings,
         reach: &Reach,
     ) -> Vec<String> {
@@ -169,7 +170,7 @@ impl Plan {
                 "A JWT access token that is already out may go on working for up to 30 minutes.",
             ),
             (
-                own_with_tokens(applications, holdings, reach) > 0,
+                with_tokens > 0,
                 "Sessions of the user's own that came through a hostile application may end with its tokens.",
             ),
             (

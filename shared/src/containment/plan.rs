@@ -153,7 +153,7 @@ pub(super) fn is_oauth(session: &Session) -> bool {
 }
 
 /// How many of the rows that are there stand above one.
-fn depth(id: &SessionId, parents: &BTreeMap<SessionId, SessionId>) -> usize {
+pub(super) fn depth(id: &SessionId, parents: &BTreeMap<SessionId, SessionId>) -> usize {
     ancestors(id, parents).count()
 }
 

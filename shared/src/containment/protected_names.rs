@@ -17,7 +17,7 @@ const SORT: &str = "org";
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whom each login name of `protected` has meant in an org.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProtectedNames {
     /// Under which it was read.

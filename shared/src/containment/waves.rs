@@ -1,6 +1,7 @@
 //! In which calls sessions are deleted, and which of those are under way at once. Pure.
 
-use crate::observation::{Session, ancestors, parents};
+use super::plan::depth;
+use crate::observation::{Session, parents};
 
 /// Sessions in one call; Salesforce takes no more, and deletes them in their order.
 const SESSIONS_PER_CALL: usize = 200;
@@ -12,7 +13,7 @@ const CALLS_AT_ONCE: usize = 4;
 /// while a session is there from which it could be made anew.
 pub(super) fn waves(sessions: &[Session]) -> Vec<Vec<&[Session]>> {
     let parents = parents(sessions.iter());
-    let depths: Vec<_> = sessions.iter().map(|session| ancestors(&session.id, &parents).count()).collect();
+    let depths: Vec<_> = sessions.iter().map(|session| depth(&session.id, &parents)).collect();
     let (mut waves, mut before): (Vec<Vec<_>>, _) = (Vec::new(), None);
     for (call, depths) in sessions.chunks(SESSIONS_PER_CALL).zip(depths.chunks(SESSIONS_PER_CALL)) {
         let only = depths.first().filter(|first| depths.last() == Some(first));

@@ -68,7 +68,8 @@ pub struct Notice {
     pub org_id: OrgId,
     /// What it is about.
     pub about: About,
-    /// The containment; `None` for a review, for what Salesforce itself has frozen, and where a finding is told for which nobody can be contained.
+    /// The containment; `None` for a review, for what Salesforce itself has frozen, and where a finding is told for which
+    /// nobody can be contained.
     pub containment_id: Option<ContainmentId>,
     /// The finding behind it, which an answer names.
     pub finding_id: Option<FindingId>,

@@ -15,7 +15,8 @@ const NARROWEST: SignedDuration = SignedDuration::from_hours(1);
 
 impl Salesforce {
     /// How many logins there are with `from` <= LoginTime < `until`, both taken to whole seconds. Where that takes too
-    /// long, half of the time is counted at once from there on, down to an hour; the next count begins near what was counted at once.
+    /// long, half of the time is counted at once from there on, down to an hour; the next count begins near what
+    /// was counted at once.
     ///
     /// # Errors
     /// `QUERY_TIMEOUT` or [`SalesforceError::TimedOut`] where even an hour takes too long, and whatever else fails.

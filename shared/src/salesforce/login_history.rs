@@ -74,21 +74,14 @@ impl Salesforce {
         &self,
         bounds: &[Timestamp],
     ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
-        self.slices(bounds, Way::Pages, AHEAD)
+        let slices: Vec<_> = bounds.windows(2).map(|ends| (ends[0], ends[1])).collect();
+        let begun = stream::iter(slices).map(move |slice| self.begun(slice, Way::Pages, AHEAD));
+        begun.buffered(self.lanes()).flatten()
     }
 
-    /// As [`logins_in_slices`](Self::logins_in_slices), each slice by a query job of Bulk API 2.0 where the org runs them:
-    /// a slice of fifty thousand rows takes about ten of its API calls. A slice whose job is refused, fails, takes longer
-    /// than half a minute or breaks is read on page by page.
-    pub fn logins_in_jobs(
-        &self,
-        bounds: &[Timestamp],
-    ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
-        self.slices(bounds, Way::Job, 1)
-    }
-
-    /// Slices of time, one after the other as they are given, by query jobs that run beside each other: as many at once
-    /// as there are [lanes](Self::lanes). Each slice's rows are followed by word that it has been read to its end.
+    /// Slices of time, one after the other as they are given, each by a query job of Bulk API 2.0 where the org runs them, as
+    /// many at once as there are [lanes](Self::lanes): a slice of twenty-five thousand rows takes about seven API calls. A slice
+    /// whose job is refused, fails, takes longer than half a minute or breaks is read on page by page. Each slice's rows are followed by word that it has been read to its end.
     pub fn slices_by_jobs(
         &self,
         slices: Vec<(Timestamp, Timestamp)>,
@@ -98,17 +91,6 @@ impl Salesforce {
             let pages = self.begun(slice, Way::Job, 1).await;
             pages.map_ok(Piece::Rows).chain(stream::once(ready(end)))
         });
-        begun.buffered(self.lanes()).flatten()
-    }
-
-    fn slices(
-        &self,
-        bounds: &[Timestamp],
-        way: Way,
-        ahead: usize,
-    ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
-        let slices: Vec<_> = bounds.windows(2).map(|ends| (ends[0], ends[1])).collect();
-        let begun = stream::iter(slices).map(move |slice| self.begun(slice, way, ahead));
         begun.buffered(self.lanes()).flatten()
     }
 

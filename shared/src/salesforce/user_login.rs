@@ -54,6 +54,15 @@ struct Holder {
     user_id: UserId,
 }
 
+/// A user's record, with whose it is.
+#[derive(Deserialize)]
+struct Held {
+    #[serde(flatten)]
+    holder: Holder,
+    #[serde(flatten)]
+    record: Record,
+}
+
 impl Salesforce {
     /// Whether a user is frozen; `None` without a record, as for users who never logged in.
     pub async fn freeze_state(&self, user: &UserId) -> Result<Option<FreezeState>, SalesforceError> {
@@ -109,11 +118,8 @@ impl Salesforce {
             literal(since),
             literal(until)
         );
-        let read = |row: serde_json::Value| {
-            let holder: Holder = record(row.clone())?;
-            Ok((holder.user_id, FreezeState::from(record::<Record>(row)?)))
-        };
-        self.rows(OBJECT, soql, read).await
+        let rows = self.rows(OBJECT, soql, record::<Held>).await?;
+        Ok(rows.into_iter().map(|row| (row.holder.user_id, FreezeState::from(row.record))).collect())
     }
 
     /// Which of these users are frozen.

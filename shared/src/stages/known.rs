@@ -51,11 +51,12 @@ impl Contain<'_> {
         Ok(Known { facts, finding, open_plans, caps, approvals: 0, names, dismissed, kill_switch })
     }
 
-    /// Whom the policy's login names mean: as kept, and where that is old, or many people are at stake, looked up.
+    /// Whom the policy's login names mean: as kept, and of whatever reaches many people as looked up. One user's own name is
+    /// read anyway.
     async fn protected_names(&self, request: &Request) -> Result<Readable<ProtectedNames>, ContainError> {
         let (protected, now) = (&self.policy.protected, self.clock.now());
         let kept = match ProtectedNames::read(self.store, &request.org_id).await? {
-            Ok(kept) if request.target.is_wide() || kept.is_stale(protected, now) => kept,
+            Ok(kept) if request.target.is_wide() => kept,
             other => return Ok(other),
         };
         Ok(settled(kept.look_up(self.salesforce, protected, now).await)?)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost, Permission};
 use session_warden::clock::Clock;
-use session_warden::containment::{Outcome, containments};
+use session_warden::containment::{ContainmentId, Outcome, containments};
 use session_warden::evidence::{EntryKind, Ledger, Payload};
 use session_warden::salesforce::Frozen;
 use session_warden::stages::Apply;
@@ -67,6 +67,25 @@ async fn without_a_word_of_the_policy_nothing_goes() {
     let scene = long_after(None).await;
     scene.stage().tend(&scene.org_id()).await.unwrap();
     assert_eq!((gone(&scene).await, records(&scene).await), (0, 2));
+}
+
+#[tokio::test]
+async fn the_first_record_of_a_request_stays_as_long_as_a_later_one_of_it() {
+    let scene = long_after(Some(SignedDuration::from_hours(KEPT))).await;
+    let (org, room) = (scene.org_id(), containments(&scene.org_id()));
+    let all = room.all(&*scene.store).await.unwrap().into_iter().map(|(_, kept)| kept.value);
+    let mut later = all.into_iter().find(|record| record.outcome == Some(Outcome::SessionEnded)).unwrap();
+    later.request.request_id += "/2";
+    later.containment_id = ContainmentId::of(&org, &later.request.request_id);
+    later.outcome = Some(Outcome::NotContained { reason: "a session is left".to_owned() });
+    let put = room.put(later.containment_id.as_str(), None, &later).unwrap();
+    scene.store.write(vec![put]).await.unwrap();
+    scene.stage().tend(&org).await.unwrap();
+    assert_eq!(
+        records(&scene).await,
+        3,
+        "else the next would be called the first, and the second be gone on with"
+    );
 }
 
 /// What is told of accounts that were frozen, once the hour is over.

@@ -1,6 +1,5 @@
 //! A long history by query jobs of Bulk API 2.0: the rows of the pages, whatever the org or the network does.
 
-use futures::TryStreamExt;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{
@@ -10,7 +9,7 @@ use salesforce_simulator::{
 use session_warden::observation::Login;
 use session_warden::salesforce::{Salesforce, SalesforceError};
 
-use crate::support::{all_logins, ids, order, org, refusal, scanner, written};
+use crate::support::{all_logins, ids, order, org, pages_by_jobs, refusal, scanner, written};
 
 /// More often than a request is repeated.
 const LASTING: u32 = 6;
@@ -25,7 +24,7 @@ async fn long() -> (Simulator, Vec<Timestamp>) {
 }
 
 async fn read(client: &Salesforce, bounds: &[Timestamp]) -> Result<Vec<Login>, SalesforceError> {
-    let pages: Vec<_> = client.logins_in_jobs(bounds).try_collect().await?;
+    let pages = pages_by_jobs(client, bounds).await?;
     assert!(pages.iter().all(|page| page.rejected.is_empty()));
     Ok(pages.into_iter().flat_map(|page| page.rows).collect())
 }

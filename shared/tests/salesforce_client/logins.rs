@@ -1,11 +1,10 @@
 //! LoginHistory, page by page.
 
-use futures::TryStreamExt;
 use jiff::SignedDuration;
 use salesforce_simulator::{BenignKind, Pages, Permission};
 use session_warden::observation::Source;
 
-use crate::support::{all_logins, ids, org, scanner, small, username, written};
+use crate::support::{all_logins, ids, org, pages_by_jobs, scanner, small, username, written};
 
 #[tokio::test]
 async fn pages_give_exactly_the_window_in_order() {
@@ -41,7 +40,7 @@ async fn a_login_from_no_ip_address_is_read_page_by_page_and_by_a_job() {
     assert!(
         named.iter().chain(&untold).all(|login| login.source.address().is_none() && login.place.is_none())
     );
-    let pages: Vec<_> = client.logins_in_jobs(&[from, until]).try_collect().await.unwrap();
+    let pages = pages_by_jobs(&client, &[from, until]).await.unwrap();
     let by_job: Vec<_> = pages.into_iter().flat_map(|page| page.rows).collect();
     assert_eq!(by_job, read);
     simulator.finish().unwrap();

@@ -9,7 +9,7 @@ use salesforce_simulator::{Effect, Fault, Id, Seed, Simulator, generate};
 use serde_json::{Value, json};
 use session_warden::clock::SystemClock;
 use session_warden::observation::Login;
-use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
+use session_warden::salesforce::{Connection, Page, Piece, Role, Salesforce, SalesforceError, http_client};
 
 pub(crate) async fn org(users: usize, days: u32) -> Simulator {
     Simulator::start(generate(&Seed { users, days, ..Seed::default() })).await.unwrap()
@@ -60,6 +60,19 @@ pub(crate) async fn all_logins(client: &Salesforce, from: Timestamp, until: Time
     let pages: Vec<_> = client.logins(from, until).try_collect().await.unwrap();
     assert!(pages.iter().all(|page| page.rejected.is_empty()));
     pages.into_iter().flat_map(|page| page.rows).collect()
+}
+
+pub(crate) async fn pages_by_jobs(
+    client: &Salesforce,
+    bounds: &[Timestamp],
+) -> Result<Vec<Page<Login>>, SalesforceError> {
+    let slices = bounds.windows(2).map(|ends| (ends[0], ends[1])).collect();
+    let pieces: Vec<_> = client.slices_by_jobs(slices).try_collect().await?;
+    let rows = pieces.into_iter().filter_map(|piece| match piece {
+        Piece::Rows(page) => Some(page),
+        Piece::End { .. } => None,
+    });
+    Ok(rows.collect())
 }
 
 pub(crate) fn written(simulator: &Simulator, from: Timestamp, until: Timestamp) -> Vec<String> {

@@ -10,10 +10,10 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use session_warden::clock::SystemClock;
-use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
+use session_warden::salesforce::{Connection, Piece, Role, Salesforce, http_client};
 
 /// Rows a slice should hold, as in a back-fill: of pages, and of jobs.
-const SLICE_ROWS: [u64; 2] = [1_600, 50_000];
+const SLICE_ROWS: [u64; 2] = [1_600, 25_000];
 
 #[tokio::main]
 async fn main() {
@@ -35,12 +35,17 @@ async fn main() {
         Timestamp::from_second(from.as_second() + i64::try_from(seconds).unwrap()).unwrap()
     };
     let bounds: Vec<_> = (0..=slices).map(bound).collect();
-    let pages = if by_jobs {
-        client.logins_in_jobs(&bounds).left_stream()
-    } else {
-        client.logins_in_slices(&bounds).right_stream()
+    let rows = |piece| match piece {
+        Piece::Rows(page) => page.rows.len(),
+        Piece::End { .. } => 0,
     };
-    let rows = pages.try_fold(0, async |rows, page| Ok(rows + page.rows.len())).await.unwrap();
+    let pieces = if by_jobs {
+        let slices = bounds.windows(2).map(|ends| (ends[0], ends[1])).collect();
+        client.slices_by_jobs(slices).left_stream()
+    } else {
+        client.logins_in_slices(&bounds).map_ok(Piece::Rows).right_stream()
+    };
+    let rows = pieces.try_fold(0, async |all, piece| Ok(all + rows(piece))).await.unwrap();
     assert!(client.runs_jobs(), "no job was refused");
     println!("{}", json!({ "rows": rows, "seconds": began.elapsed().as_secs_f64() }));
 }

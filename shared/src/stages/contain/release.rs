@@ -136,7 +136,9 @@ impl Contain<'_> {
         let all = containments(&asked.org_id).each(self.store).await?.into_iter();
         // One that cannot be read must not keep everybody else from being let in.
         let all = all.filter_map(|(id, kept)| {
-            let told = |error: &StoreError| tracing::error!(containment.id = id, error = %error, "a containment cannot be read");
+            let told = |error: &StoreError| {
+                tracing::error!(containment.id = id, error = %error, "a containment cannot be read");
+            };
             kept.inspect_err(told).ok()
         });
         let about = all.filter(|kept| kept.value.request.target.user() == Some(&asked.user_id));

@@ -73,17 +73,16 @@ impl Contain<'_> {
         if let Some(reason) = self.dismissed(&record.request).await? {
             return Ok(refuse("dismissed", reason));
         }
-        let joinable = self.joinable(&record.request).await?.filter(|other| other.value.is_proven());
-        let ends_it = |other: &Containment| other.has_ended_again(record);
-        if let Some(other) = match joinable {
-            Some(other) => Some(other),
-            None => self.on_agenda(&record.request.org_id, ends_it).await?,
-        } {
+        let now = self.clock.now();
+        let has_ended = |other: &Containment| {
+            other.is_proven() && other.takes_in(&record.request, now) || other.has_ended_again(record)
+        };
+        if let Some(other) = self.on_agenda(&record.request.org_id, has_ended).await? {
             let id = &other.value.containment_id;
             return Ok(refuse("joined", format!("containment {id} has ended the access meanwhile")));
         }
         let end = record.pending.as_ref().map(|pending| pending.expires);
-        let is_over = end.is_none_or(|end| self.clock.now() > end);
+        let is_over = end.is_none_or(|end| now > end);
         Ok(is_over
             .then(|| refuse("expired", "nobody agreed in time, so nothing is done; ask again".to_owned()))
             .flatten())

@@ -92,29 +92,22 @@ impl Upkeep<'_> {
     ) -> Result<Vec<(String, Timestamp)>, ContainError> {
         let own = self.salesforce.own_user().await?;
         let frozen = self.salesforce.frozen_between(since, until).await?;
-        let by = |state| FrozenBy::of(Some(state), &own, None);
-        let by_whom = frozen.iter().filter_map(|(_, state)| match by(state) {
-            FrozenBy::User { id } => Some(id),
-            _ => None,
-        });
-        let by_whom: Vec<_> = by_whom.collect::<BTreeSet<_>>().into_iter().collect();
-        let users = self.salesforce.users(&by_whom).await?;
-        let is_automatic =
-            |id: &UserId| users.iter().any(|user| user.id == *id && is_automated_process(user));
-        let by_salesforce = frozen.iter().filter(|(_, state)| match by(state) {
-            FrozenBy::Salesforce => true,
-            FrozenBy::User { id } => is_automatic(&id),
-            _ => false,
-        });
-        let by_salesforce: Vec<_> =
-            by_salesforce.map(|(user, state)| (user.clone(), state.last_modified)).collect();
-        let ids: Vec<UserId> = by_salesforce.iter().map(|(user, _)| user.clone()).collect();
-        let known = self.salesforce.users(&ids).await?;
-        let name = |id: &UserId| {
-            let user = known.iter().find(|user| user.id == *id);
-            user.map_or_else(|| id.to_string(), |user| user.username.as_str().to_owned())
+        let people = frozen.iter().flat_map(|(user, state)| [Some(user), state.last_modified_by.as_ref()]);
+        // Salesforce names itself by the org's id too.
+        let people = people.flatten().filter(|id| id.as_str().starts_with("005"));
+        let people: BTreeSet<_> = people.cloned().collect();
+        let people = self.salesforce.users(&people.into_iter().collect::<Vec<_>>()).await?;
+        let known = |id: &UserId| people.iter().find(|user| user.id == *id);
+        let is_by_salesforce = |state| match FrozenBy::of(Some(state), &own, None) {
+            FrozenBy::User { id } => known(&id).is_some_and(is_automated_process),
+            by => by == FrozenBy::Salesforce,
         };
-        Ok(by_salesforce.iter().map(|(user, at)| (name(user), *at)).collect())
+        let by_salesforce = frozen.iter().filter(|(_, state)| is_by_salesforce(state));
+        let named = by_salesforce.map(|(id, state)| {
+            let name = known(id).map_or(id.as_str(), |user| user.username.as_str());
+            (name.to_owned(), state.last_modified)
+        });
+        Ok(named.collect())
     }
 }
 
