@@ -61,17 +61,17 @@ async fn what_cannot_be_read_is_set_aside_and_the_next_is_contained() {
     let campaign = attack(&served).await;
     let (code, out, err) = served.run_once(Some(CONTAIN)).await;
     assert_eq!(code, 1, "{out}{err}");
-    assert!(
-        out.contains("contained") && !served.simulator.org().attempt(&campaign.loot).gets_in(),
-        "{out}{err}"
-    );
+    assert!(out.contains("contained"), "{out}{err}");
     assert_eq!(err.matches("was set aside").count(), 2, "{err}");
     let aside = set_aside(&served).await;
     assert_eq!((aside.len(), &aside[0]["body"]), (2, &json!({ "rubbish": true })));
     assert!(aside[1]["reason"].as_str().unwrap().contains("has no finding nowhere"), "{aside:?}");
     assert_eq!(waiting(&served).await, 0);
     served.simulator.org().take_writes();
-    assert_eq!(served.run_once(Some(CONTAIN)).await.0, 0, "told once");
+    let again = served.run_once(Some(CONTAIN)).await;
+    assert_eq!(again.0, 0, "told once: {again:?}");
+    // Tried last: what the attacker tries is seen too.
+    assert!(!served.simulator.org().attempt(&campaign.loot).gets_in());
 }
 
 #[tokio::test(flavor = "multi_thread")]
