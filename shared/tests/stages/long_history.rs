@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{
     BulkLogins, Clock as SimulatedClock, Effect, Fault, LargeSeed, Matcher, Occurrence, Simulator,
@@ -68,14 +69,19 @@ impl Old {
         let mut org = generate_large(&seed);
         org.set_clock(SimulatedClock::Fixed(now));
         let simulator = Simulator::start(org).await.unwrap();
-        let connection = Connection::parse(&simulator.connection_document().to_string()).unwrap();
-        let (http, clock) = (http_client().unwrap(), Arc::new(FixedClock(now)));
-        let salesforce = Salesforce::new(&connection, Role::Scanner, http, clock).unwrap();
+        let salesforce = scanner(&simulator, now);
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let sent = Sent { store, times: Mutex::default(), left: AtomicUsize::new(usize::MAX) };
         let old = Self { simulator, now, salesforce, sent };
         old.set_aside().await;
         old
+    }
+
+    /// As if nothing had been read, by a client that knows nothing of this org.
+    async fn begin_anew(&mut self) {
+        self.salesforce = scanner(&self.simulator, self.now);
+        self.sent.times.lock().unwrap().clear();
+        self.set_aside().await;
     }
 
     fn until(&self) -> Timestamp {
@@ -124,10 +130,14 @@ impl Old {
         steps
     }
 
-    fn check_that_each_was_sent_once(&self) {
+    fn each_once(&self) -> BTreeMap<String, u32> {
         let (org, until) = (self.simulator.org(), self.until());
         let old = org.every_login().filter(|login| login.login_time < until);
-        let expected: BTreeMap<_, _> = old.map(|login| (login.id.to_string(), 1)).collect();
+        old.map(|login| (login.id.to_string(), 1)).collect()
+    }
+
+    fn check_that_each_was_sent_once(&self) {
+        let expected = self.each_once();
         assert!(expected.len() > 50_000);
         assert!(*self.sent.times.lock().unwrap() == expected, "a login was lost or doubled");
     }
@@ -140,6 +150,11 @@ impl Old {
             .filter(|request| is_page(&request.query) || request.path.contains("/query/01g"))
             .count()
     }
+}
+
+fn scanner(simulator: &Simulator, now: Timestamp) -> Salesforce {
+    let connection = Connection::parse(&simulator.connection_document().to_string()).unwrap();
+    Salesforce::new(&connection, Role::Scanner, http_client().unwrap(), Arc::new(FixedClock(now))).unwrap()
 }
 
 #[tokio::test]
@@ -253,4 +268,66 @@ async fn an_org_without_jobs_teaches_all_the_same() {
     old.teach().await;
     old.check_that_each_was_sent_once();
     assert!(!old.salesforce.runs_jobs());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_on_the_way_cost_no_row() {
+    let effects = [Effect::CloseAfter, Effect::Clipped, Effect::QueryTimeout];
+    join_all(effects.map(|effect| holds_under(effect, |last| vec![2 * last / 3]))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long: make test-long"]
+async fn each_fault_at_each_request_costs_no_row() {
+    let effects = [
+        Effect::Html(502, "<html>Bad Gateway</html>".to_owned()),
+        Effect::Html(429, "<html>Too Many Requests</html>".to_owned()),
+        Effect::refusal(400, "SOMETHING_NEW"),
+        Effect::refusal(404, "NOT_FOUND"),
+        Effect::QueryTimeout,
+        Effect::LimitExceeded,
+        Effect::SessionExpired,
+        Effect::LocatorExpired,
+        Effect::Delay(300),
+        Effect::Close,
+        Effect::CloseAfter,
+        Effect::CutShort,
+        Effect::Clipped,
+        Effect::RowsMissing,
+    ];
+    // The first request is the token's.
+    join_all(effects.map(|effect| holds_under(effect, |last| (2..=last).collect()))).await;
+}
+
+/// A step that fails is taken again, as another worker's next scan does: what was sent of the slice under reading comes twice then, and no more.
+async fn holds_under(effect: Effect, places: fn(u32) -> Vec<u32>) {
+    let mut old = Old::new().await;
+    old.teach().await;
+    let last = old.simulator.org().requests().len() as u32;
+    assert!(last > 15, "{last} requests");
+    let expected = old.each_once();
+    for place in places(last) {
+        old.begin_anew().await;
+        let fault = Fault::on(Matcher::any(), Occurrence::Nth(place), effect.clone());
+        old.simulator.org().faults_mut().add(fault);
+        let mut failed = 0;
+        loop {
+            match old.step(&|_| {}).await {
+                Ok(BackFill::Complete) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    failed += 1;
+                    assert!(failed < 2, "{effect:?} at {place}: {error}");
+                    old.salesforce = scanner(&old.simulator, old.now);
+                }
+            }
+        }
+        old.simulator.org().faults_mut().clear();
+        let sent = old.sent.times.lock().unwrap();
+        assert!(sent.keys().eq(expected.keys()), "{effect:?} at {place}: a login was lost");
+        assert!(
+            sent.values().all(|times| *times <= 1 + failed),
+            "{effect:?} at {place}: a login was doubled"
+        );
+    }
 }
