@@ -5,11 +5,11 @@ pub(crate) mod prune;
 pub(crate) mod redact;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::Serialize;
-use session_warden::evidence::{AnchorError, Head, Ledger, LedgerError, SignedHead};
+use session_warden::evidence::{Anchor, Head, Ledger, LedgerError, SignedHead};
 use session_warden::observation::OrgId;
 
 use crate::arguments::{EvidenceCommand, Output, VerifyOptions};
@@ -45,10 +45,10 @@ pub(crate) async fn run(command: &EvidenceCommand, format: Output) -> anyhow::Re
 async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "evidence")?;
     let workplace = Workplace::existing(&options.store).await?;
-    let given = options.head.as_deref().map(read_given).transpose()?;
+    let given = given_head(&options.head)?;
     let mut orgs: BTreeSet<_> = workplace.orgs().await?.into_iter().collect();
     // Of an org that the store has forgotten, the signed head still tells.
-    orgs.extend(given.as_ref().map(org_of));
+    orgs.extend(given.as_ref().map(|given| given.head().org.clone()));
     let mut verdicts = Vec::new();
     for org in orgs {
         verdicts.push(judge(&workplace, org, given.as_ref()).await?);
@@ -61,40 +61,16 @@ async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit>
     Ok(if all_intact { Exit::Clean } else { Exit::Findings })
 }
 
-/// A head that the person who verifies brings along.
-enum Given {
-    /// One that the key beside the store is to have signed.
-    Signed(SignedHead),
-    /// One from where nobody can change it, such as the evidence bucket: whoever brings it vouches for it.
-    Kept(Head),
-}
-
-fn read_given(path: &Path) -> anyhow::Result<Given> {
-    match SignedHead::read(path) {
-        Ok(Some(signed)) => Ok(Given::Signed(signed)),
-        Ok(None) => anyhow::bail!("There is no head at {}", path.display()),
-        Err(unsigned @ AnchorError::NotAHead { .. }) => {
-            let text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            serde_json::from_slice(&text).map(Given::Kept).map_err(|_| unsigned.into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Whose head it is, as it claims itself.
-fn org_of(given: &Given) -> OrgId {
-    match given {
-        Given::Kept(head) => head.org.clone(),
-        Given::Signed(signed) => match signed.verify() {
-            Ok(head) => head.org.clone(),
-            Err(AnchorError::Forged { org, .. }) => org,
-            Err(_) => OrgId::new(""),
-        },
-    }
+/// A head that the person who asks brings along.
+fn given_head(path: &Option<PathBuf>) -> anyhow::Result<Option<Anchor>> {
+    let Some(path) = path else { return Ok(None) };
+    let given = Anchor::read(path)?;
+    ensure!(given.is_some(), "There is no head at {}", path.display());
+    Ok(given)
 }
 
 /// Verifies one chain against its anchor. An empty chain needs none.
-async fn judge(workplace: &Workplace, org: OrgId, given: Option<&Given>) -> anyhow::Result<Verdict> {
+async fn judge(workplace: &Workplace, org: OrgId, given: Option<&Anchor>) -> anyhow::Result<Verdict> {
     let anchor = anchor_of(workplace, &org, given);
     let mut verdict = Verdict {
         org_id: org.clone(),
@@ -125,10 +101,10 @@ async fn judge(workplace: &Workplace, org: OrgId, given: Option<&Given>) -> anyh
 
 /// The head that a chain must lead through: the one that was given if it is this org's, else the one beside the store. A
 /// signed one counts if the key beside the store signed it.
-fn anchor_of(workplace: &Workplace, org: &OrgId, given: Option<&Given>) -> anyhow::Result<Option<Head>> {
-    let signed = match given.filter(|given| org_of(given) == *org) {
-        Some(Given::Kept(head)) => return Ok(Some(head.clone())),
-        Some(Given::Signed(signed)) => Some(signed.clone()),
+fn anchor_of(workplace: &Workplace, org: &OrgId, given: Option<&Anchor>) -> anyhow::Result<Option<Head>> {
+    let signed = match given.filter(|given| given.head().org == *org) {
+        Some(Anchor::Kept(head)) => return Ok(Some(head.clone())),
+        Some(Anchor::Signed(signed)) => Some(signed.clone()),
         None => SignedHead::read(&workplace.head_file(org))?,
     };
     let Some(signed) = signed else { return Ok(None) };

@@ -119,6 +119,30 @@ async fn a_case_is_verified_by_a_script_that_is_not_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_case_ends_in_the_head_that_was_kept_elsewhere() {
+    let served = contained().await;
+    let store = SqliteStore::open(served.beside_store("warden.sqlite")).unwrap();
+    let all = session_warden::containment::containments(&served.org_id()).all(&store).await.unwrap();
+    let head = Ledger::new(&store, served.org_id()).head().await.unwrap().unwrap();
+    drop(store);
+    let kept = served.path().join("kept.json");
+    let export = ["evidence", "export", &all[0].0[..8], "--json", "case.json", "--head", "kept.json"];
+    std::fs::write(&kept, serde_json::to_string(&head).unwrap()).unwrap();
+    // As of an org in AWS, where no head lies beside the store.
+    std::fs::remove_file(served.beside_store(&format!("head-{}.json", served.org_id()))).unwrap();
+    let (code, out, err) = served.warden(&export).await;
+    assert_eq!(code, 0, "{out}{err}");
+    let case: Value =
+        serde_json::from_str(&std::fs::read_to_string(served.path().join("case.json")).unwrap()).unwrap();
+    assert!(judged(&served, &case));
+
+    let earlier = session_warden::evidence::Head { seq: 1, ..head };
+    std::fs::write(&kept, serde_json::to_string(&earlier).unwrap()).unwrap();
+    let (code, _, err) = served.warden(&export).await;
+    assert!(code == 2 && err.contains("bring a later one"), "{code} {err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_head_of_one_org_does_not_excuse_another() {
     let served = contained().await;
     let org = served.org_id();

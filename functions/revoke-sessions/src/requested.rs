@@ -70,7 +70,7 @@ pub(crate) fn asked(detail: Value) -> Result<Asked, Failure> {
             target: target(subject, level)?,
             also: BTreeSet::new(),
             reason: cut(&reason, REASON),
-            requested_by: RequestedBy::Person { name: format!("{} (by event)", cut(&requested_by, NAME)) },
+            requested_by: RequestedBy::Event { name: cut(&requested_by, NAME) },
             trigger: None,
         }))),
         // What the policy lets contain, decided anew.
@@ -159,7 +159,7 @@ mod tests {
             (request.request_id.as_str(), request.reason.as_str()),
             ("event/case-7", "seen at the proxy")
         );
-        assert_eq!(request.requested_by, RequestedBy::Person { name: "siem (by event)".to_owned() });
+        assert_eq!(request.requested_by, RequestedBy::Event { name: "siem".to_owned() });
         assert_eq!(request.target, Target::User { user_id: UserId::new("005000000000001AAA") });
     }
 

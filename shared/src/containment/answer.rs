@@ -108,7 +108,7 @@ impl Request {
     }
 
     fn is_by_person(&self) -> bool {
-        matches!(self.requested_by, RequestedBy::Person { .. })
+        matches!(self.requested_by, RequestedBy::Person { .. } | RequestedBy::Event { .. })
     }
 }
 

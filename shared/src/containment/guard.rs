@@ -243,7 +243,7 @@ fn policy(c: &Circumstances<'_>, otherwise_allowed: bool) -> Vec<Refusal> {
                 "access came back after it was ended; a person decides about all of it",
             )];
         }
-        RequestedBy::Watch | RequestedBy::Person { .. } => return Vec::new(),
+        RequestedBy::Watch | RequestedBy::Person { .. } | RequestedBy::Event { .. } => return Vec::new(),
     }
     let Some(finding) = c.finding else {
         return vec![refuse("not-containable", "the policy asks without a finding")];

@@ -51,6 +51,11 @@ pub enum RequestedBy {
         /// As he called himself, or as the operating system does.
         name: String,
     },
+    /// Whoever sent an event: nobody waits for the answer to that.
+    Event {
+        /// As he or it is called there.
+        name: String,
+    },
     /// The watch over what was ended not long ago. It only asks.
     Watch,
 }

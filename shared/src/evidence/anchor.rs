@@ -34,6 +34,16 @@ pub struct SignedHead {
     signature: Signature,
 }
 
+/// A head that was kept elsewhere.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Anchor {
+    /// One that a key's owner has vouched for.
+    Signed(SignedHead),
+    /// One from where nobody can change it, such as the evidence bucket: whoever brings it vouches for it.
+    Kept(Head),
+}
+
 /// Why a signed head or its key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AnchorError {
@@ -77,6 +87,24 @@ pub enum AnchorError {
         /// Who should have.
         expected: PublicKey,
     },
+}
+
+impl Anchor {
+    /// Reads a head of either kind; `None` when no file is there. Nothing is verified yet.
+    pub fn read(path: &Path) -> Result<Option<Self>, AnchorError> {
+        let Some(text) = file::read(path)? else { return Ok(None) };
+        let signed = serde_json::from_slice(&text).map(Self::Signed);
+        let read = signed.or_else(|error| serde_json::from_slice(&text).map(Self::Kept).map_err(|_| error));
+        read.map(Some).map_err(|reason| AnchorError::NotAHead { path: path.to_owned(), reason })
+    }
+
+    /// The head, as it claims to be.
+    pub fn head(&self) -> &Head {
+        match self {
+            Self::Signed(signed) => &signed.head,
+            Self::Kept(head) => head,
+        }
+    }
 }
 
 impl PublicKey {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::RedactedCopy;
-use super::anchor::SignedHead;
+use super::anchor::Anchor;
 use super::entry::{Entry, EntryKind, Kept};
 use super::ledger::Ledger;
 use crate::policy::Redacted;
@@ -19,8 +19,8 @@ pub struct CaseFile {
     pub left_out: Vec<Redacted>,
     /// The record as it now stands; the entries say how it came to it.
     pub containment: Value,
-    /// The head that somebody vouched for, kept beside the store.
-    pub signed_head: Option<SignedHead>,
+    /// The head that somebody vouched for: signed, kept beside the store, or brought from elsewhere.
+    pub signed_head: Option<Anchor>,
     /// The chain from the first entry about the containment to its end; what is about others has no payload here.
     pub entries: Vec<CaseEntry>,
 }

@@ -15,7 +15,7 @@ mod redaction;
 mod retention;
 mod verify;
 
-pub use anchor::{AnchorError, HeadSigner, PublicKey, Signature, SignedHead};
+pub use anchor::{Anchor, AnchorError, HeadSigner, PublicKey, Signature, SignedHead};
 pub use case::{CaseEntry, CaseFile};
 pub use encoding::Digest;
 pub(crate) use encoding::Encoding;

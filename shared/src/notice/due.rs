@@ -81,14 +81,17 @@ impl Due {
 }
 
 impl About {
-    /// What people are told of a refusal, if anything: a person who asked is told by the command, and what was
-    /// dismissed or given up is known to those who did it.
+    /// What people are told of a refusal, if anything: a person who asked is told by the command, whoever sent an event by
+    /// nothing else, and what was dismissed or given up is known to those who did it.
     pub(crate) fn of_refusal(record: &Containment, rules: &[&str]) -> Option<Self> {
-        let trigger = record.request.trigger.as_ref()?;
-        let is_quiet = record.request.requested_by != RequestedBy::Policy
-            || rules.iter().any(|rule| ["dismissed", "joined"].contains(rule));
+        let is_known = rules.iter().any(|rule| ["dismissed", "joined"].contains(rule));
+        let trigger = match record.request.requested_by {
+            _ if is_known => return None,
+            RequestedBy::Person { .. } | RequestedBy::Watch => return None,
+            RequestedBy::Event { .. } => return Some(Self::Refused),
+            RequestedBy::Policy => record.request.trigger.as_ref()?,
+        };
         match trigger.action {
-            _ if is_quiet => None,
             Action::Contain | Action::Ask => Some(Self::Refused),
             Action::Notify => Some(Self::Seen),
             Action::None => None,

@@ -190,7 +190,7 @@ impl ContainmentView {
             reason: Shown::of(&request.reason),
             asked_by: Shown::of(match &request.requested_by {
                 RequestedBy::Policy => "the policy",
-                RequestedBy::Person { name } => name,
+                RequestedBy::Person { name } | RequestedBy::Event { name } => name,
                 RequestedBy::Watch => "the watch",
             }),
             started: civil(containment.started),

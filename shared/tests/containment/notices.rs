@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost};
 use session_warden::clock::Clock;
-use session_warden::containment::Outcome;
+use session_warden::containment::{Outcome, Request, RequestedBy};
 use session_warden::detection::{Action, Dismissal};
 use session_warden::notice::{About, Notice, Notifier, NotifyError, WhoIsTold};
 use session_warden::policy::{Mode, Told};
@@ -119,6 +119,25 @@ async fn who_is_asked_whether_it_was_him_is_not_asked_in_the_suspect_mailbox_alo
         let (notices, _) = Heard::of(&scene).await;
         assert_eq!((notices[0].about, roles(&notices[0])), (About::Asked, expected));
         assert!(notices[0].text.contains("Was this you?"), "{}", notices[0].text);
+    }
+}
+
+#[tokio::test]
+async fn whoever_sent_an_event_waits_for_no_answer_so_a_refusal_is_told() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    scene.throw_kill_switch(Switch::Thrown).await;
+    let by_person = scene.by_person(&scene.user());
+    let name = "siem".to_owned();
+    let by_event = Request {
+        request_id: "event/1".to_owned(),
+        requested_by: RequestedBy::Event { name },
+        ..by_person.clone()
+    };
+    for (request, expected) in [(by_person, vec![]), (by_event, vec![About::Refused])] {
+        let record = scene.stage().contain(request, Apply::Act).await.unwrap();
+        assert!(matches!(record.outcome, Some(Outcome::Refused { .. })), "{:?}", record.outcome);
+        let told: Vec<_> = heard(&scene).await.iter().map(|notice| notice.about).collect();
+        assert_eq!(told, expected);
     }
 }
 

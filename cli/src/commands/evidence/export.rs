@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use clap::Args;
 use session_warden::containment::{Containment, containments, token_key};
-use session_warden::evidence::{CaseFile, Ledger, RedactedCopy, SignedHead};
+use session_warden::evidence::{Anchor, CaseEntry, CaseFile, Ledger, RedactedCopy, SignedHead};
 use session_warden::notice::answers_about;
 use session_warden::policy::Redacted;
 use session_warden::report::{Report, ReportSource};
 use session_warden::stages;
 
+use super::given_head;
 use crate::arguments::{Output, StoreOptions};
 use crate::exit::Exit;
 use crate::output;
@@ -29,6 +30,9 @@ pub(crate) struct ExportOptions {
     /// Write the case file here, as JSON: the record, the entries and the signed head.
     #[arg(long, value_name = "OUT.json")]
     json: PathBuf,
+    /// The head that the case is to end in, as for `verify`; by default the signed one beside the store.
+    #[arg(long, value_name = "FILE")]
+    head: Option<PathBuf>,
     /// The policy, which may say what the copy leaves out; without one it is whole.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -44,8 +48,14 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
     let containment = find(&workplace, &options.containment).await?;
     let org = containment.request.org_id.clone();
     let ledger = Ledger::new(workplace.store.as_ref(), org.clone());
-    let entries = ledger.case_entries(containment.containment_id.as_str()).await?;
-    let signed_head = SignedHead::read(&workplace.head_file(&org))?;
+    let mut entries = ledger.case_entries(containment.containment_id.as_str()).await?;
+    let signed_head = match given_head(&options.head)? {
+        Some(given) => {
+            end_in(&given, &containment, &mut entries)?;
+            Some(given)
+        }
+        None => SignedHead::read(&workplace.head_file(&org))?.map(Anchor::Signed),
+    };
     let record = serde_json::to_value(&containment)?;
     let case =
         CaseFile { schema_version: 1, left_out: Vec::new(), containment: record, signed_head, entries };
@@ -68,6 +78,21 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
         Output::Table | Output::Csv => output::say(&format!("{entries} entries: {file}"))?,
     }
     Ok(Exit::Clean)
+}
+
+/// Leaves out what was written after a head was kept, where the case itself had ended by then.
+fn end_in(given: &Anchor, containment: &Containment, entries: &mut Vec<CaseEntry>) -> anyhow::Result<()> {
+    let (head, id) = (given.head(), containment.containment_id.as_str());
+    ensure!(head.org == containment.request.org_id, "The head is of the org {}, and the case is not", head.org);
+    let is_about = |entry: &&CaseEntry| entry.entry.containment.as_deref() == Some(id);
+    let last = entries.iter().filter(is_about).map(|entry| entry.entry.seq).max().unwrap_or_default();
+    ensure!(
+        last <= head.seq,
+        "The head was kept at entry {}, and the case goes on until entry {last}: bring a later one",
+        head.seq
+    );
+    entries.retain(|entry| entry.entry.seq <= head.seq);
+    Ok(())
 }
 
 /// The page less what the copy leaves out.

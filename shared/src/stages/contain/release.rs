@@ -163,11 +163,12 @@ impl Contain<'_> {
     async fn open(&self, asked: &Release, journal: &mut Journal<'_>) -> Result<(), ContainError> {
         let (by, reason, at) = (asked.by.clone(), asked.reason.clone(), journal.now());
         let password_reset = asked.password == Password::Reset;
-        if password_reset && let Some(reason) = self.stopped(&asked.org_id).await? {
-            return Err(ContainError::Stopped { reason });
+        if password_reset {
+            self.check_switch(&asked.org_id).await?;
         }
         journal.begin_release(Released { by, reason, at, password_reset }).await?;
         if password_reset {
+            self.check_switch(&asked.org_id).await?;
             self.salesforce.reset_password(&asked.user_id).await?;
         }
         journal.hold_lease().await?;
@@ -175,11 +176,13 @@ impl Contain<'_> {
         self.prove_release(&asked.user_id, journal).await
     }
 
-    /// Why no password may be made invalid: that takes access, which the kill switch stops. It does not stop giving back.
-    async fn stopped(&self, org: &OrgId) -> Result<Option<String>, ContainError> {
-        Ok(thrown(self.store, org)
-            .await?
-            .unwrap_or_else(|reason| Some(format!("it cannot be read: {reason}"))))
+    /// To make a password invalid takes access, which the kill switch stops. It does not stop giving back.
+    async fn check_switch(&self, org: &OrgId) -> Result<(), ContainError> {
+        let thrown = thrown(self.store, org).await?;
+        match thrown.unwrap_or_else(|reason| Some(format!("it cannot be read: {reason}"))) {
+            Some(reason) => Err(ContainError::Stopped { reason }),
+            None => Ok(()),
+        }
     }
 
     /// Where Salesforce keeps no record of the account, nothing is proven.

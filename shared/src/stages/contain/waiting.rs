@@ -128,7 +128,7 @@ impl Contain<'_> {
         refusals: &[Refusal],
         before: Option<&Containment>,
     ) -> Option<Pending> {
-        let is_by_itself = !matches!(record.request.requested_by, RequestedBy::Person { .. });
+        let is_by_itself = matches!(record.request.requested_by, RequestedBy::Policy | RequestedBy::Watch);
         let needed = askable(refusals, is_by_itself)?;
         if self.policy.approvers.len() < needed {
             return None;
