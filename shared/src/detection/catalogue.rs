@@ -41,6 +41,7 @@ macro_rules! with_catalogue {
             first_application: FirstApplication = "first-application",
             lookalike_application: LookalikeApplication = "lookalike-application",
             token_surge: TokenSurge = "token-surge",
+            token_without_login: TokenWithoutLogin = "token-without-login",
             leavers_token: LeaversToken = "leavers-token",
             sso_bypass: SsoBypass = "sso-bypass",
             new_identity_provider: NewIdentityProvider = "new-identity-provider",

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{LoginId, Origin, Place, SessionId, Source, UserId};
+use super::{LoginId, Network, Origin, Place, SessionId, Source, UserId};
 
 /// One live session. Source: Object Reference, AuthSession.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,16 +79,28 @@ impl Session {
         self.login.as_ref().map(|login| &login.id)
     }
 
+    /// The network that its login came from, where it is known.
+    pub fn came_from(&self) -> Option<Network> {
+        self.login.as_ref()?.read.as_ref()?.1.network()
+    }
+
     /// Whether it is held from outside the pool of networks that its login came from; not, where either is not known.
     pub fn has_moved(&self) -> bool {
-        let login = self.login.as_ref().and_then(|login| login.read.as_ref()?.1.network());
-        self.source.network().zip(login).is_some_and(|(held_from, login)| !held_from.is_near(login))
+        self.source
+            .network()
+            .zip(self.came_from())
+            .is_some_and(|(held_from, login)| !held_from.is_near(login))
     }
 
     /// Whether it hands over from one part of Salesforce to another: it lives for seconds, on Salesforce's own servers.
     /// Sources write `TempUIFrontdoor` and `TempUiFrontdoor` alike.
     pub fn is_temporary(&self) -> bool {
         self.session_type.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("temp"))
+    }
+
+    /// Whether programs work through it, of the types that the Object Reference lists: `Oauth2` and `API`.
+    pub fn serves_programs(&self) -> bool {
+        ["Oauth2", "API"].iter().any(|kind| self.session_type.eq_ignore_ascii_case(kind))
     }
 
     /// Whether it can still be used at `now`; the row of one that cannot may linger.

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::observation::{Kind, OrgId, Session, SessionLogin, User, UserId};
 use crate::store::{Kept, Room, Store, StoreError, Table, Write};
+
+/// A session that goes on being used is sent on again, no more often than this.
+const STILL_USED: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Known {
@@ -16,6 +20,9 @@ struct Known {
     /// What was last seen to have changed of its account; empty for nothing.
     #[serde(default)]
     account: String,
+    /// Its activity as it was last sent on.
+    #[serde(default)]
+    used: Option<Timestamp>,
 }
 
 /// The last snapshot, compared with sessions page by page. One record a session: the snapshot has no size limit.
@@ -29,7 +36,7 @@ pub(super) struct Snapshot {
 /// What has changed since the last snapshot.
 #[derive(Default)]
 pub(super) struct Changes {
-    /// Sessions that are new, or whose address, login or account is another.
+    /// Sessions that are new, whose address, login or account is another, or that are still used after a while.
     pub(super) sessions: Vec<Session>,
     /// Makes the store know the new snapshot.
     pub(super) writes: Vec<Write>,
@@ -57,13 +64,15 @@ impl Snapshot {
                 (None, Some(kept)) => kept.value.account.clone(),
                 (None, None) => String::new(),
             };
-            if before.is_some_and(|kept| kept.value.revision == revision && kept.value.account == account) {
+            let is_same = |kept: &Known| kept.revision == revision && kept.account == account;
+            if before.is_some_and(|kept| is_same(&kept.value) && !kept.value.is_outlived_by(&session)) {
                 continue;
             }
             let first_login =
                 before.map_or_else(|| session.login.clone(), |kept| kept.value.first_login.clone());
             let version = before.map(|kept| kept.version);
-            let known = Known { revision, first_login: first_login.clone(), account };
+            let used = Some(session.last_modified);
+            let known = Known { revision, first_login: first_login.clone(), account, used };
             changes.writes.push(self.room.put(&id, version, &known)?);
             session.first_login = first_login.filter(|first| Some(&first.id) != session.login_id());
             changes.sessions.push(session);
@@ -74,6 +83,15 @@ impl Snapshot {
     /// Forgets the sessions that no page has shown.
     pub(super) fn forget_others(&self) -> Vec<Write> {
         self.known.keys().filter(|id| !self.met.contains(*id)).map(|id| self.room.remove(id)).collect()
+    }
+}
+
+impl Known {
+    /// Whether the session has been used for so long since it was sent on that it would be taken for over: Salesforce moves
+    /// LastModifiedDate half-way through the validity.
+    fn is_outlived_by(&self, session: &Session) -> bool {
+        let half = SignedDuration::from_secs(session.seconds_valid.max(0) / 2);
+        self.used.is_none_or(|used| session.last_modified.duration_since(used) >= half.max(STILL_USED))
     }
 }
 
@@ -116,6 +134,22 @@ mod tests {
         changes.writes.extend(snapshot.forget_others());
         store.write(changes.writes).await.unwrap();
         changes.sessions
+    }
+
+    #[tokio::test]
+    async fn a_session_that_goes_on_being_used_is_told_again_and_no_more_often_than_by_the_hour() {
+        let store = MemoryStore::new();
+        let used = |minutes| {
+            let session = session("0Ya1", "198.18.1.7");
+            Session { last_modified: session.created + SignedDuration::from_mins(minutes), ..session }
+        };
+        let mut told = Vec::new();
+        for minutes in [0, 30, 61, 100, 130] {
+            if !scan(&store, vec![used(minutes)]).await.is_empty() {
+                told.push(minutes);
+            }
+        }
+        assert_eq!(told, [0, 61, 130]);
     }
 
     #[tokio::test]

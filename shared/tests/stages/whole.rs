@@ -90,9 +90,14 @@ async fn token_uses_are_watched(refresh_rows: RefreshRows) {
     let mut watched = Watched::after_learning().await;
     watched.simulator.org().switches_mut().refresh_rows = refresh_rows;
     let now = watched.now();
-    let loot = watched.simulator.org().launch(CampaignKind::StolenRefreshToken, now).loot;
+    let campaign = watched.simulator.org().launch(CampaignKind::StolenRefreshToken, now);
+    let loot = campaign.loot;
     watched.pass(SignedDuration::from_mins(1));
     assert_eq!(watched.round().await.tokens, 0, "it looked a minute ago");
+    let of_victim = |found: &&Finding| found.subject.id == campaign.user_id.as_str();
+    let found = watched.findings.values().find(of_victim).unwrap();
+    let by = found.detections.iter().find(|by| by.id == "integration-network");
+    assert_eq!(by.map(|by| by.severity), Some(Severity::High), "{refresh_rows:?} {found:#?}");
     watched.simulator.org().attempt(&loot);
     let used_at = watched.now();
     watched.pass(SignedDuration::from_mins(14));

@@ -1,6 +1,6 @@
 //! C7: an integration is used from outside the networks it has always come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::detection::{
     About, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
 };
-use crate::observation::{AccessPath, Login, Network, Outcome};
+use crate::observation::{AccessPath, Login, Network, Outcome, Session};
 
 pub(crate) static ABOUT: About = About {
     id: "integration-network",
@@ -21,12 +21,13 @@ pub(crate) static ABOUT: About = About {
     family: Family::Network,
     shown: Shown::SUCCESS,
     mitre: &["T1528", "T1550.001"],
-    needs: &[Sensor::Logins],
+    needs: &[Sensor::Logins, Sensor::Sessions],
     parameters: MEANINGS,
     quiet: &[
         "A network near a known one, the organisation’s egress, or one from which the same application serves others.",
         "A network that has taken the place of the known ones, as steadily as they were used, is weak: the vendor has moved. \
          A thief comes beside the vendor.",
+        "A session held from where its login came: that login was judged.",
     ],
 };
 
@@ -59,6 +60,8 @@ pub struct IntegrationNetwork(pub Parameters);
 /// The networks that something is bound to, and by what.
 struct Contract<'a> {
     networks: &'a Familiar<Network>,
+    /// Those of sessions.
+    held_from: Option<&'a Familiar<Network>>,
     /// Networks that were first seen later broke the contract, and are no part of it.
     until: Timestamp,
     logins: u64,
@@ -80,7 +83,7 @@ impl Detection for IntegrationNetwork {
         }
         let network = view.facts().network.filter(|_| view.facts().path.is_unattended())?;
         let of_application = self.of_application(view, login);
-        let of_user = self.of_user(view, login);
+        let of_user = self.of_user(view, login.time);
         let contract = of_user.as_ref().or(of_application.as_ref())?;
         if contract.networks().any(|known| known.is_near(network)) || view.is_egress(address, login.time) {
             return None;
@@ -98,23 +101,47 @@ impl Detection for IntegrationNetwork {
         let severity = if has_moved() { Severity::Low } else { contract.severity };
         Some(hit(severity, login, listed, &baseline))
     }
+
+    /// All that is seen of a stolen token, where its use leaves no login.
+    fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
+        let (here, time) = (session.source.network()?, session.last_modified);
+        if !session.serves_programs() || session.came_from().is_some_and(|from| from.is_near(here)) {
+            return None;
+        }
+        let contract = self.of_user(view, time)?;
+        if contract.networks().any(|known| known.is_near(here)) || view.is_shared(here, time) {
+            return None;
+        }
+        let known: Vec<_> = contract.networks().map(|network| network.to_string()).collect();
+        let hit = Hit::on_session(&ABOUT, contract.severity, session);
+        Some(hit.fact("known_networks", known.clone()).because(
+            format!("A program's session is held from {}, and no login of it came from there.", session.source),
+            format!("In {} observations this account was used only from {}.", contract.logins, known.join(", ")),
+            "A network near one of these, or one that colleagues share, would not count.",
+        ))
+    }
 }
 
 impl IntegrationNetwork {
-    /// An account that a program uses has a learned, fixed set of networks.
-    fn of_user<'a>(&self, view: &View<'a>, login: &Login) -> Option<Contract<'a>> {
+    /// An account that a program uses has a learned, fixed set of networks. Where its refreshes leave no logins, its sessions show
+    /// them.
+    fn of_user<'a>(&self, view: &View<'a>, time: Timestamp) -> Option<Contract<'a>> {
         let user = view.user()?;
         let unattended: u64 = [AccessPath::OauthUnattended, AccessPath::Api]
             .iter()
             .filter_map(|path| user.paths.of(path))
             .map(|known| u64::from(known.count))
             .sum();
-        let is_bound = user.successes >= self.0.logins
-            && user.days_of_history(login.time) >= self.0.days
-            && user.networks.len() <= self.0.networks
-            && unattended as f64 >= self.0.unattended * user.successes as f64;
-        let (networks, logins) = (&user.networks, user.successes);
-        is_bound.then_some(Contract { networks, until: Timestamp::MAX, logins, severity: Severity::High })
+        let sessions = user.program_networks.iter().map(|(_, known)| u64::from(known.count)).sum();
+        let (seen, attended) = (user.successes.max(sessions), user.successes.saturating_sub(unattended));
+        let first = user.program_networks.iter().map(|(_, known)| known.first).chain(user.first_success).min()?;
+        let is_bound = seen >= self.0.logins
+            && time.duration_since(first).as_hours() / 24 >= self.0.days
+            && user.networks.len().max(user.program_networks.len()) <= self.0.networks
+            && attended as f64 <= (1.0 - self.0.unattended) * seen as f64;
+        let (networks, held_from) = (&user.networks, Some(&user.program_networks));
+        let severity = Severity::High;
+        is_bound.then_some(Contract { networks, held_from, until: Timestamp::MAX, logins: seen, severity })
     }
 
     /// So has an application that only programs use, whoever's account it is used with. A network that comes while the others
@@ -132,14 +159,15 @@ impl IntegrationNetwork {
             && known.networks.len() <= self.0.networks
             && known.unattended as f64 >= self.0.unattended * known.successes as f64;
         let (networks, logins) = (&known.networks, known.successes);
-        is_bound.then_some(Contract { networks, until, logins, severity: Severity::Medium })
+        is_bound.then_some(Contract { networks, held_from: None, until, logins, severity: Severity::Medium })
     }
 }
 
 impl Contract<'_> {
     fn networks(&self) -> impl Iterator<Item = Network> {
-        let settled = self.networks.iter().filter(|(_, seen)| seen.first < self.until);
-        settled.map(|(network, _)| *network)
+        let all = self.networks.iter().chain(self.held_from.into_iter().flat_map(Familiar::iter));
+        let settled: BTreeSet<_> = all.filter(|(_, seen)| seen.first < self.until).map(|(network, _)| *network).collect();
+        settled.into_iter()
     }
 }
 
@@ -203,6 +231,33 @@ pub(crate) mod cases {
         let hits = world.hits_of_refresh("sync", "Acme Sync", "198.19.200.9", 5);
         assert_eq!(hits["integration-network"].severity, Severity::High);
         assert_eq!(hits["integration-network"].evidence["known_networks"][0], "198.18.90.0/24");
+    }
+
+    #[test]
+    fn a_token_whose_use_leaves_no_login_is_seen_by_where_its_session_is_held() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        let mut held = |address: &str, login: &str, kind: &str, minute: i64| {
+            severity(&world.hits_of_session("sync", address, login, kind, minute), &ABOUT)
+        };
+        assert_eq!(held("198.18.90.12", "", "Oauth2", 5), None);
+        assert_eq!(held("198.19.200.9", "198.19.200.7", "Oauth2", 6), None, "its login is judged");
+        assert_eq!(held("198.19.200.9", "", "UI", 7), None, "`role-break` judges that");
+        assert_eq!(held("198.19.200.9", "", "Oauth2", 8), Some(Severity::High));
+        assert_eq!(held("198.19.200.9", "", "Oauth2", 9), Some(Severity::High), "a thief's session teaches nothing");
+    }
+
+    #[test]
+    fn an_integration_that_leaves_no_logins_at_all_is_bound_by_its_sessions() {
+        let mut world = World::with_office_workers();
+        let mut held = |address: &str, minute: i64| {
+            severity(&world.hits_of_session("sync", address, "", "Oauth2", minute), &ABOUT)
+        };
+        assert_eq!(held("198.19.200.9", -60 * 24 * 9 - 1), None, "nothing is known yet");
+        for twice in 1..=9 * 12 {
+            held("198.18.90.10", twice * 120 - 60 * 24 * 9);
+        }
+        assert_eq!(held("198.19.77.9", 5), Some(Severity::High));
+        assert_eq!(held("198.18.90.11", 6), None);
     }
 
     #[test]

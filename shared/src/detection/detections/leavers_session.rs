@@ -16,7 +16,8 @@ pub(crate) static ABOUT: About = About {
     mitre: &["T1078.004", "T1550"],
     needs: &[Sensor::Sessions, Sensor::Accounts],
     parameters: MEANINGS,
-    quiet: &["A session that ended before it was seen: rows linger.", "An account that is active, or whose state was not read."],
+    quiet: &["A session that ended before it was seen: rows linger.", "An account that is active, or whose state was not read.",
+        "One that is frozen and not deactivated: somebody is at work on it, and the hourly look at freezes tells of it."],
 };
 
 parameters! {}

@@ -30,6 +30,10 @@ pub struct ApplicationProfile {
     pub token_uses: u64,
     /// Looks, each at one token, in which they were seen.
     pub token_looks: u64,
+    /// Looks at a use of which it is known whether it left a login.
+    pub token_uses_settled: u64,
+    /// Those that left one.
+    pub token_uses_with_login: u64,
     /// The last of them.
     pub last_token_use: Option<Timestamp>,
 }
@@ -50,7 +54,10 @@ impl ApplicationProfile {
         }
     }
 
-    pub(super) fn learn_token(&mut self, seen: &TokenUse) {
+    /// `left_a_login` where it is known.
+    pub(super) fn learn_token(&mut self, seen: &TokenUse, left_a_login: Option<bool>) {
+        self.token_uses_settled += u64::from(left_a_login.is_some());
+        self.token_uses_with_login += u64::from(left_a_login == Some(true));
         self.token_uses = self.token_uses.saturating_add(seen.uses);
         if seen.shows_use() {
             self.token_looks += 1;

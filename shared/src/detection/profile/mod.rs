@@ -77,13 +77,18 @@ impl Profiles {
             Observation::Threat(_) => {}
             Observation::TokenUse(seen) if seen.token.app_name.is_empty() => {}
             Observation::TokenUse(seen) => {
+                let left_a_login =
+                    self.users.get(&seen.token.user_id).and_then(|user| user.shows_login_of(seen));
                 change(&mut self.applications, seen.token.app_name.as_str(), |application| {
-                    application.learn_token(seen);
+                    application.learn_token(seen, left_a_login);
                 });
             }
             Observation::Session(session) => {
                 let user = self.users.entry(session.user_id.clone()).or_default();
                 user.fold_session(session);
+                if lesson.teaches == Teaches::Yes {
+                    user.learn_session(session);
+                }
                 if let Some(network) = session.source.network().filter(|network| user.is_foreign(*network)) {
                     let holders = &mut self.networks.entry(network).or_default().holders;
                     holders.note(mark(session.user_id.as_str()), session.last_modified);

@@ -13,8 +13,8 @@ use crate::detection::Familiar;
 use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
 use crate::observation::{
-    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Place, ProviderKind, Session, Text,
-    Verification, VerificationKind,
+    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Outcome, Place, ProviderKind, Session,
+    Text, TokenChange, TokenUse, Verification, VerificationKind,
 };
 
 /// Successes before anything can count as new for a user.
@@ -29,6 +29,8 @@ const ATTEMPTS: usize = 64;
 const REGISTRATIONS: usize = 8;
 /// Verifications kept.
 const CHECKS: usize = 32;
+/// A use of a token and the row of its login are no further apart, and the row is there after as long.
+const ROWS_COME: SignedDuration = SignedDuration::from_mins(3);
 /// Sessions kept.
 const HELD: usize = 12;
 
@@ -76,6 +78,9 @@ pub struct UserProfile {
     /// Carriers of phones that successes came through, by the number of their system.
     #[serde(skip_serializing_if = "Familiar::is_empty")]
     pub carriers: Familiar<u32>,
+    /// From where programs hold sessions: all that is seen of an integration whose refreshes leave no login.
+    #[serde(skip_serializing_if = "Familiar::is_empty")]
+    pub program_networks: Familiar<Network>,
     /// Types of sessions.
     pub session_types: Familiar<Text>,
     /// Times of day of successes.
@@ -120,6 +125,14 @@ impl UserProfile {
             self.held.remove(oldest);
         }
         self.held.push(held);
+    }
+
+    /// One whose login is known teaches nothing: that login has taught, or was judged hostile.
+    pub(super) fn learn_session(&mut self, session: &Session) {
+        let is_all_there_is = session.serves_programs() && session.came_from().is_none();
+        if let Some(network) = session.source.network().filter(|_| is_all_there_is) {
+            self.program_networks.learn(network, session.last_modified);
+        }
     }
 
     pub(super) fn remember_attempt(&mut self, login: &Login, family: &str) {
@@ -207,6 +220,19 @@ impl UserProfile {
     /// Days of history before `time`, whole.
     pub fn days_of_history(&self, time: Timestamp) -> i64 {
         self.first_success.map_or(0, |first| time.duration_since(first).as_hours() / 24)
+    }
+
+    /// Whether the last use of a token left a login; `None` while its row may still come. A success of the last day may have been
+    /// with any application.
+    pub fn shows_login_of(&self, seen: &TokenUse) -> Option<bool> {
+        let used = seen.token.last_used.filter(|_| seen.change == TokenChange::Used)?;
+        if seen.seen_at.duration_since(used) < ROWS_COME {
+            return None;
+        }
+        let since = used.checked_sub(ROWS_COME).unwrap_or(used);
+        let attempts = self.attempts.iter().filter(|one| one.outcome == Outcome::Success);
+        let known = self.applications.of(&*seen.token.app_name);
+        Some(attempts.map(|one| one.time).chain(known.map(|known| known.last)).any(|came| came >= since))
     }
 
     /// Wrong passwords from `from` to `until`, oldest first.

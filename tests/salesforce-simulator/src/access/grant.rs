@@ -100,8 +100,8 @@ impl Org {
         let login_id = self.record(arrival);
         let session = self.opened(login_id, token).ok_or(OauthError::new("server_error", "no session"))?;
         let access_token = session.access_token.clone().unwrap_or_default();
-        if token.is_some() && self.switches.refresh_rows == RefreshRows::NotWritten {
-            self.unwrite(login_id, session.id);
+        if token.is_some() {
+            self.unwrite_refresh(login_id, session.id);
         }
         Ok(Grant { user: Arc::clone(user), access_token })
     }
@@ -116,11 +116,16 @@ impl Org {
         self.open_oauth_session(login_id, now, SESSION_SECONDS, token.map(|token| token.serial))
     }
 
-    fn unwrite(&mut self, login_id: Id, session_id: Id) {
-        self.logins.take_back(&login_id);
-        if let Some(session) = self.sessions.get_mut(&session_id) {
-            session.login_id = None;
+    /// Takes the row of a refresh back, where this org writes none; whether it did.
+    pub(crate) fn unwrite_refresh(&mut self, login_id: Id, session_id: Id) -> bool {
+        let is_unwritten = self.switches.refresh_rows == RefreshRows::NotWritten;
+        if is_unwritten {
+            self.logins.take_back(&login_id);
+            if let Some(session) = self.sessions.get_mut(&session_id) {
+                session.login_id = None;
+            }
         }
+        is_unwritten
     }
 
     fn closed_to(&self, user: &User, source: &Source) -> Option<(&'static str, OauthError)> {

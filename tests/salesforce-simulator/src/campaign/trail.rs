@@ -142,7 +142,11 @@ impl Trail {
         self.holds(serial);
         let login = self.attempt(org, user_id, time, (Method::REFRESH, source, client), SUCCESS);
         let session = org.open_oauth_session(login, time, SESSION_SECONDS, Some(serial));
-        self.opened(time, session.map(|session| session.id).as_slice());
+        let session = session.map(|session| session.id);
+        if session.is_some_and(|session| org.unwrite_refresh(login, session)) {
+            self.login_ids.retain(|id| *id != login);
+        }
+        self.opened(time, session.as_slice());
     }
 
     /// The attacker has this refresh token.
