@@ -81,8 +81,9 @@ impl Episode {
 
     /// Whether an observation at `time` belongs to this episode.
     pub(super) fn covers(&self, time: Timestamp) -> bool {
-        let until = (self.last_seen + GAP).min(self.first_seen + SPAN);
-        time >= self.first_seen - GAP && time <= until
+        let after = |time: Timestamp, span| time.checked_add(span).unwrap_or(Timestamp::MAX);
+        let until = after(self.last_seen, GAP).min(after(self.first_seen, SPAN));
+        time >= self.first_seen.checked_sub(GAP).unwrap_or(Timestamp::MIN) && time <= until
     }
 
     /// Takes in that something spoke against its subject at `time`. Mere context does not: a traveller's every hotel would

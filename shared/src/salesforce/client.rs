@@ -223,7 +223,8 @@ impl Salesforce {
         error
     }
 
-    /// Sends a form to an OAuth endpoint of the instance, without the access token.
+    /// Sends a form to an OAuth endpoint of the instance, without the access token. No error repeats the answer's body, which may
+    /// repeat the form.
     pub(super) async fn post_form(
         &self,
         path: &str,
@@ -235,7 +236,7 @@ impl Salesforce {
             let request = self.line.http.post(grant.instance.at(path)).form(form);
             let answer = self.line.metered(request, object).await?;
             if answer.status >= 420 {
-                return Err(refusal::read(object, answer.status, &answer.body));
+                return Err(refusal::read(object, answer.status, b""));
             }
             Ok(answer)
         })

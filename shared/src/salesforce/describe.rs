@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
@@ -58,10 +59,16 @@ pub struct MissingField {
     pub is_required: bool,
 }
 
-/// The objects that were asked for so far, each asked for once.
+/// What is described is asked for again after this time: permissions come and go.
+const KEPT: SignedDuration = SignedDuration::from_hours(6);
+
+/// A description that was asked for, or is being asked for.
+type Cell = Arc<OnceCell<Option<Described>>>;
+
+/// The objects that were asked for, and when.
 #[derive(Debug, Default)]
 pub(super) struct Descriptions {
-    objects: Mutex<HashMap<String, Arc<OnceCell<Option<Described>>>>>,
+    objects: Mutex<HashMap<String, (Timestamp, Cell)>>,
     /// What was told to the log as missing.
     told: Mutex<BTreeSet<String>>,
 }
@@ -150,8 +157,8 @@ impl Salesforce {
         Ok(target.get().and_then(Option::as_ref).map(|it| it.has(of_it)))
     }
 
-    async fn description(&self, object: &str) -> Result<Arc<OnceCell<Option<Described>>>, SalesforceError> {
-        let cell = self.descriptions.cell(object);
+    async fn description(&self, object: &str) -> Result<Cell, SalesforceError> {
+        let cell = self.descriptions.cell(object, self.now());
         cell.get_or_try_init(|| self.describe(object)).await?;
         Ok(cell)
     }
@@ -216,9 +223,18 @@ impl Seen {
 }
 
 impl Descriptions {
-    fn cell(&self, object: &str) -> Arc<OnceCell<Option<Described>>> {
+    fn cell(&self, object: &str, now: Timestamp) -> Cell {
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(objects.entry(object.to_owned()).or_default())
+        let (asked, cell) = objects.entry(object.to_owned()).or_insert_with(|| (now, Cell::default()));
+        if now.duration_since(*asked) >= KEPT {
+            (*asked, *cell) = (now, Cell::default());
+        }
+        Arc::clone(cell)
+    }
+
+    /// What the description says of an object's fields is not true any more.
+    pub(super) fn forget(&self, object: &str) {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner).remove(object);
     }
 
     /// Says something to the log the first time.

@@ -136,7 +136,12 @@ impl Salesforce {
             }
             Cursor::End => return Ok(None),
         };
-        self.send_and_read(&call, |body| read_page(object, &body, before, &read)).await.map(Some)
+        let answered = self.send_and_read(&call, |body| read_page(object, &body, before, &read)).await;
+        answered.map(Some).inspect_err(|error| {
+            if error.code() == Some("INVALID_FIELD") {
+                self.descriptions.forget(object);
+            }
+        })
     }
 
     fn first(&self, object: &'static str, soql: &str) -> Call {

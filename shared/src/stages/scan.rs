@@ -257,7 +257,9 @@ impl Scan<'_> {
         sending.accounts.have_changed(touched.iter().map(|user| &user.id));
         let mut snapshot = Snapshot::read(self.store, &sending.scanned.org, &touched).await?;
         let mut pages = pin!(self.salesforce.session_pages(Whose::Everyone));
+        let mut rejected = 0;
         while let Some(page) = pages.try_next().await? {
+            rejected += page.rejected.len();
             let aside = sending.set_aside(&page.rejected)?;
             let others = page.rows.into_iter().filter(|found| found.owned != Owned::ByUs);
             let live = others.map(|found| found.session).filter(|session| session.is_live(sending.now));
@@ -267,7 +269,7 @@ impl Scan<'_> {
             let observations = changes.sessions.into_iter().map(|it| Observation::Session(Box::new(it)));
             self.send(sending, observations.collect(), changes.writes).await?;
         }
-        self.send(sending, Vec::new(), snapshot.forget_others()).await
+        self.send(sending, Vec::new(), snapshot.forget_others(rejected)).await
     }
 
     async fn send_token_uses(&self, sending: &mut Sending, sight: &Visibility) -> Result<(), ScanError> {

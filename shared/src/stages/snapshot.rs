@@ -80,8 +80,11 @@ impl Snapshot {
         Ok(changes)
     }
 
-    /// Forgets the sessions that no page has shown.
-    pub(super) fn forget_others(&self) -> Vec<Write> {
+    /// Forgets the sessions that no page has shown; nobody, where a page had rows that could not be read.
+    pub(super) fn forget_others(&self, rejected: usize) -> Vec<Write> {
+        if rejected > 0 {
+            return Vec::new();
+        }
         self.known.keys().filter(|id| !self.met.contains(*id)).map(|id| self.room.remove(id)).collect()
     }
 }
@@ -131,7 +134,7 @@ mod tests {
     async fn scan(store: &MemoryStore, live: Vec<Session>) -> Vec<Session> {
         let mut snapshot = Snapshot::read(store, &OrgId::new("00D"), &[]).await.unwrap();
         let mut changes = snapshot.compare(live.into_iter()).unwrap();
-        changes.writes.extend(snapshot.forget_others());
+        changes.writes.extend(snapshot.forget_others(0));
         store.write(changes.writes).await.unwrap();
         changes.sessions
     }

@@ -44,6 +44,19 @@ async fn what_an_org_lacks_is_left_out_and_asked_for_once() {
     }
 }
 
+/// A process lives for months, and permissions come and go.
+#[tokio::test]
+async fn a_field_that_is_taken_away_meanwhile_costs_one_reading() {
+    let simulator = small().await;
+    let client = scanner(&simulator);
+    let user = UserId::new(somebody(&simulator).as_str());
+    client.sessions(Whose::User(&user)).await.unwrap();
+    simulator.org().remove_field("AuthSession", "LoginType").unwrap();
+    let error = client.sessions(Whose::User(&user)).await.unwrap_err();
+    assert_eq!(error.code(), Some("INVALID_FIELD"));
+    client.sessions(Whose::User(&user)).await.unwrap();
+}
+
 /// Reads the last day's logins, every one; whether some have the city that only LoginGeo tells.
 async fn a_day_of_logins(simulator: &Simulator, client: &Salesforce) -> bool {
     let until = simulator.org().now() - SignedDuration::from_hours(1);

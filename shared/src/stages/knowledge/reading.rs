@@ -123,11 +123,16 @@ impl Knowledge {
         Ok(())
     }
 
-    /// People may have said anything since the last evaluation.
+    /// People may have said anything since the last evaluation. What cannot be read excuses nothing.
     pub(in crate::stages) async fn read_dismissals(&mut self, store: &dyn Store) -> Result<(), StoreError> {
-        let dismissals = self.rooms.dismissals.all(store).await?;
-        self.state.dismissed =
-            dismissals.into_iter().flat_map(|(_, dismissal)| dismissal.value.exempts).collect();
+        let mut exempts = Vec::new();
+        for (finding, dismissal) in self.rooms.dismissals.each(store).await? {
+            match dismissal {
+                Ok(dismissal) => exempts.extend(dismissal.value.exempts),
+                Err(error) => tracing::error!(finding, error = %error, "a dismissal cannot be read"),
+            }
+        }
+        self.state.dismissed = exempts;
         Ok(())
     }
 

@@ -18,6 +18,8 @@ pub(super) enum Failure {
     Contended(Key),
     /// A wide write has the record in hand.
     Held { key: Key, lock: String },
+    /// The database is asked for more than it gives, as it says for a while.
+    Throttled(StoreError),
     /// The database failed.
     Store(StoreError),
 }
@@ -32,7 +34,7 @@ impl Failure {
     pub(super) fn into_error(self) -> StoreError {
         match self {
             Self::Conflict(key) | Self::Contended(key) | Self::Held { key, .. } => StoreError::Conflict(key),
-            Self::Store(error) => error,
+            Self::Throttled(error) | Self::Store(error) => error,
         }
     }
 }

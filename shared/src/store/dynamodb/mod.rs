@@ -95,13 +95,13 @@ impl DynamoDbStore {
         if item.lock().is_some() { self.get(item.key()).await } else { item.record() }
     }
 
-    async fn try_write(&self, changes: &[Change]) -> Result<(), Failure> {
+    async fn try_write(&self, changes: &[Change], writer: &str) -> Result<(), Failure> {
         let bytes: usize = changes.iter().map(Change::bytes).sum();
         match changes {
             [] => Ok(()),
-            [one] if !one.needs_token() => self.write_one(one).await,
+            [one] if !one.needs_token() => self.write_one(one, writer).await,
             _ if changes.len() <= TRANSACTION_RECORDS && bytes <= TRANSACTION_BYTES => {
-                self.write_together(changes).await
+                self.write_together(changes, writer).await
             }
             _ => self.write_wide(changes).await,
         }
@@ -150,15 +150,18 @@ impl Store for DynamoDbStore {
         let now: Timestamp = SystemClock.now();
         let changes: Vec<_> =
             writes.into_iter().map(|write| Change::of(write, now)).collect::<Result<_, _>>()?;
-        let mut outcome = self.try_write(&changes).await;
+        let Some(first) = changes.first() else { return Ok(()) };
+        // One name for all tries: a try that was applied and whose answer was lost is known again.
+        let writer = wide::new_id(&first.key)?;
+        let mut outcome = self.try_write(&changes, &writer).await;
         for tried in 1..TRIES {
             match &outcome {
                 Err(Failure::Held { key, lock }) => self.let_go(key, lock).await?,
-                Err(Failure::Contended(_)) => {}
+                Err(Failure::Contended(_) | Failure::Throttled(_)) => {}
                 _ => break,
             }
             tokio::time::sleep(failure::pause(PAUSE_MS << tried.min(6))).await;
-            outcome = self.try_write(&changes).await;
+            outcome = self.try_write(&changes, &writer).await;
         }
         outcome.map_err(Failure::into_error)
     }

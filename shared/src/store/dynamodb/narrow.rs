@@ -10,29 +10,26 @@ use super::item::key_attributes;
 use crate::store::{Key, StoreError};
 
 impl DynamoDbStore {
-    pub(super) async fn write_one(&self, change: &Change) -> Result<(), Failure> {
-        let writer = super::wide::new_id(&change.key)?;
-        let told = change.told(&writer);
+    pub(super) async fn write_one(&self, change: &Change, writer: &str) -> Result<(), Failure> {
+        let told = change.told(writer);
         let outcome = if change.deletes() {
             self.delete(&change.key, told).await
         } else {
             self.update(&change.key, told).await
         };
         match outcome {
-            Err(Failure::Conflict(key)) => self.why(&key, &writer).await,
+            Err(Failure::Conflict(key)) => self.why(&key, writer).await,
             outcome => outcome,
         }
     }
 
     /// All or none. The SDK gives every transaction a token, so that a repetition is none.
-    pub(super) async fn write_together(&self, changes: &[Change]) -> Result<(), Failure> {
-        let Some(first) = changes.first() else { return Ok(()) };
-        let writer = super::wide::new_id(&first.key)?;
-        let items = changes.iter().map(|change| change.in_transaction(self.table(change.key.table), &writer));
+    pub(super) async fn write_together(&self, changes: &[Change], writer: &str) -> Result<(), Failure> {
+        let items = changes.iter().map(|change| change.in_transaction(self.table(change.key.table), writer));
         let items = items.collect::<Result<Vec<_>, _>>()?;
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.cancelled(&error, changes, &writer).await),
+            Err(error) => Err(self.cancelled(&error, changes, writer).await),
         }
     }
 
@@ -66,9 +63,10 @@ impl DynamoDbStore {
             .any(|reason| matches!(reason.code(), Some("ThrottlingError" | "ProvisionedThroughputExceeded")));
         match (contended, changes.first()) {
             (Some(key), _) => Failure::Contended(key),
-            (None, Some(first)) if throttled || matches!(Refusal::of(error.code()), Refusal::Contended) => {
+            (None, Some(first)) if matches!(Refusal::of(error.code()), Refusal::Contended) => {
                 Failure::Contended(first.key.clone())
             }
+            _ if throttled => Failure::Throttled(self.unavailable(error)),
             _ => Failure::Store(self.unavailable(error)),
         }
     }
