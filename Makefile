@@ -11,10 +11,10 @@ setup: ## Gets the tools that check, test and build need (into .tools, and Debia
 run: ## Runs the drill: attacks on a simulated org, found and ended; prints where the report is
 	@scripts/run
 
-test: check ## Checks, then runs every test: what CI runs
+test: check ## Checks, then runs every test but those of test-aws and the long ones of test-long; CI runs `make test test-aws`
 	@scripts/test
 
-test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences, and some minutes of fuzzing; an hour or two
+test-long: setup ## Runs every test, also those that try every fault at every request, many seeds and long sequences, and some minutes of fuzzing; writes docs/detections and infra/policy.yaml anew; an hour or two
 	@scripts/test --profile test-long -- --include-ignored
 	@scripts/fuzz 240
 

@@ -2,7 +2,7 @@
 //!
 //! Data walks one way: Salesforce → [`observation`] → [`detection`] → finding → [`policy`] → [`containment`] →
 //! Salesforce → [`evidence`]. `detection`, `policy` and the containment plan are pure; only [`salesforce`] and
-//! [`store`] know their outside systems.
+//! [`store`] know Salesforce and the databases, and `lambda`, [`notice`] and [`secrets`] what else of AWS is spoken to.
 
 #[cfg(feature = "aws")]
 pub mod aws;

@@ -78,8 +78,8 @@ fn overview() -> String {
          which baseline, and what would have changed the verdict; without its minimum of history it abstains.\n\n\
          Severity says how bad one detection's word is by itself. `info` alone opens no finding: it is context for what else \
          is said of the same subject. In a finding the strongest detection of each family counts fully and further ones of \
-         the same family a little, because they look at the same thing; two families of `medium` make a `high`. What is said of a \
-         login as a whole rests on all the others look at and adds to none: the graver counts. The policy \
+         the same family a little, because they look at the same thing; two families of `medium` make a `high`. `unlikely-login` \
+         uses the same evidence as the others, so its score is not added; the higher of the two counts. The policy \
          contains by itself only where two families have something of at least `medium` to say, or one detection that is rarely \
          wrong says `high`.\n",
     );

@@ -1,10 +1,23 @@
 //! `docs/quality.md`, written by the run that measured it.
 
+use salesforce_simulator::BenignKind;
+use session_warden::detection::Severity;
+
 use crate::options::Options;
 use crate::tally::Tally;
 use crate::tally::wilson;
+use crate::world::name_of_oddity;
 
 use super::{machine, tables};
+
+/// Who is protected, or on a journey.
+const SPARED: [BenignKind; 5] = [
+    BenignKind::ProtectedAdminAbroad,
+    BenignKind::BusinessTraveller,
+    BenignKind::VpnFromAbroad,
+    BenignKind::Conference,
+    BenignKind::FamilyVisit,
+];
 
 /// The page.
 pub(super) fn of(tally: &Tally, options: &Options) -> String {
@@ -19,6 +32,7 @@ pub(super) fn of(tally: &Tally, options: &Options) -> String {
         tally.seconds,
         tally.judged_seconds,
     );
+    page.push_str(&aims(tally));
     let sections = [
         ("What is found", tables::recall(tally), FOUND),
         ("What is flagged though it is harmless", tables::benign(tally), FLAGGED),
@@ -31,6 +45,33 @@ pub(super) fn of(tally: &Tally, options: &Options) -> String {
     page.extend(sections.map(section));
     page.push_str(&wronged(tally));
     page
+}
+
+/// What was aimed at, held against what came of it.
+fn aims(tally: &Tally) -> String {
+    let (recall, benign) = (tally.all_recall(), tally.all_benign());
+    let flagged = benign.by_severity.at_least(Severity::High);
+    let wronged: usize = tally.contained_wrongly.values().sum();
+    let names = SPARED.map(|kind| format!("{}:", name_of_oddity(kind)));
+    let is_spared = |what: &str| names.iter().any(|name| what.starts_with(name.as_str()));
+    let spared = tally.contained_wrongly.iter().filter(|(what, _)| is_spared(what));
+    let spared: usize = spared.map(|(_, users)| users).sum();
+    let verdict = |is_met: bool| if is_met { "met" } else { "NOT met" };
+    format!(
+        "\n## The aims\n\n\
+         - At least 95 % of the accounts taken are seen at `high` or above: **{}**, {}.\n\
+         - At most 0.1 % of benign logins stand in a finding of `high` or above: **{}**, {}.\n\
+         - Nobody who is protected or travels is contained: **{}**, {spared} would be. Of all users whose account \
+         nobody had taken {wronged} would be; the last section says who.\n\
+         - Half of the accounts taken are seen at the attacker's first use: **{}**, {}.\n",
+        verdict(recall.seen() * 100 >= recall.taken * 95),
+        tables::percent(recall.seen(), recall.taken),
+        verdict(flagged * 1_000 <= benign.logins),
+        tables::share(flagged, benign.logins),
+        verdict(spared == 0),
+        verdict(recall.at_first() * 2 >= recall.taken),
+        tables::percent(recall.at_first(), recall.taken),
+    )
 }
 
 fn wronged(tally: &Tally) -> String {
@@ -64,8 +105,11 @@ The worlds are simulated, and the simulator's authors are the detections' author
 ";
 
 const FOUND: &str = "\
-One account that an attacker got into is one row's unit. It is *seen* when a finding of at least `high` is about this user and rests on the attacker's own \
-login or session there, *at first use* when the scan that first could see the attacker's first success already told it. The delay runs from that success.";
+Each row counts the accounts that an attacker got into. One is *seen* when a finding of at least `high` is about its user and rests on the attacker's own \
+login or session there, *at first use* when the scan that first could see the attacker's first success already told it. The delay runs from that success.
+
+*Contained* are those for which such a finding asks for containment, by the policy of the last section. Where one kind of evidence alone speaks, as of a stolen session or \
+a vishing call, people are asked instead, and so they are about programs, whose tokens four of these attacks use: this policy opts none in.";
 
 const FLAGGED: &str = "\
 A login counts where it stands in a finding of at least that severity. The last column counts those in findings that are about a real attack, such as \

@@ -148,10 +148,10 @@ fn missed(tally: &Tally) -> Table {
     Table::new(&["Attack", "Best score", "What spoke"], tally.missed.iter().map(row))
 }
 
-fn percent(part: usize, of: usize) -> String {
+pub(super) fn percent(part: usize, of: usize) -> String {
     if of == 0 { "-".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / of as f64) }
 }
 
-fn share(part: u64, of: u64) -> String {
+pub(super) fn share(part: u64, of: u64) -> String {
     format!("{:.3} %", part as f64 * 100.0 / (of as f64).max(1.0))
 }
