@@ -365,7 +365,7 @@ fn prices() -> String {
         (Role::Scanner, &[ManageUsers]),
         (Role::Scanner, &[MonitorLoginHistory, ViewAllUsers, ViewSetup]),
         (Role::Scanner, &[MonitorLoginHistory]),
-        (Role::Revoker, &[ManageUsers, CustomizeApplication, ResetPasswords]),
+        (Role::Revoker, &[ManageUsers, CustomizeApplication, ViewSetup, ResetPasswords]),
         (Role::Revoker, &[ManageUsers]),
         (Role::Revoker, &[FreezeUsers]),
     ];

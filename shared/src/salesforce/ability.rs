@@ -152,7 +152,7 @@ impl Ability {
             Self::Users => "users whom the org's sharing hides have no name",
             Self::Privileges => "it is not known who is an administrator or a program",
             Self::UserLogins => "it is not seen who is frozen",
-            Self::SetupTrail => "what is changed in Setup is not seen",
+            Self::SetupTrail => "who froze an account is not seen",
             Self::MfaMethods => "it is not seen who has no second factor",
             Self::Apps => "it is not seen which applications users may let in themselves",
             Self::OrgSettings => "it is not seen from where users may log in, nor how long sessions last",
@@ -188,13 +188,12 @@ impl Ability {
                 | Self::Users
                 | Self::Privileges
                 | Self::UserLogins
-                | Self::SetupTrail
                 | Self::MfaMethods
                 | Self::Apps
                 | Self::OrgSettings
                 | Self::Limits,
             )
-            | (Role::Revoker, Self::ResetPasswords) => Some(Useful),
+            | (Role::Revoker, Self::ResetPasswords | Self::SetupTrail) => Some(Useful),
             _ => None,
         }
     }

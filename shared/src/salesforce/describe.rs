@@ -21,14 +21,15 @@ use super::{
 const READ_BY_BOTH: [Wanted; 5] =
     [auth_session::WANTED, oauth_token::WANTED, privilege::WANTED, user::WANTED, user::API_ONLY];
 /// What the scanner alone reads.
-const READ_BY_SCANNER: [Wanted; 6] = [
+const READ_BY_SCANNER: [Wanted; 5] = [
     connected_application::WANTED,
     login_ip::WANTED,
     login_record::WANTED,
-    setup_audit_trail::WANTED,
     two_factor_methods_info::WANTED,
     verification_history::WANTED,
 ];
+/// What the revoker alone reads.
+const READ_BY_REVOKER: [Wanted; 1] = [setup_audit_trail::WANTED];
 
 /// What a reading asks an object for. A field may be a path of one relationship, such as `LoginGeo.City`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +113,10 @@ impl Salesforce {
     /// not asked for before, at most 12.
     pub async fn missing_fields(&self, role: Role) -> Result<Vec<MissingField>, SalesforceError> {
         let mut missing = self.missing(&READ_BY_BOTH).await?;
-        if role == Role::Scanner {
-            missing.extend(self.missing(&READ_BY_SCANNER).await?);
-        }
+        missing.extend(match role {
+            Role::Scanner => self.missing(&READ_BY_SCANNER).await?,
+            Role::Revoker => self.missing(&READ_BY_REVOKER).await?,
+        });
         Ok(missing)
     }
 
@@ -279,7 +281,7 @@ pub(crate) fn paths_read() -> BTreeSet<String> {
         let none = Seen { wanted, fields: Vec::new(), missing: all(), untold: Vec::new() };
         none.missing().into_iter().map(|field| field.path).chain([wanted.object.to_owned()])
     };
-    READ_BY_BOTH.into_iter().chain(READ_BY_SCANNER).flat_map(nothing).collect()
+    READ_BY_BOTH.into_iter().chain(READ_BY_SCANNER).chain(READ_BY_REVOKER).flat_map(nothing).collect()
 }
 
 fn not_visible(what: String) -> SalesforceError {
@@ -312,7 +314,7 @@ mod tests {
 
     #[test]
     fn no_field_is_wanted_twice_and_none_both_ways() {
-        for wanted in READ_BY_BOTH.into_iter().chain(READ_BY_SCANNER) {
+        for wanted in READ_BY_BOTH.into_iter().chain(READ_BY_SCANNER).chain(READ_BY_REVOKER) {
             let all: Vec<_> = wanted.all().collect();
             assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{}", wanted.object);
         }

@@ -100,12 +100,12 @@ mod tests {
     #[test]
     fn what_is_not_there_is_named_with_what_is_lost() {
         assert!(!judge(Role::Scanner, &looked()).seen.contains("left out"));
-        for (path, lost) in [
-            ("LoginHistory.LoginGeo", "places are known by country only"),
-            ("SetupAuditTrail", "what is changed in Setup is not seen"),
-            ("LoginHistory.LoginUrl", "LoginUrl"),
+        for (role, path, lost) in [
+            (Role::Scanner, "LoginHistory.LoginGeo", "places are known by country only"),
+            (Role::Revoker, "SetupAuditTrail", "who froze an account is not seen"),
+            (Role::Scanner, "LoginHistory.LoginUrl", "LoginUrl"),
         ] {
-            let check = judge(Role::Scanner, &without(path, false));
+            let check = judge(role, &without(path, false));
             assert!(check.seen.contains(path) && check.seen.contains(lost), "{check:?}");
             assert_eq!(check.state, State::Ok);
         }
@@ -113,14 +113,20 @@ mod tests {
 
     #[test]
     fn an_object_that_cannot_be_read_is_blind_where_its_permission_is_held() {
-        let state =
-            |path, visibility| judge(Role::Scanner, &Looked { visibility, ..without(path, true) }).state;
+        let state = |role, path, visibility| judge(role, &Looked { visibility, ..without(path, true) }).state;
         let holding = |permission| Visibility::of_permissions([permission]);
         let sessions = "AuthSession.NumSecondsValid";
-        assert_eq!(state(sessions, holding(Permission::ManageUsers)), State::Blind(Weight::Needed));
-        assert_eq!(state(sessions, holding(Permission::ViewSetup)), State::Ok, "told beside its permission");
         assert_eq!(
-            state("SetupAuditTrail.Action", holding(Permission::ViewSetup)),
+            state(Role::Scanner, sessions, holding(Permission::ManageUsers)),
+            State::Blind(Weight::Needed)
+        );
+        assert_eq!(
+            state(Role::Scanner, sessions, holding(Permission::ViewSetup)),
+            State::Ok,
+            "told beside its permission"
+        );
+        assert_eq!(
+            state(Role::Revoker, "SetupAuditTrail.Action", holding(Permission::ViewSetup)),
             State::Blind(Weight::Useful)
         );
     }

@@ -1,11 +1,13 @@
 //! What Salesforce does not document, in both positions, as this client meets it.
 
 use salesforce_simulator::{
-    AccessStatus, Effect, Fault, FreezePermission, LockStatus, Matcher, Occurrence, Outsiders, Permission,
-    Simulator,
+    AccessStatus, Effect, Fault, FreezePermission, LockStatus, Matcher, Occurrence, Outsiders, OwnAudience,
+    Permission, Simulator, Switches,
 };
 use session_warden::observation::UserId;
-use session_warden::salesforce::{Ability, Applied, Frozen, SalesforceError, Sight, Whose};
+use session_warden::salesforce::{
+    Ability, Applied, FoundSession, Frozen, Salesforce, SalesforceError, Sight, TokenHashKey, Whose,
+};
 
 use crate::support::{order, revoker, scanner, small, somebody, username};
 
@@ -46,6 +48,42 @@ async fn freeze_users_alone_freezes_or_is_refused_once_whatever_the_status() {
         }
         simulator.org().take_writes();
     }
+}
+
+/// Whatever is undocumented, what is said to be done is done, and what is refused is said.
+#[tokio::test]
+async fn every_act_is_as_it_says_under_each_switch() {
+    // The audience decides about the login alone.
+    let each = Switches::each().filter(|(_, switches)| switches.own_audience == OwnAudience::Accepted);
+    for (name, switches) in each {
+        let simulator = small().await;
+        *simulator.org().switches_mut() = switches;
+        let client = revoker(&simulator);
+        let user = UserId::new(somebody(&simulator).as_str());
+        let ids: Vec<_> = sessions(&client, &user).await.into_iter().map(|found| found.session.id).collect();
+        let said = client.delete_sessions(&ids).await.unwrap();
+        let left: Vec<_> = sessions(&client, &user).await.into_iter().map(|found| found.session.id).collect();
+        let undone: Vec<_> = said.iter().filter(|one| one.result.is_ok() && left.contains(&one.id)).collect();
+        assert!(!ids.is_empty() && undone.is_empty(), "{name}: {undone:?}");
+        let key = TokenHashKey::new([3; 32]);
+        for found in client.tokens(Whose::User(&user), &key).await.unwrap() {
+            let said = client.revoke(&found).await;
+            let left = client.tokens(Whose::User(&user), &key).await.unwrap();
+            let is_left = left.iter().any(|other| other.token.key == found.token.key);
+            assert!(said.is_err() || !is_left, "{name}: {said:?}");
+        }
+        for frozen in [Frozen::Yes, Frozen::No] {
+            let said = client.set_frozen(&user, frozen).await;
+            let is_so = simulator.org().is_frozen(user.as_str()) == (frozen == Frozen::Yes);
+            assert!(said.is_err() || is_so, "{name}: {said:?}");
+        }
+        simulator.org().take_writes();
+    }
+}
+
+async fn sessions(client: &Salesforce, user: &UserId) -> Vec<FoundSession> {
+    let live = client.sessions(Whose::User(user)).await.unwrap().into_iter();
+    live.filter(|found| !found.session.is_temporary()).collect()
 }
 
 #[tokio::test]

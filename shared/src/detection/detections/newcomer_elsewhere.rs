@@ -1,7 +1,7 @@
 //! G3: a new account is used from where nobody of the org is.
 
 use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
-use crate::observation::Login;
+use crate::observation::{CountryCode, Login};
 
 pub(crate) static ABOUT: About = About {
     id: "newcomer-elsewhere",
@@ -17,8 +17,8 @@ pub(crate) static ABOUT: About = About {
     needs: &[Sensor::Logins, Sensor::Places],
     parameters: MEANINGS,
     quiet: &[
-        "Colleagues, or users of the same profile, have come from the country.",
-        "An account in its first weeks, or in use, is `info`: people are hired everywhere.",
+        "Users of the same profile, role or country have come from there; where no such group is known, any colleague.",
+        "An account in its first weeks, or in use, is `info`: people are hired everywhere. So is a country that only others of the org come from.",
     ],
 };
 
@@ -29,6 +29,8 @@ parameters! {
     asleep: i64 = 45,
     /// Successes in the org's history before a country can be new.
     successes: u32 = 500,
+    /// Successes of a group of peers before it tells where they come from.
+    peers: u64 = 100,
 }
 
 /// The detection.
@@ -45,17 +47,34 @@ impl Detection for NewcomerElsewhere {
         let address = login.source.address()?;
         let successes = view.user().map_or(0, |user| user.successes);
         let is_new = successes < self.0.logins && org.successes() >= self.0.successes;
-        if !is_new || org.countries.of(&country).is_some() || view.is_egress(address, login.time) {
+        if !is_new || view.is_egress(address, login.time) || self.is_peers(view, country) {
             return None;
         }
+        let is_nobodys = org.countries.of(&country).is_none();
         let is_asleep = view.days_unused(login.time).is_some_and(|days| days >= self.0.asleep);
-        let severity = if is_asleep { Severity::Medium } else { Severity::Info };
+        let severity = if is_asleep && is_nobodys { Severity::Medium } else { Severity::Info };
         let hit = Hit::on_login(&ABOUT, severity, login).fact("country", country.to_string());
         Some(hit.because(
             format!("A success from {country} with an account that has {successes} before it."),
-            format!("In {} successes nobody of this org came from there.", org.successes()),
+            if is_nobodys {
+                format!("In {} successes nobody of this org came from there.", org.successes())
+            } else {
+                "Colleagues have come from there, and none of the same profile, role or country.".to_owned()
+            },
             "A country from which colleagues have come would not count.",
         ))
+    }
+}
+
+impl NewcomerElsewhere {
+    /// Whether those who are like the account's user come from a country; whether anybody of the org does, where nobody is known
+    /// to be like him.
+    fn is_peers(&self, view: &View<'_>, country: CountryCode) -> bool {
+        let mut groups = view.peers_countries().filter(|of| of.total() >= self.0.peers).peekable();
+        if groups.peek().is_none() {
+            return view.org().countries.of(&country).is_some();
+        }
+        groups.any(|of| of.of(&country).is_some())
     }
 }
 
@@ -82,6 +101,27 @@ pub(crate) mod cases {
 
     pub(crate) fn quiet() -> Option<Severity> {
         came("eve", LAGOS, true)
+    }
+
+    #[test]
+    fn a_country_of_the_org_that_none_of_his_kind_comes_from_is_told_and_no_more() {
+        let came = |profile: &str| {
+            let mut world = World::with_office_workers();
+            for worker in (0..10).map(|n| format!("worker{n}")).chain(["bob".to_owned()]) {
+                world.account(&worker, "Sales");
+            }
+            for minute in 1..=40 {
+                for worker in ["worker0", "worker1", "worker2"] {
+                    world.succeed_at(worker, "198.18.1.7", LYON, minute - 10_000);
+                }
+            }
+            world.account("carl", "Service");
+            world.succeed_at("carl", "198.19.77.9", LAGOS, -5_000);
+            world.account("eve", profile);
+            severity(&world.hits_at("eve", "198.19.200.9", LAGOS, 5), &ABOUT)
+        };
+        assert_eq!(came("Sales"), Some(Severity::Info), "sellers sit in Lyon");
+        assert_eq!(came("Service"), None, "of whom too little is known");
     }
 
     #[test]

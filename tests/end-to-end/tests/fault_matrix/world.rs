@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use salesforce_simulator::{CampaignKind, Clock as SimulatedClock, OwnAudience, Seed, Simulator, generate};
+use salesforce_simulator::{
+    CampaignKind, Clock as SimulatedClock, LoginRows, OwnAudience, Seed, Simulator, generate,
+};
 use session_warden::clock::FixedClock;
 use session_warden::salesforce::{
     Connection, FoundSession, FoundToken, Role, Salesforce, TokenHashKey, Whose, http_client,
@@ -65,7 +67,12 @@ impl World {
         let sent = Collected::into(Arc::clone(&store));
         *self.simulator.org().switches_mut() = case.switches;
         case.faults.iter().cloned().for_each(|fault| self.simulator.org().faults_mut().add(fault));
-        tell(&case.name, &self.scan(store.as_ref(), &sent).await);
+        let scanned = self.scan(store.as_ref(), &sent).await;
+        tell(&case.name, &scanned);
+        // A row that is shown late cannot be had before the repetition.
+        if scanned.is_ok_and(|unseen| unseen.is_empty()) && case.switches.login_rows == LoginRows::AtOnce {
+            self.compare(&sent.times()).map_err(|reason| format!("before the repetition: {reason}"))?;
+        }
         self.snapshots(&case.name).await?;
         self.simulator.org().faults_mut().clear();
 
@@ -78,7 +85,8 @@ impl World {
         Ok(())
     }
 
-    async fn scan(&self, store: &dyn Store, sent: &Collected) -> Result<(), ScanError> {
+    /// Scans until the present is reached; answers what it says that it could not see.
+    async fn scan(&self, store: &dyn Store, sent: &Collected) -> Result<Vec<String>, ScanError> {
         let salesforce = self.client(Role::Scanner);
         let own = self.connection().usernames();
         let clock = FixedClock(self.now);
@@ -89,7 +97,7 @@ impl World {
                 return Err(ScanError::Blind { missing: missing.clone() });
             }
             if scanned.caught_up {
-                return Ok(());
+                return Ok(scanned.unseen);
             }
         }
         panic!("a scan that never reaches the present");

@@ -127,7 +127,7 @@ fn connection_users(org: &mut Org, profiles: &Profiles, created: Timestamp) {
         ManageTwoFactor,
         ApiEnabled,
     ];
-    let ending = [ManageUsers, CustomizeApplication, FreezeUsers, ResetPasswords, ApiEnabled];
+    let ending = [ManageUsers, CustomizeApplication, FreezeUsers, ResetPasswords, ViewSetup, ApiEnabled];
     for (name, label, permissions) in [
         ("session-warden-scanner", "Session Warden Scanner", Permissions::of(&reading)),
         ("session-warden-revoker", "Session Warden Revoker", Permissions::of(&ending)),
