@@ -201,7 +201,7 @@ fn token_owner(found: &FoundToken) -> String {
 }
 
 /// Prints an error in both its forms; what tests print is searched for secrets.
-fn tell<E: std::error::Error>(case: &str, outcome: &Result<(), E>) {
+fn tell<E: std::error::Error>(case: &str, outcome: &Result<impl Sized, E>) {
     if let Err(error) = outcome {
         println!("{case}: {error} {error:?}");
     }
