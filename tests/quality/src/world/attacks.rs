@@ -24,8 +24,12 @@ pub(super) fn varied(kind: CampaignKind, dice: &mut Dice, users: usize) -> Box<d
         CampaignKind::BruteForce => {
             Box::new(BruteForce { guesses: Some(dice.from(6, 20)), minutes: dice.from(3, 14) })
         }
-        CampaignKind::StolenRefreshToken => Box::new(StolenRefreshToken),
-        CampaignKind::PhishedSso => Box::new(PhishedSso),
+        CampaignKind::StolenRefreshToken => {
+            Box::new(StolenRefreshToken { uses: dice.from(1, 4), minutes: dice.from(5, 60), network })
+        }
+        CampaignKind::PhishedSso => {
+            Box::new(PhishedSso { registered_before: dice.from(1, 20), rows: 1 + dice.below(3) })
+        }
         CampaignKind::Vishing => Box::new(vishing(dice, network)),
         CampaignKind::StolenIntegration => Box::new(StolenIntegration {
             recon_hours: dice.from(12, 110),

@@ -107,8 +107,8 @@ impl CampaignKind {
     fn attack(self) -> Box<dyn Attack> {
         match self {
             Self::BruteForce => Box::new(BruteForce::default()),
-            Self::StolenRefreshToken => Box::new(StolenRefreshToken),
-            Self::PhishedSso => Box::new(PhishedSso),
+            Self::StolenRefreshToken => Box::new(StolenRefreshToken::default()),
+            Self::PhishedSso => Box::new(PhishedSso::default()),
             Self::Vishing => Box::new(Vishing::default()),
             Self::StolenIntegration => Box::new(StolenIntegration::default()),
             Self::TrustedApp => Box::new(TrustedApp::default()),

@@ -11,8 +11,6 @@ use crate::generate::people::SignOn;
 use crate::org::Org;
 use jiff::Timestamp;
 
-/// Seconds between the registration of the attacker's authenticator and his login.
-const REGISTERED_BEFORE: i64 = 180;
 /// Seconds within which nobody gets from any home to the far side of the earth.
 const LATELY: i64 = 2 * 3_600;
 /// Seconds before the attack at which the victim logs in, if he has not done so lately.
@@ -25,9 +23,20 @@ const REGISTRATION: Challenge = Challenge {
     method: "Totp",
 };
 
-/// One login, whose session is carried to a second address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PhishedSso;
+/// The parameters. One login, whose session is carried to a second address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhishedSso {
+    /// Minutes between the registration of the attacker's authenticator and his login.
+    pub registered_before: i64,
+    /// Sessions of the family that are carried off.
+    pub rows: usize,
+}
+
+impl Default for PhishedSso {
+    fn default() -> Self {
+        Self { registered_before: 3, rows: 2 }
+    }
+}
 
 impl Played for PhishedSso {
     fn play(&self, org: &mut Org, now: Timestamp) -> Campaign {
@@ -39,9 +48,9 @@ impl Played for PhishedSso {
             be_at_home(org, &mut trail, victim, now);
         }
         let (login, family) = trail.enter(org, user_id, now, (Method::PASSWORD, &source, &browser()));
-        let registered = trail.ago(REGISTERED_BEFORE);
+        let registered = trail.ago(self.registered_before * 60);
         trail.register(org, login, registered, &REGISTRATION);
-        trail.carry_off(org, &family[..family.len().min(2)], now, &elsewhere);
+        trail.carry_off(org, &family[..family.len().min(self.rows)], now, &elsewhere);
         trail.end(org, user_id, Password::Known).coming_from(&source)
     }
 }
