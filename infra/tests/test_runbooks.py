@@ -158,7 +158,7 @@ class World:
         self.put("scan", "orgs", ORG, {"alias": "production"})
         self.ssm = mock.Mock()
         self.execution = {"ExecutedBy": "arn:aws:iam::1:user/ada", "DocumentName": "session-warden-contain-app"}
-        self.execution |= {"StepExecutions": [{"StepName": "Approve", "StepStatus": "Success"}]}
+        self.execution |= {"StepExecutions": [{"StepName": "Approve", "Action": "aws:approve", "StepStatus": "Success"}]}
         self.execution |= {"Parameters": {"OrgId": [ORG], "Application": ['Drift "Chat"'], "Reason": ["stolen"]}}
         self.ssm.get_automation_execution.return_value = {"AutomationExecution": self.execution}
         self.functions, self.sent = mock.Mock(), []
@@ -214,13 +214,28 @@ class Command(unittest.TestCase):
             self.assertEqual(json.loads(world.sent[0]["Detail"])["subject"], {"kind": "org"})
 
     def test_what_was_not_approved_is_not_sent(self):
-        for changed, error in (({"StepExecutions": [{"StepName": "Approve", "StepStatus": "InProgress"}]}, PermissionError),
-                               ({"StepExecutions": []}, PermissionError), ({"DocumentName": "somebodys-own"}, KeyError)):
-            with World() as world:
-                world.execution |= changed
-                with self.assertRaises(error):
-                    script("command", "Send").handler(self.SENT, None)
-                self.assertEqual(world.sent, [])
+        approved = {"StepName": "Approve", "Action": "aws:approve", "StepStatus": "Success"}
+        for steps in ([], [approved | {"StepStatus": "InProgress"}], [approved | {"StepName": "Command"}],
+                      [approved | {"Action": "aws:sleep"}], [approved | {"Action": "aws:sleep"}, approved | {"StepName": "Later"}]):
+            with self.subTest(steps):
+                self.is_refused({"StepExecutions": steps}, "was not approved")
+
+    def test_what_is_asked_of_a_step_is_what_the_service_tells(self):
+        with World() as world:
+            members = world.client("ssm", region_name="us-east-1").meta.service_model.shape_for("StepExecution").members
+            self.assertLessEqual(set(world.execution["StepExecutions"][0]), set(members))
+
+    def test_what_another_document_asks_for_is_not_sent(self):
+        for name in ("somebodys-own", "contain-user", "session-warden-command", "other-session-warden-contain-user", "session-warden-"):
+            with self.subTest(name):
+                self.is_refused({"DocumentName": name}, "is no execution of a runbook")
+
+    def is_refused(self, changed, why):
+        with World() as world:
+            world.execution |= changed
+            with self.assertRaisesRegex(PermissionError, why):
+                script("command", "Send").handler(self.SENT, None)
+            self.assertEqual(world.sent, [])
 
     def test_a_refused_event_fails(self):
         with World() as world:
