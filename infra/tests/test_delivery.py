@@ -19,14 +19,15 @@ def alarms():
     return [alarm for stack in (watch(), org()) for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()]
 
 
+def metrics(alarm):
+    """What an alarm looks at: the metrics of its sum, or its only one."""
+    return [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part] or [alarm]
+
+
 def watched(metric, dimension, value):
     """Whether an alarm looks at the metric of what the dimension names."""
     wanted = {"Name": dimension, "Value": value}
-    for alarm in alarms():
-        parts = [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part] or [alarm]
-        if any(part["MetricName"] == metric and wanted in part["Dimensions"] for part in parts):
-            return True
-    return False
+    return any(part["MetricName"] == metric and wanted in part["Dimensions"] for alarm in alarms() for part in metrics(alarm))
 
 
 class Queues(unittest.TestCase):
@@ -151,6 +152,34 @@ class Alarms(unittest.TestCase):
                 for target in rule["Targets"]:
                     to = target.get("DeadLetterConfig", {"Arn": target["Arn"]})["Arn"]
                     self.assertEqual(to, "DeliveryDeadLetters.Arn", name)
+
+    def test_what_an_alarm_looks_at_is_there(self):
+        made = {rule["Name"]: rule["EventBusName"].removesuffix(".Name") for stack in (core(), org()) for rule in stack.of_type("AWS::Events::Rule").values()}
+        buses = {id: bus["Name"] for stack in (core(), org()) for id, bus in stack.of_type("AWS::Events::EventBus").items()}
+        named = {"FunctionName": {of["FunctionName"] for of in core().of_type("AWS::Lambda::Function").values()}}
+        named |= {"QueueName": {queue["QueueName"] for queue in queues().values()}, "ScheduleGroup": {core().resources["Schedules"]["Name"]}}
+        named |= {"TopicName": {core().resources["NotificationsTopic"]["TopicName"]}, "RuleName": set(made), "EventBusName": set(buses.values())}
+        for metric in (metric for alarm in alarms() for metric in metrics(alarm)):
+            looked_at = {of["Name"]: of["Value"] for of in metric["Dimensions"]}
+            if metric["Namespace"] == "SessionWarden":
+                continue
+            for dimension, value in looked_at.items():
+                self.assertIn(value, named[dimension], metric)
+            if "RuleName" in looked_at:
+                self.assertEqual(looked_at["EventBusName"], buses[made[looked_at["RuleName"]].split(".")[0]])
+
+    def test_how_often_something_was_tried_is_told_as_it_is(self):
+        words = {3: "three", 5: "five", 10: "ten"}
+        for name, queue in queues().items():
+            if "RedrivePolicy" in queue:
+                (told,) = [a["AlarmDescription"] for a in alarms() if a["AlarmName"] == f"session-warden-{dashed(name)}"]
+                self.assertRegex(told, rf"\b{words[queue['RedrivePolicy']['maxReceiveCount']]} (times|attempts)\b")
+
+
+def dashed(queue):
+    """The alarm on the dead letters of a queue is named as they are."""
+    target = queues()[queue]["RedrivePolicy"]["deadLetterTargetArn"].removesuffix(".Arn")
+    return queues()[target]["QueueName"].removeprefix("session-warden-").removesuffix(".fifo")
 
 
 if __name__ == "__main__":
