@@ -59,8 +59,8 @@ ASSUMED = {
     "seconds of a containment": 20,
     "kilobytes in the log for an invocation": 1.5,
     "stored gigabytes for a million logins a day": 2.0,
-    "custom metrics of an org": 19,
-    "custom metrics of the functions": 3,
+    "custom metrics of an org": 21,
+    "custom metrics of the functions": 4,
     "idle polls of a queue a second": 0.25,
     "KMS requests of a warm function an hour": 30,
 }

@@ -19,6 +19,11 @@ def alarms():
     return [alarm for stack in (watch(), org()) for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()]
 
 
+def seconds(schedule):
+    number, unit = schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(")").split()
+    return int(number) * {"minute": 60, "minutes": 60}[unit]
+
+
 def metrics(alarm):
     """What an alarm looks at: the metrics of its sum, or its only one."""
     return [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part] or [alarm]
@@ -116,9 +121,7 @@ class Schedules(unittest.TestCase):
         for name, schedule in schedules.items():
             target = schedule["Target"]
             self.assertEqual(target["DeadLetterConfig"]["Arn"], "DeliveryDeadLetters.Arn", name)
-            number, unit = schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(")").split()
-            seconds = int(number) * {"minute": 60, "minutes": 60}[unit]
-            self.assertLessEqual(target["RetryPolicy"]["MaximumEventAgeInSeconds"], seconds, name)
+            self.assertLessEqual(target["RetryPolicy"]["MaximumEventAgeInSeconds"], seconds(schedule), name)
             self.assertLessEqual(target["RetryPolicy"]["MaximumRetryAttempts"], 2, name)
         self.assertTrue(watched("InvocationDroppedCount", "ScheduleGroup", "session-warden"))
 
@@ -128,9 +131,14 @@ class Schedules(unittest.TestCase):
 
 
 class Alarms(unittest.TestCase):
-    def test_a_scan_that_does_not_report_is_an_alarm(self):
-        missed = org().resources["Missed"]
-        self.assertEqual((missed["TreatMissingData"], missed["ComparisonOperator"]), ("breaching", "LessThanThreshold"))
+    def test_a_schedule_that_ends_in_silence_is_an_alarm(self):
+        of_schedules = {"ScanSchedule": ("Missed", "LoginsScanned"), "TendSchedule": ("Untended", "AgendasTended")}
+        self.assertEqual(set(of_schedules), set(org().of_type("AWS::Scheduler::Schedule")))
+        for schedule, (name, metric) in of_schedules.items():
+            alarm = org().resources[name]
+            self.assertEqual((alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Statistic"]), ("breaching", "LessThanThreshold", "SampleCount"))
+            self.assertEqual((alarm["MetricName"], alarm["Dimensions"]), (metric, [{"Name": "Org", "Value": org().parameters["OrgId"]}]))
+            self.assertGreaterEqual(alarm["Period"], 2 * seconds(org().resources[schedule]), "one that is late is no alarm yet")
 
     def test_every_function_is_watched_and_every_alarm_tells_people(self):
         for function in core().of_type("AWS::Lambda::Function").values():
