@@ -129,6 +129,31 @@ class Permissions(unittest.TestCase):
         for action in granted:
             resource_kinds(action)
 
+    def test_the_role_reaches_what_the_steps_name_and_nothing_else(self):
+        here = "us-east-1:123456789012"
+        policies = [of["PolicyDocument"] for of in runbooks().resources["RunbookRole"]["Policies"]]
+        policies.append(runbooks().resources["StartCommandPolicy"]["PolicyDocument"])
+        reached = {}
+        for statement in (statement for policy in policies for statement in statements(policy)):
+            for action in several(statement["Action"]):
+                reached.setdefault(action.split(":")[0], set()).update(several(statement["Resource"]))
+        steps = [step["inputs"] for name in DOCUMENTS for step in document(name)["mainSteps"]]
+        named = json.dumps(steps)
+        tables = set(re.findall(r"-(evaluate|contain|people|scan)\b", named))
+        self.assertEqual(reached["dynamodb"], {f"arn:aws:dynamodb:{here}:table/session-warden-{table}" for table in tables})
+        buses = set(re.findall(r"EventBusName.{3,40}-(\w+)\\\"", named))
+        self.assertEqual(reached["events"], {f"arn:aws:events:{here}:event-bus/session-warden-{bus}" for bus in buses})
+        self.assertEqual(reached["sns"], {step["NotificationArn"]["Ref"] for step in steps if "NotificationArn" in step})
+        (mapping,) = {step["InputPayload"]["mapping"]["Ref"] for step in steps if "mapping" in step.get("InputPayload", {})}
+        self.assertEqual(reached["lambda"], {f"arn:aws:lambda:{here}:event-source-mapping:{runbooks().parameters[mapping]}"})
+        started = {step["DocumentName"]["Ref"] for step in steps if "RuntimeParameters" in step}
+        scripts = {step["DocumentName"] for step in steps if "InstanceIds" in step}
+        documents = {f"arn:aws:ssm:{here}:automation-definition/{document}:$DEFAULT" for document in started}
+        documents |= {f"arn:aws:ssm:us-east-1::document/{name}" for name in scripts}
+        self.assertEqual({at for at in reached["ssm"] if "document/" in at or "definition/" in at}, documents)
+        self.assertEqual(reached["scheduler"], {"*", f"arn:aws:scheduler:{here}:schedule/session-warden/*"})
+        self.assertEqual(reached["iam"], {"RunbookRole.Arn", "ScheduleRole.Arn"})
+
 
 def calls(source):
     """The IAM actions that a script takes, by the names of boto3's methods."""
