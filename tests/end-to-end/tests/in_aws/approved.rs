@@ -1,6 +1,6 @@
 //! What the policy leaves to people.
 
-use jiff::Timestamp;
+use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{ApproverKey, Containment, Stage, approvals, containments};
 use session_warden::store::{Expect, Store, Write};
 
@@ -16,7 +16,7 @@ impl World {
 
     /// Puts a person's consent where `warden approve` puts it.
     async fn approve(&self, record: &Containment, key: &ApproverKey, name: &str) {
-        let approval = key.approve(record, record.pending.as_ref().unwrap(), name, Timestamp::now());
+        let approval = key.approve(record, record.pending.as_ref().unwrap(), name, SystemClock.now());
         let place = approvals(&record.request.org_id).key(&approval.sort());
         let put = Write::put(place, Expect::Any, &approval).unwrap();
         self.store().await.write(vec![put]).await.unwrap();

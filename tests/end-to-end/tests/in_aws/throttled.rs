@@ -5,6 +5,9 @@ use local_aws::{Fault, Received};
 use crate::emulator::Function;
 use crate::world::World;
 
+/// Entries of a containment that are written before the tables take no more.
+const RECORDED: usize = 4;
+
 /// Delivers a batch while no write is taken, and again when they are.
 async fn is_refused_and_then_taken(world: &World, function: &Function, messages: &[Received]) {
     world.throttle_writes(Some(Fault::Throttled));
@@ -40,7 +43,20 @@ async fn what_no_table_takes_fails_and_is_done_once_when_it_is_taken() {
     assert_eq!(world.deliver(&revoke, &found).await.len(), found.len(), "{:?}", revoke.log());
     assert!(world.simulator.org().take_writes().is_empty(), "what cannot be recorded is not done");
     world.throttle_writes(None);
-    is_refused_and_then_taken(&world, &revoke, &found).await;
+
+    // And in the middle of the act, which has begun then.
+    for _ in 0..RECORDED {
+        world.faults.plan("TransactWriteItems", Fault::Nothing);
+    }
+    let busy = async {
+        world.faults.met().await;
+        world.throttle_writes(Some(Fault::Throttled));
+    };
+    let (failed, ()) = futures::join!(world.deliver(&revoke, &found), busy);
+    assert!(!failed.is_empty(), "{:?}", revoke.log());
+    world.throttle_writes(None);
+    world.end_leases().await;
+    assert!(world.deliver_until_taken(&revoke, &found).await.is_empty(), "{:?}", revoke.log());
     world.assert_contained_once(&[&campaign]).await;
     assert!(world.pump(&revoke).await.is_empty(), "it was found once");
 }

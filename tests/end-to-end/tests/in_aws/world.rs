@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use local_aws::{Fault, Faults, LocalAws, Received, Stack};
 use salesforce_simulator::{Campaign, CampaignKind, Seed, Simulator, generate};
 use serde_json::{Value, json};
+use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{CapsUsage, Target, containments};
 use session_warden::evidence::Ledger;
 use session_warden::observation::{OrgId, UserId};
@@ -232,7 +233,7 @@ impl World {
             };
             assert_eq!(writes.iter().filter(froze).count(), 1, "{writes:?}");
         }
-        let caps = CapsUsage::read(&store, &org, Timestamp::now()).await.unwrap().unwrap();
+        let caps = CapsUsage::read(&store, &org, SystemClock.now()).await.unwrap().unwrap();
         assert_eq!(caps.used().1 as usize, campaigns.len());
         assert!(Ledger::new(&store, org).verify(None).await.unwrap().entries > 0);
     }
