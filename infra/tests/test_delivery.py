@@ -19,14 +19,20 @@ def alarms():
     return [alarm for stack in (watch(), org()) for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()]
 
 
+def seconds(schedule):
+    number, unit = schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(")").split()
+    return int(number) * {"minute": 60, "minutes": 60}[unit]
+
+
+def metrics(alarm):
+    """What an alarm looks at: the metrics of its sum, or its only one."""
+    return [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part] or [alarm]
+
+
 def watched(metric, dimension, value):
     """Whether an alarm looks at the metric of what the dimension names."""
     wanted = {"Name": dimension, "Value": value}
-    for alarm in alarms():
-        parts = [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part] or [alarm]
-        if any(part["MetricName"] == metric and wanted in part["Dimensions"] for part in parts):
-            return True
-    return False
+    return any(part["MetricName"] == metric and wanted in part["Dimensions"] for alarm in alarms() for part in metrics(alarm))
 
 
 class Queues(unittest.TestCase):
@@ -115,9 +121,7 @@ class Schedules(unittest.TestCase):
         for name, schedule in schedules.items():
             target = schedule["Target"]
             self.assertEqual(target["DeadLetterConfig"]["Arn"], "DeliveryDeadLetters.Arn", name)
-            number, unit = schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(")").split()
-            seconds = int(number) * {"minute": 60, "minutes": 60}[unit]
-            self.assertLessEqual(target["RetryPolicy"]["MaximumEventAgeInSeconds"], seconds, name)
+            self.assertLessEqual(target["RetryPolicy"]["MaximumEventAgeInSeconds"], seconds(schedule), name)
             self.assertLessEqual(target["RetryPolicy"]["MaximumRetryAttempts"], 2, name)
         self.assertTrue(watched("InvocationDroppedCount", "ScheduleGroup", "session-warden"))
 
@@ -127,9 +131,14 @@ class Schedules(unittest.TestCase):
 
 
 class Alarms(unittest.TestCase):
-    def test_a_scan_that_does_not_report_is_an_alarm(self):
-        missed = org().resources["Missed"]
-        self.assertEqual((missed["TreatMissingData"], missed["ComparisonOperator"]), ("breaching", "LessThanThreshold"))
+    def test_a_schedule_that_ends_in_silence_is_an_alarm(self):
+        of_schedules = {"ScanSchedule": ("Missed", "LoginsScanned"), "TendSchedule": ("Untended", "AgendasTended")}
+        self.assertEqual(set(of_schedules), set(org().of_type("AWS::Scheduler::Schedule")))
+        for schedule, (name, metric) in of_schedules.items():
+            alarm = org().resources[name]
+            self.assertEqual((alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Statistic"]), ("breaching", "LessThanThreshold", "SampleCount"))
+            self.assertEqual((alarm["MetricName"], alarm["Dimensions"]), (metric, [{"Name": "Org", "Value": org().parameters["OrgId"]}]))
+            self.assertGreaterEqual(alarm["Period"], 2 * seconds(org().resources[schedule]), "one that is late is no alarm yet")
 
     def test_every_function_is_watched_and_every_alarm_tells_people(self):
         for function in core().of_type("AWS::Lambda::Function").values():
@@ -151,6 +160,34 @@ class Alarms(unittest.TestCase):
                 for target in rule["Targets"]:
                     to = target.get("DeadLetterConfig", {"Arn": target["Arn"]})["Arn"]
                     self.assertEqual(to, "DeliveryDeadLetters.Arn", name)
+
+    def test_what_an_alarm_looks_at_is_there(self):
+        made = {rule["Name"]: rule["EventBusName"].removesuffix(".Name") for stack in (core(), org()) for rule in stack.of_type("AWS::Events::Rule").values()}
+        buses = {id: bus["Name"] for stack in (core(), org()) for id, bus in stack.of_type("AWS::Events::EventBus").items()}
+        named = {"FunctionName": {of["FunctionName"] for of in core().of_type("AWS::Lambda::Function").values()}}
+        named |= {"QueueName": {queue["QueueName"] for queue in queues().values()}, "ScheduleGroup": {core().resources["Schedules"]["Name"]}}
+        named |= {"TopicName": {core().resources["NotificationsTopic"]["TopicName"]}, "RuleName": set(made), "EventBusName": set(buses.values())}
+        for metric in (metric for alarm in alarms() for metric in metrics(alarm)):
+            looked_at = {of["Name"]: of["Value"] for of in metric["Dimensions"]}
+            if metric["Namespace"] == "SessionWarden":
+                continue
+            for dimension, value in looked_at.items():
+                self.assertIn(value, named[dimension], metric)
+            if "RuleName" in looked_at:
+                self.assertEqual(looked_at["EventBusName"], buses[made[looked_at["RuleName"]].split(".")[0]])
+
+    def test_how_often_something_was_tried_is_told_as_it_is(self):
+        words = {3: "three", 5: "five", 10: "ten"}
+        for name, queue in queues().items():
+            if "RedrivePolicy" in queue:
+                (told,) = [a["AlarmDescription"] for a in alarms() if a["AlarmName"] == f"session-warden-{dashed(name)}"]
+                self.assertRegex(told, rf"\b{words[queue['RedrivePolicy']['maxReceiveCount']]} (times|attempts)\b")
+
+
+def dashed(queue):
+    """The alarm on the dead letters of a queue is named as they are."""
+    target = queues()[queue]["RedrivePolicy"]["deadLetterTargetArn"].removesuffix(".Arn")
+    return queues()[target]["QueueName"].removeprefix("session-warden-").removesuffix(".fifo")
 
 
 if __name__ == "__main__":

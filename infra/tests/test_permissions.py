@@ -24,6 +24,8 @@ OUTSIDE = {
     "WARDEN_NOTICES_TOPIC": ("sns", "NotificationsTopic"),
     "WARDEN_EVIDENCE_BUCKET": ("s3", "EvidenceBucket.Arn/heads/*"),
 }
+# What a service sends to, by what it takes.
+SENDS = {"AWS::Lambda::Function": "lambda:InvokeFunction", "AWS::SQS::Queue": "sqs:SendMessage"}
 TAKEN = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 READ = {"dynamodb:GetItem", "dynamodb:Query"}
 
@@ -107,6 +109,35 @@ class Functions(unittest.TestCase):
                 if variable.startswith("WARDEN_"):
                     self.assertTrue(f'"{variable}"' in settings, f"settings.rs knows no {variable}")
                     self.assertTrue(f"`{variable}`" in source_of(function), f"{function} reads no {variable}")
+
+
+class Services(unittest.TestCase):
+    maxDiff = None
+
+    def test_a_schedules_role_starts_the_targets_of_schedules_and_nothing_else(self):
+        wanted = {}
+        for name, schedule in org().of_type("AWS::Scheduler::Schedule").items():
+            target = schedule["Target"]
+            self.assertEqual(target["RoleArn"], "ScheduleRole.Arn", name)
+            for resource in (target["Arn"], target["DeadLetterConfig"]["Arn"]):
+                wanted.setdefault(resource, set()).add(SENDS[core().types[resource.removesuffix(".Arn")]])
+        wanted["Key.Arn"] = KEY["sqs"]
+        grants, conditions = granted("Schedule")
+        self.assertEqual(grants, wanted)
+        self.assertEqual(conditions["Key.Arn"], {"StringEquals": {"kms:ViaService": "sqs.us-east-1.amazonaws.com"}})
+
+    def test_a_rules_role_sends_to_the_targets_that_take_it_and_nowhere_else(self):
+        wanted = {}
+        for stack in (core(), org()):
+            for rule in stack.of_type("AWS::Events::Rule").values():
+                for target in rule["Targets"]:
+                    if "RoleArn" in target:
+                        wanted.setdefault(target["RoleArn"], {}).setdefault(target["Arn"], set()).add("events:PutEvents")
+        self.assertEqual(wanted, {"SiemRole.Arn": granted("Siem")[0]})
+
+    def test_every_role_of_the_core_is_compared_with_what_it_is_for(self):
+        roles = set(core().of_type("AWS::IAM::Role"))
+        self.assertEqual(roles, {f"{role}Role" for role in [*FUNCTIONS.values(), "Schedule", "Siem"]})
 
 
 class Secrets(unittest.TestCase):

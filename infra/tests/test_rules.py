@@ -73,6 +73,7 @@ class Commands(unittest.TestCase):
     def test_the_evaluation_knows_what_the_relay_takes(self):
         known = (ROOT / "shared/src/salesforce/relayed.rs").read_text().split("#[cfg(test)]")[0]
         for kind in org().resources["RelayRule"]["EventPattern"]["detail-type"]:
+            self.assertIn(f"`{kind}`", (ROOT / "docs/deploy.md").read_text())
             self.assertTrue(f'"{kind}"' in known, f"evaluate-activity does not know {kind}")
 
     def test_the_code_knows_what_the_rules_take(self):
@@ -83,11 +84,13 @@ class Commands(unittest.TestCase):
 
 
 class Relay(unittest.TestCase):
-    def test_the_events_that_tell_of_logins_and_sessions_are_taken_in_the_orgs_group(self):
-        kinds = ["LoginEventStream", "LogoutEventStream", "SessionHijackingEvent", "LoginAnomalyEvent", "CredentialStuffingEvent"]
+    def test_the_events_that_are_judged_are_taken_in_the_orgs_group(self):
+        kinds = ["LoginEventStream", "SessionHijackingEvent", "LoginAnomalyEvent", "CredentialStuffingEvent"]
         for kind in kinds:
             self.assertTrue(takes("RelayRule", event(RELAY, kind, {"payload": {"UserId": "005000000000001AAA"}})))
-        self.assertFalse(takes("RelayRule", event(RELAY, "AccountChangeEvent", {"payload": {}})))
+        # That a session has ended the next scan sees.
+        for kind in ("LogoutEventStream", "AccountChangeEvent"):
+            self.assertFalse(takes("RelayRule", event(RELAY, kind, {"payload": {}})))
         self.assertFalse(takes("RelayRule", event("somebody", "LoginEventStream", {"payload": {}})))
         (target,) = org().resources["RelayRule"]["Targets"]
         self.assertEqual(target["SqsParameters"], {"MessageGroupId": ORG})

@@ -129,6 +129,31 @@ class Permissions(unittest.TestCase):
         for action in granted:
             resource_kinds(action)
 
+    def test_the_role_reaches_what_the_steps_name_and_nothing_else(self):
+        here = "us-east-1:123456789012"
+        policies = [of["PolicyDocument"] for of in runbooks().resources["RunbookRole"]["Policies"]]
+        policies.append(runbooks().resources["StartCommandPolicy"]["PolicyDocument"])
+        reached = {}
+        for statement in (statement for policy in policies for statement in statements(policy)):
+            for action in several(statement["Action"]):
+                reached.setdefault(action.split(":")[0], set()).update(several(statement["Resource"]))
+        steps = [step["inputs"] for name in DOCUMENTS for step in document(name)["mainSteps"]]
+        named = json.dumps(steps)
+        tables = set(re.findall(r"-(evaluate|contain|people|scan)\b", named))
+        self.assertEqual(reached["dynamodb"], {f"arn:aws:dynamodb:{here}:table/session-warden-{table}" for table in tables})
+        buses = set(re.findall(r"EventBusName.{3,40}-(\w+)\\\"", named))
+        self.assertEqual(reached["events"], {f"arn:aws:events:{here}:event-bus/session-warden-{bus}" for bus in buses})
+        self.assertEqual(reached["sns"], {step["NotificationArn"]["Ref"] for step in steps if "NotificationArn" in step})
+        (mapping,) = {step["InputPayload"]["mapping"]["Ref"] for step in steps if "mapping" in step.get("InputPayload", {})}
+        self.assertEqual(reached["lambda"], {f"arn:aws:lambda:{here}:event-source-mapping:{runbooks().parameters[mapping]}"})
+        started = {step["DocumentName"]["Ref"] for step in steps if "RuntimeParameters" in step}
+        scripts = {step["DocumentName"] for step in steps if "InstanceIds" in step}
+        documents = {f"arn:aws:ssm:{here}:automation-definition/{document}:$DEFAULT" for document in started}
+        documents |= {f"arn:aws:ssm:us-east-1::document/{name}" for name in scripts}
+        self.assertEqual({at for at in reached["ssm"] if "document/" in at or "definition/" in at}, documents)
+        self.assertEqual(reached["scheduler"], {"*", f"arn:aws:scheduler:{here}:schedule/session-warden/*"})
+        self.assertEqual(reached["iam"], {"RunbookRole.Arn", "ScheduleRole.Arn"})
+
 
 def calls(source):
     """The IAM actions that a script takes, by the names of boto3's methods."""
@@ -158,7 +183,7 @@ class World:
         self.put("scan", "orgs", ORG, {"alias": "production"})
         self.ssm = mock.Mock()
         self.execution = {"ExecutedBy": "arn:aws:iam::1:user/ada", "DocumentName": "session-warden-contain-app"}
-        self.execution |= {"StepExecutions": [{"StepName": "Approve", "StepStatus": "Success"}]}
+        self.execution |= {"StepExecutions": [{"StepName": "Approve", "Action": "aws:approve", "StepStatus": "Success"}]}
         self.execution |= {"Parameters": {"OrgId": [ORG], "Application": ['Drift "Chat"'], "Reason": ["stolen"]}}
         self.ssm.get_automation_execution.return_value = {"AutomationExecution": self.execution}
         self.functions, self.sent = mock.Mock(), []
@@ -214,13 +239,28 @@ class Command(unittest.TestCase):
             self.assertEqual(json.loads(world.sent[0]["Detail"])["subject"], {"kind": "org"})
 
     def test_what_was_not_approved_is_not_sent(self):
-        for changed, error in (({"StepExecutions": [{"StepName": "Approve", "StepStatus": "InProgress"}]}, PermissionError),
-                               ({"StepExecutions": []}, PermissionError), ({"DocumentName": "somebodys-own"}, KeyError)):
-            with World() as world:
-                world.execution |= changed
-                with self.assertRaises(error):
-                    script("command", "Send").handler(self.SENT, None)
-                self.assertEqual(world.sent, [])
+        approved = {"StepName": "Approve", "Action": "aws:approve", "StepStatus": "Success"}
+        for steps in ([], [approved | {"StepStatus": "InProgress"}], [approved | {"StepName": "Command"}],
+                      [approved | {"Action": "aws:sleep"}], [approved | {"Action": "aws:sleep"}, approved | {"StepName": "Later"}]):
+            with self.subTest(steps):
+                self.is_refused({"StepExecutions": steps}, "was not approved")
+
+    def test_what_is_asked_of_a_step_is_what_the_service_tells(self):
+        with World() as world:
+            members = world.client("ssm", region_name="us-east-1").meta.service_model.shape_for("StepExecution").members
+            self.assertLessEqual(set(world.execution["StepExecutions"][0]), set(members))
+
+    def test_what_another_document_asks_for_is_not_sent(self):
+        for name in ("somebodys-own", "contain-user", "session-warden-command", "other-session-warden-contain-user", "session-warden-"):
+            with self.subTest(name):
+                self.is_refused({"DocumentName": name}, "is no execution of a runbook")
+
+    def is_refused(self, changed, why):
+        with World() as world:
+            world.execution |= changed
+            with self.assertRaisesRegex(PermissionError, why):
+                script("command", "Send").handler(self.SENT, None)
+            self.assertEqual(world.sent, [])
 
     def test_a_refused_event_fails(self):
         with World() as world:

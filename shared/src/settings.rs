@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
+
 use crate::policy::{Policy, PolicyError};
-use crate::secrets::{ConnectionSource, SourceError};
+use crate::secrets::{ConnectionSource, FRESH, SourceError};
 use crate::store::{LocationError, StoreLocation};
 
 /// A variable that is read.
@@ -18,9 +20,10 @@ pub struct Variable {
 }
 
 /// All variables that are read. The AWS SDK and the Lambda runtime read their own besides.
-pub const VARIABLES: [Variable; 14] = [
+pub const VARIABLES: [Variable; 15] = [
     STORE,
     CONNECTION,
+    CONNECTION_FRESH,
     POLICY,
     OBSERVATIONS_QUEUE,
     FINDINGS_BUS,
@@ -40,6 +43,10 @@ const STORE: Variable =
 const CONNECTION: Variable = Variable {
     name: "WARDEN_CONNECTION",
     write: "where the connection document lies: secretsmanager:NAME or a file's path; {org} stands for the org's id",
+};
+const CONNECTION_FRESH: Variable = Variable {
+    name: "WARDEN_CONNECTION_FRESH_SECONDS",
+    write: "for how many seconds a connection document in Secrets Manager is not asked for again: 0 to 3600",
 };
 const POLICY: Variable =
     Variable { name: "WARDEN_POLICY", write: "the policy file's path; infra/policy.yaml is a start" };
@@ -63,6 +70,9 @@ const HOME: Variable = Variable { name: "HOME", write: "your home directory's ab
 const USER: Variable = Variable { name: "USER", write: "your name, for the record of what you ask for" };
 const NO_COLOR: Variable = Variable { name: "NO_COLOR", write: "anything, for output without colours" };
 const TERM: Variable = Variable { name: "TERM", write: "`dumb`, for a terminal without colours" };
+
+/// While the service fails an old document is used for an hour; a longer time would never ask.
+const LONGEST_FRESH: i64 = 3_600;
 
 /// A variable that is missing or cannot be used. Says what to write.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +138,15 @@ impl Settings {
     /// Where a function finds the connection document.
     pub fn connection(&self) -> Result<ConnectionSource, SettingError> {
         Ok(ConnectionSource::parse(self.required(CONNECTION)?)?)
+    }
+
+    /// For how long what Secrets Manager has answered is not asked for again.
+    pub fn connection_fresh_for(&self) -> Result<SignedDuration, SettingError> {
+        let Some(text) = self.text(CONNECTION_FRESH)? else { return Ok(FRESH) };
+        let seconds = text.parse().ok().filter(|seconds| (0..=LONGEST_FRESH).contains(seconds));
+        let reason = "is no number of seconds from 0 to 3600";
+        let unusable = SettingError::Unusable { variable: CONNECTION_FRESH, reason };
+        seconds.map(SignedDuration::from_secs).ok_or(unusable)
     }
 
     /// The policy of the file that is named; `None` where none is, and what the store holds is in force.
@@ -239,6 +258,21 @@ mod tests {
             Settings::from_lookup(|name| (name == "RUST_LOG").then(|| OsString::from_vec(vec![0xff])));
         let error = garbled.log_directives().unwrap_err().to_string();
         assert!(error.starts_with("RUST_LOG is not UTF-8 text: write "), "{error}");
+    }
+
+    #[test]
+    fn a_connection_document_is_fresh_for_five_minutes_or_as_long_as_is_said() {
+        let fresh =
+            |text: &str| settings(&[("WARDEN_CONNECTION_FRESH_SECONDS", text)]).connection_fresh_for();
+        assert_eq!(fresh("").unwrap(), SignedDuration::from_mins(5));
+        assert_eq!(fresh("0").unwrap(), SignedDuration::ZERO);
+        for text in ["-1", "3601", "5m"] {
+            let error = fresh(text).unwrap_err().to_string();
+            assert!(
+                error.contains("_FRESH_SECONDS is no number of seconds from 0 to 3600: write"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -65,7 +65,12 @@ impl Handler {
         let ended = match asked {
             Asked::Contain(raised) => contain.contain_finding(&raised, None).await?,
             Asked::Request(request) => vec![contain.contain(*request, Apply::Act).await?],
-            Asked::Tend(org) => contain.tend(&org).await?,
+            Asked::Tend(org) => {
+                let ended = contain.tend(&org).await?;
+                // Of a schedule that has ended nothing else tells: an alarm looks for this number.
+                Metrics::of_org(&org).count("AgendasTended", 1).tell(SystemClock.now());
+                ended
+            }
         };
         self.notify(&contain, &org_id).await;
         match self.prove_and_announce(&org_id, &ended).await {

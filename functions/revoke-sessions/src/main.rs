@@ -3,7 +3,8 @@
 //!
 //! Reads `WARDEN_STORE`, `WARDEN_CONNECTION`, whose document holds the revoking identity, `WARDEN_FINDINGS_BUS` (without it
 //! no other system is told of the end), `WARDEN_NOTICES_TOPIC` (without it notices to people wait), `WARDEN_EVIDENCE_BUCKET` (without
-//! it the heads of the evidence lie in the store alone), and `WARDEN_POLICY` (without it what people have pushed to the store is in force). Without a
+//! it the heads of the evidence lie in the store alone), `WARDEN_CONNECTION_FRESH_SECONDS` (for how long a document in Secrets
+//! Manager is not asked for again; without it five minutes), and `WARDEN_POLICY` (without it what people have pushed to the store is in force). Without a
 //! readable policy nobody is contained: it might protect him.
 
 mod event;
@@ -26,7 +27,7 @@ async fn main() -> anyhow::Result<()> {
     telemetry::for_lambda(&settings)?;
     let store = settings.store()?.open().await?;
     let policies = Policies::of(&settings, |policy| policy);
-    let orgs = Orgs::open(settings.connection()?, Role::Revoker).await?;
+    let orgs = Orgs::open(settings.connection()?, Role::Revoker, settings.connection_fresh_for()?).await?;
     let aws = aws::configuration().await;
     let bus = settings.findings_bus()?.map(|name| EventBus::new(aws, name));
     let archive = settings.evidence_bucket()?.map(|bucket| HeadArchive::new(aws, bucket));

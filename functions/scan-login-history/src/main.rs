@@ -1,7 +1,8 @@
 //! `scan-login-history`: on a schedule, sends what is new in one org to the evaluation.
 //!
-//! Reads `WARDEN_STORE`, `WARDEN_CONNECTION`, whose document holds the scanning identity, and `WARDEN_OBSERVATIONS_QUEUE`;
-//! without the last what is seen waits in the store.
+//! Reads `WARDEN_STORE`, `WARDEN_CONNECTION`, whose document holds the scanning identity, and `WARDEN_OBSERVATIONS_QUEUE`,
+//! without which what is seen waits in the store. `WARDEN_CONNECTION_FRESH_SECONDS` says for how long a document in Secrets Manager
+//! is not asked for again; five minutes where it is not set.
 
 mod handler;
 mod report;
@@ -20,7 +21,7 @@ async fn main() -> anyhow::Result<()> {
     let settings = Settings::of_process();
     telemetry::for_lambda(&settings)?;
     let store = settings.store()?.open().await?;
-    let orgs = Orgs::open(settings.connection()?, Role::Scanner).await?;
+    let orgs = Orgs::open(settings.connection()?, Role::Scanner, settings.connection_fresh_for()?).await?;
     let queue = match settings.observations_queue()? {
         Some(url) => Some(ObservationsQueue::new(aws::configuration().await, url, store.clone())),
         None => None,

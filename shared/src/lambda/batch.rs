@@ -40,7 +40,7 @@ impl<T> Handled<T> {
 }
 
 /// Handles the messages one after the other, and says why one fails. In a FIFO queue what comes after it in its group
-/// fails unhandled with it, so that order is kept; other groups go on.
+/// fails unhandled with it, so that order is kept; other groups go on, and so does a group behind what nobody can read.
 ///
 /// # Errors
 /// [`Failure::InvalidPayload`] when the payload is no batch of a queue.
@@ -120,7 +120,10 @@ async fn one_by_one<T>(
                 let kind = failure.error_type();
                 tracing::error!(message.id = id, error.type = kind, "A message failed: {failure}");
                 handled.failed.push(id);
-                stopped.extend(group);
+                // What comes with it each time would go to the dead letters with it in the end.
+                if !matches!(failure, Failure::InvalidPayload(_)) {
+                    stopped.extend(group);
+                }
             }
         }
     }
@@ -199,10 +202,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_fifo_group_stops_at_its_failure_and_other_groups_go_on() {
-        let records = [("a", r#""one""#), ("a", "1"), ("b", r#""two""#), ("a", r#""three""#)];
+        let records = [("a", r#""one""#), ("a", r#""panic""#), ("b", r#""two""#), ("a", r#""three""#)];
         let handled = each(batch("observations.fifo", &records), echo).await.unwrap();
         assert_eq!(handled.outcomes, ["one", "two"]);
         assert_eq!(handled.failed, ["m1", "m3"]);
+    }
+
+    #[tokio::test]
+    async fn a_fifo_group_goes_on_behind_what_nobody_can_read() {
+        for unreadable in ["1", "{"] {
+            let records = [("a", r#""one""#), ("a", unreadable), ("a", r#""two""#)];
+            let handled = each(batch("observations.fifo", &records), echo).await.unwrap();
+            assert_eq!(
+                (handled.outcomes, handled.failed),
+                (vec!["one".into(), "two".into()], vec!["m1".into()])
+            );
+            let handled = together(batch("observations.fifo", &records), echo_all).await.unwrap();
+            assert_eq!(
+                (handled.outcomes, handled.failed),
+                (vec!["one".into(), "two".into()], vec!["m1".into()])
+            );
+        }
     }
 
     #[tokio::test]
@@ -217,13 +237,12 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_group_only_the_one_at_fault_and_what_is_behind_it_fail() {
-        for fault in ["1", "{", r#""panic""#] {
-            let records =
-                [("a", r#""one""#), ("a", r#""two""#), ("a", fault), ("b", r#""three""#), ("a", r#""four""#)];
-            let handled = together(batch("observations.fifo", &records), echo_all).await.unwrap();
-            assert_eq!(handled.outcomes, ["one", "two", "three"], "{fault}");
-            assert_eq!(handled.failed, ["m2", "m4"], "{fault}");
-        }
+        let fault = r#""panic""#;
+        let records =
+            [("a", r#""one""#), ("a", r#""two""#), ("a", fault), ("b", r#""three""#), ("a", r#""four""#)];
+        let handled = together(batch("observations.fifo", &records), echo_all).await.unwrap();
+        assert_eq!(handled.outcomes, ["one", "two", "three"]);
+        assert_eq!(handled.failed, ["m2", "m4"]);
     }
 
     async fn echo_all(messages: Vec<Message>) -> Result<String, Failure> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -50,9 +51,13 @@ pub enum OrgsError {
 }
 
 impl Orgs {
-    /// Prepares to connect orgs; nothing is sent to them yet.
-    pub async fn open(source: ConnectionSource, role: Role) -> Result<Self, OrgsError> {
-        let secrets = source.open().await?;
+    /// Prepares to connect orgs; nothing is sent to them yet. A connection document is not asked for again for `fresh_for`.
+    pub async fn open(
+        source: ConnectionSource,
+        role: Role,
+        fresh_for: SignedDuration,
+    ) -> Result<Self, OrgsError> {
+        let secrets = source.open(fresh_for).await?;
         let clock = Arc::new(SystemClock);
         Ok(Self { source, secrets, role, http: http_client()?, clock, connected: Mutex::default() })
     }
@@ -132,7 +137,8 @@ mod tests {
     }
 
     async fn orgs(file: &tempfile::NamedTempFile) -> Orgs {
-        Orgs::open(ConnectionSource::File(file.path().to_owned()), Role::Scanner).await.unwrap()
+        let source = ConnectionSource::File(file.path().to_owned());
+        Orgs::open(source, Role::Scanner, SignedDuration::ZERO).await.unwrap()
     }
 
     async fn simulator() -> Simulator {

@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 use super::{Secrets, SecretsError};
 use crate::clock::Clock;
 
-/// A rotated secret is noticed within this; a scan every minute asks twelve times an hour instead of sixty.
-const FRESH: SignedDuration = SignedDuration::from_mins(5);
+/// A rotated secret is noticed within this, where nothing else is set; a scan every minute asks twelve times an hour instead of sixty.
+pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// While the service fails, an old secret is used for this long after it was read.
 const STALE: SignedDuration = SignedDuration::from_hours(1);
 
@@ -20,6 +20,7 @@ const STALE: SignedDuration = SignedDuration::from_hours(1);
 pub struct Cached<S> {
     inner: S,
     clock: Arc<dyn Clock>,
+    fresh_for: SignedDuration,
     kept: Mutex<HashMap<String, Kept>>,
 }
 
@@ -30,9 +31,9 @@ struct Kept {
 }
 
 impl<S: Secrets> Cached<S> {
-    /// Keeps what `inner` reads.
-    pub fn new(inner: S, clock: Arc<dyn Clock>) -> Self {
-        Self { inner, clock, kept: Mutex::default() }
+    /// Keeps what `inner` reads, and does not ask again for that long.
+    pub fn new(inner: S, clock: Arc<dyn Clock>, fresh_for: SignedDuration) -> Self {
+        Self { inner, clock, fresh_for, kept: Mutex::default() }
     }
 }
 
@@ -44,7 +45,7 @@ impl<S: Secrets> Secrets for Cached<S> {
         let now = self.clock.now();
         let known = kept.get(name).map(|kept| (kept.document.clone(), now.duration_since(kept.read_at)));
         match known {
-            Some((document, age)) if age < FRESH => Ok(document),
+            Some((document, age)) if age < self.fresh_for => Ok(document),
             known => match (self.inner.connection(name).await, known) {
                 (Ok(document), _) => {
                     kept.insert(name.to_owned(), Kept { document: document.clone(), read_at: now });
@@ -60,7 +61,7 @@ impl<S: Secrets> Secrets for Cached<S> {
     }
 
     async fn doubt(&self, name: &str) {
-        let old = self.clock.now() - FRESH;
+        let old = self.clock.now() - self.fresh_for;
         if let Some(kept) = self.kept.lock().await.get_mut(name) {
             kept.read_at = kept.read_at.min(old);
         }
@@ -103,9 +104,13 @@ mod tests {
 
     impl World {
         fn answering(answers: Vec<Result<&'static str, SecretsError>>) -> Self {
+            Self::fresh_for(FRESH, answers)
+        }
+
+        fn fresh_for(fresh_for: SignedDuration, answers: Vec<Result<&'static str, SecretsError>>) -> Self {
             let hand = Arc::new(Hand(SyncMutex::new("2026-11-02T09:00:00Z".parse().unwrap())));
             let service = Service { answers: SyncMutex::new(answers) };
-            Self { cached: Cached::new(service, hand.clone()), hand }
+            Self { cached: Cached::new(service, hand.clone(), fresh_for), hand }
         }
 
         async fn after(&self, minutes: i64) -> Result<String, SecretsError> {
@@ -136,6 +141,15 @@ mod tests {
         assert_eq!(world.after(0).await.unwrap(), "one");
         assert_eq!(world.after(59).await.unwrap(), "one");
         assert_eq!(world.after(1).await.unwrap_err(), unavailable());
+    }
+
+    #[tokio::test]
+    async fn what_is_never_fresh_is_asked_for_each_time_and_bridges_an_outage_all_the_same() {
+        let answers = vec![Ok("one"), Err(unavailable()), Ok("two")];
+        let world = World::fresh_for(SignedDuration::ZERO, answers);
+        for expected in ["one", "one", "two"] {
+            assert_eq!(world.after(0).await.unwrap(), expected);
+        }
     }
 
     #[tokio::test]

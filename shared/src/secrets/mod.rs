@@ -6,7 +6,7 @@ mod file;
 mod secrets_manager;
 mod source;
 
-pub use cache::Cached;
+pub use cache::{Cached, FRESH};
 pub use file::SecretFiles;
 #[cfg(feature = "secrets-manager")]
 pub use secrets_manager::SecretsManager;

@@ -46,12 +46,17 @@ fn failure(name: &str, error: &SdkError<GetSecretValueError>) -> SecretsError {
     let name = name.to_owned();
     let reason = crate::aws::reason(error.code(), error.message(), error);
     match error {
-        SdkError::ServiceError(refusal) if !PASSING.contains(&refusal.err().code().unwrap_or_default()) => {
+        SdkError::ServiceError(refusal) if !passes(refusal.raw().status().as_u16(), refusal.err().code()) => {
             SecretsError::Refused { name, reason }
         }
         SdkError::ConstructionFailure(_) => SecretsError::Refused { name, reason },
         _ => SecretsError::Unavailable { name, reason },
     }
+}
+
+/// A server that fails says by its status that it is no refusal, however it calls that.
+fn passes(status: u16, code: Option<&str>) -> bool {
+    status >= 500 || code.is_some_and(|code| PASSING.contains(&code))
 }
 
 #[cfg(test)]
@@ -112,6 +117,16 @@ mod tests {
             GetSecretValueError::InternalServiceError(error)
         });
         let secrets = SecretsManager::new(mock_client!(aws_sdk_secretsmanager, [&rule]));
+        let error = secrets.connection("c").await.unwrap_err();
+        assert!(matches!(error, SecretsError::Unavailable { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_fails_is_no_refusal_whatever_it_calls_that() {
+        let body = r#"{"__type":"InternalFailure"}"#.to_owned();
+        let rule = mock!(Client::get_secret_value).sequence().http_status(500, Some(body)).times(3).build();
+        let secrets =
+            SecretsManager::new(mock_client!(aws_sdk_secretsmanager, RuleMode::Sequential, [&rule]));
         let error = secrets.connection("c").await.unwrap_err();
         assert!(matches!(error, SecretsError::Unavailable { .. }), "{error}");
     }

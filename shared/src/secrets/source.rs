@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::{SecretFiles, Secrets, SecretsError};
 use crate::observation::OrgId;
 
@@ -37,21 +39,25 @@ impl ConnectionSource {
         }
     }
 
-    /// Opens the adapter that holds it.
+    /// Opens the adapter that holds it. What Secrets Manager answers is not asked for again for `fresh_for`; a file is always read.
     ///
     /// # Errors
     /// [`SecretsError::NotBuilt`] when this build has no such adapter.
     #[cfg_attr(
         not(feature = "secrets-manager"),
-        expect(clippy::unused_async, reason = "the other adapter asks AWS for credentials")
+        expect(
+            clippy::unused_async,
+            unused_variables,
+            reason = "the other adapter asks AWS for credentials"
+        )
     )]
-    pub async fn open(&self) -> Result<Arc<dyn Secrets>, SecretsError> {
+    pub async fn open(&self, fresh_for: SignedDuration) -> Result<Arc<dyn Secrets>, SecretsError> {
         match self {
             Self::File(_) => Ok(Arc::new(SecretFiles)),
             #[cfg(feature = "secrets-manager")]
             Self::SecretsManager(_) => {
                 let service = super::SecretsManager::from_environment().await;
-                Ok(Arc::new(super::Cached::new(service, Arc::new(crate::clock::SystemClock))))
+                Ok(Arc::new(super::Cached::new(service, Arc::new(crate::clock::SystemClock), fresh_for)))
             }
             #[cfg(not(feature = "secrets-manager"))]
             Self::SecretsManager(name) => Err(SecretsError::NotBuilt { name: name.clone() }),

@@ -1,6 +1,6 @@
 //! A way to AWS on which things go wrong.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,8 +42,9 @@ struct Shared {
     upstream: String,
     client: reqwest::Client,
     planned: Mutex<VecDeque<(String, Fault)>>,
-    lasting: Mutex<Option<(String, Fault)>>,
+    lasting: Mutex<BTreeMap<String, Fault>>,
     seen: Mutex<Vec<String>>,
+    refused: Mutex<Vec<String>>,
     meter: Mutex<Meter>,
 }
 
@@ -58,6 +59,7 @@ impl Faults {
             planned: Mutex::default(),
             lasting: Mutex::default(),
             seen: Mutex::default(),
+            refused: Mutex::default(),
             meter: Mutex::default(),
         });
         let app = Router::new().fallback(pass).with_state(shared.clone());
@@ -76,9 +78,13 @@ impl Faults {
         lock(&self.shared.planned).push_back((operation.to_owned(), fault));
     }
 
-    /// Lets all requests for an operation go wrong, until told otherwise.
+    /// Lets all requests for an operation go wrong, until told otherwise of the same.
     pub fn always(&self, operation: &str, fault: Option<Fault>) {
-        *lock(&self.shared.lasting) = fault.map(|fault| (operation.to_owned(), fault));
+        let mut lasting = lock(&self.shared.lasting);
+        match fault {
+            Some(fault) => lasting.insert(operation.to_owned(), fault),
+            None => lasting.remove(operation),
+        };
     }
 
     /// Waits until every planned fault has been met.
@@ -105,6 +111,11 @@ impl Faults {
     pub fn seen(&self) -> Vec<String> {
         lock(&self.shared.seen).clone()
     }
+
+    /// How many requests for an operation went wrong.
+    pub fn refused(&self, operation: &str) -> usize {
+        lock(&self.shared.refused).iter().filter(|refused| refused.contains(operation)).count()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -113,8 +124,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Shared {
     fn fault(&self, operation: &str) -> Option<Fault> {
-        if let Some((of, fault)) = lock(&self.lasting).as_ref().filter(|(of, _)| operation.contains(of)) {
-            debug_assert!(!of.is_empty());
+        if let Some((_, fault)) = lock(&self.lasting).iter().find(|(of, _)| operation.contains(*of)) {
             return Some(*fault);
         }
         let mut planned = lock(&self.planned);
@@ -129,6 +139,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         target.map_or_else(|| format!("{} {}", request.method(), request.uri().path()), str::to_owned);
     lock(&shared.seen).push(operation.clone());
     let fault = shared.fault(&operation);
+    if fault.is_some_and(|fault| fault != Fault::Nothing) {
+        lock(&shared.refused).push(operation.clone());
+    }
     match fault {
         Some(Fault::Throttled) => refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
         Some(Fault::Down) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),

@@ -76,6 +76,13 @@ impl LocalAws {
         }
     }
 
+    /// Puts a message into a group of a FIFO queue.
+    pub async fn send(&self, queue: &str, group: &str, body: &str) {
+        let client = aws_sdk_sqs::Client::new(&self.configuration().await);
+        let send = client.send_message().queue_url(queue).message_group_id(group).message_body(body);
+        send.send().await.expect("the queue takes it");
+    }
+
     /// Takes messages off a queue. They come again unless they are deleted.
     pub async fn receive(&self, queue: &str, most: i32) -> Vec<Received> {
         let client = aws_sdk_sqs::Client::new(&self.configuration().await);

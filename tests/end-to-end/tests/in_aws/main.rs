@@ -4,10 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test's support fails the test")]
 #![allow(clippy::print_stdout, reason = "what tests print is searched for secrets")]
 
+mod approved;
 mod commands;
 #[path = "../emulator/mod.rs"]
 mod emulator;
 mod faults;
+mod killed;
+mod poisoned;
 mod relay;
+mod repeated;
+mod throttled;
 mod whole_way;
 mod world;

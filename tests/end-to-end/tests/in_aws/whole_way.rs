@@ -58,4 +58,5 @@ async fn an_attack_is_found_ended_told_and_proven_whatever_is_delivered_twice() 
     assert!(world.simulator.org().take_writes().is_empty(), "nothing is done twice");
     assert_eq!(world.aws.objects(&world.stack.outputs["EvidenceBucket"]).await, heads);
     assert!(world.deliver_until_taken(&revoke, &[world.tend()]).await.is_empty(), "{:?}", revoke.log());
+    assert_eq!(metric(&revoke, "AgendasTended"), Some(1.0), "an alarm waits for it");
 }

@@ -1,10 +1,13 @@
 //! An org, and the AWS account that watches it.
 
 use jiff::{SignedDuration, Timestamp};
-use local_aws::{Faults, LocalAws, Received, Stack};
+use local_aws::{Fault, Faults, LocalAws, Received, Stack};
 use salesforce_simulator::{Campaign, CampaignKind, Seed, Simulator, generate};
 use serde_json::{Value, json};
-use session_warden::observation::OrgId;
+use session_warden::clock::{Clock, SystemClock};
+use session_warden::containment::{CapsUsage, Target, containments};
+use session_warden::evidence::Ledger;
+use session_warden::observation::{OrgId, UserId};
 use session_warden::store::{
     DynamoDbStore, Expect, Key, PolicyRecord, Record, Store, Table, Write, push_policy,
 };
@@ -64,17 +67,28 @@ impl World {
 
     /// Starts a function with what the template gives it.
     pub(crate) fn start(&self, name: &'static str) -> Function {
+        self.start_with(name, &[])
+    }
+
+    /// The same, with other settings besides.
+    pub(crate) fn start_with(&self, name: &'static str, besides: &[(&'static str, &str)]) -> Function {
         let deployed = &self.stack.function(name).variables;
         // Where AWS has its roots; here nothing speaks TLS.
         let deployed = deployed.iter().filter(|(name, _)| *name != "SSL_CERT_FILE");
         let mut variables = local_aws::variables(self.faults.endpoint()).to_vec();
         variables.extend(deployed.map(|(name, value)| (name.as_str(), value.clone())));
+        variables.extend(besides.iter().map(|(name, value)| (*name, (*value).to_owned())));
         Function::start(name, &variables, self.directory.path())
     }
 
     /// Lets the schedule start a scan.
     pub(crate) async fn scan(&self, function: &Function) -> Value {
-        function.invoke(&self.stack.scheduled("scan", "2026-11-02T12:00:00Z")).await
+        function.invoke(&self.scheduled_scan()).await
+    }
+
+    /// What the schedule gives a scan.
+    pub(crate) fn scheduled_scan(&self) -> Value {
+        self.stack.scheduled("scan", "2026-11-02T12:00:00Z")
     }
 
     /// What the schedule puts on the containment's queue.
@@ -134,12 +148,11 @@ impl World {
         failed
     }
 
-    /// Delivers a batch, kills the function where AWS does not answer it, and starts it anew.
-    pub(crate) async fn kill_where_it_is_stuck(&self, function: Function, messages: &[Received]) -> Function {
+    /// Invokes a function, kills it where AWS does not answer it, and starts it anew.
+    pub(crate) async fn kill_where_it_is_stuck(&self, function: Function, payload: &Value) -> Function {
         let name = function.name();
-        let batch = self.batch(&function, messages);
         tokio::select! {
-            answer = function.invoke(&batch) => panic!("it ended before: {answer}"),
+            answer = function.invoke(payload) => panic!("it ended before: {answer}"),
             () = self.faults.met() => {}
         }
         drop(function);
@@ -172,10 +185,26 @@ impl World {
         format!("{}/{PREFIX}-{queue}", url.rsplit_once('/').unwrap().0)
     }
 
+    /// Lets DynamoDB refuse every write as one too many, or take them again.
+    pub(crate) fn throttle_writes(&self, fault: Option<Fault>) {
+        for operation in ["DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"] {
+            self.faults.always(operation, fault);
+        }
+    }
+
     /// Lets the time pass after which a worker that has said nothing is taken for dead.
     pub(crate) async fn end_leases(&self) {
+        self.end_all(Table::Contain, "leases").await;
+    }
+
+    /// Lets the time pass after which a scan that has said nothing is taken for dead.
+    pub(crate) async fn end_turns(&self) {
+        self.end_all(Table::Scan, "turns").await;
+    }
+
+    async fn end_all(&self, table: Table, room: &str) {
         let store = self.store().await;
-        let Key { table, partition, .. } = Key::new(Table::Contain, &self.org_id(), "leases", "");
+        let Key { table, partition, .. } = Key::new(table, &self.org_id(), room, "");
         for Record { key, mut body, .. } in store.list(table, &partition, "", 10).await.unwrap() {
             body["until"] = json!(Timestamp::UNIX_EPOCH);
             store.write(vec![Write::Put { key, expect: Expect::Any, body }]).await.unwrap();
@@ -185,6 +214,28 @@ impl World {
     pub(crate) fn is_contained(&self, campaign: &Campaign) -> bool {
         let user = campaign.user_id.as_str();
         self.simulator.org().is_frozen(user) && self.simulator.org().live_sessions_of(user).is_empty()
+    }
+
+    /// Asserts that what was done to a user was done once: one containment, one freeze, caps used once for each of so many users;
+    /// and that the ledger says so.
+    pub(crate) async fn assert_contained_once(&self, campaigns: &[&Campaign]) {
+        let (store, org) = (self.store().await, self.org_id());
+        let records = containments(&org).all(&store).await.unwrap();
+        let writes = self.simulator.org().take_writes();
+        for campaign in campaigns {
+            assert!(self.is_contained(campaign), "{records:?}");
+            let of_user = Target::User { user_id: UserId::new(campaign.user_id.as_str()) };
+            let about = records.iter().filter(|(_, kept)| kept.value.request.target == of_user);
+            assert_eq!(about.count(), 1, "{records:?}");
+            let froze = |write: &&salesforce_simulator::Write| {
+                matches!(write, salesforce_simulator::Write::SetFrozen { user_id, frozen: true }
+                    if *user_id == campaign.user_id.as_str())
+            };
+            assert_eq!(writes.iter().filter(froze).count(), 1, "{writes:?}");
+        }
+        let caps = CapsUsage::read(&store, &org, SystemClock.now()).await.unwrap().unwrap();
+        assert_eq!(caps.used().1 as usize, campaigns.len());
+        assert!(Ledger::new(&store, org).verify(None).await.unwrap().entries > 0);
     }
 }
 
