@@ -83,7 +83,11 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
 /// Leaves out what was written after a head was kept, where the case itself had ended by then.
 fn end_in(given: &Anchor, containment: &Containment, entries: &mut Vec<CaseEntry>) -> anyhow::Result<()> {
     let (head, id) = (given.head(), containment.containment_id.as_str());
-    ensure!(head.org == containment.request.org_id, "The head is of the org {}, and the case is not", head.org);
+    ensure!(
+        head.org == containment.request.org_id,
+        "The head is of the org {}, and the case is not",
+        head.org
+    );
     let is_about = |entry: &&CaseEntry| entry.entry.containment.as_deref() == Some(id);
     let last = entries.iter().filter(is_about).map(|entry| entry.entry.seq).max().unwrap_or_default();
     ensure!(
