@@ -205,6 +205,20 @@ async fn what_a_person_began_is_finished_and_answers_the_finding_too() {
     assert_eq!(kept(&scene).await.len(), 1);
 }
 
+#[tokio::test]
+async fn an_id_that_another_subject_has_used_is_refused_instead_of_answered() {
+    let scene = scene().await;
+    let first = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    scene.writes();
+    let other = scene.by_person(&scene.somebody_else());
+    let same = Request { request_id: first.request.request_id.clone(), ..other };
+    let error = scene.stage().contain(same, Apply::Act).await.unwrap_err();
+    assert!(matches!(error, ContainError::OtherSubject { .. }), "{error}");
+    assert!(error.to_string().contains(first.containment_id.as_str()), "{error}");
+    assert!(scene.writes().is_empty());
+    assert_eq!(kept(&scene).await, [first]);
+}
+
 /// A store in which, whenever the list of open plans is to be emptied, somebody else was faster.
 #[derive(Default)]
 struct Crowded(MemoryStore);

@@ -36,19 +36,6 @@ pub(super) async fn target(
     }
 }
 
-/// What makes two requests the same.
-pub(super) fn named(target: &Target) -> String {
-    match target {
-        Target::Session { user_id, hostile } => {
-            let ids = hostile.session_ids.iter().map(ToString::to_string);
-            let marks: Vec<_> = ids.chain(hostile.addresses.iter().map(ToString::to_string)).collect();
-            format!("{user_id}/session/{}", marks.join(","))
-        }
-        Target::User { user_id } => format!("{user_id}/user"),
-        Target::App { .. } | Target::Org => target.subject(),
-    }
-}
-
 async fn named_by(options: &ContainOptions, org: &Org, workplace: &Workplace) -> anyhow::Result<Target> {
     let whose = &options.whose;
     if let Some(user) = &whose.user {
