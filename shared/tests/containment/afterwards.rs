@@ -386,3 +386,18 @@ async fn what_people_have_agreed_to_waits_for_no_look_at_others() {
     let ids: Vec<_> = changed.iter().map(|record| &record.containment_id).collect();
     assert_eq!(ids, [&asked.containment_id, &watched.containment_id]);
 }
+
+#[tokio::test]
+async fn what_is_known_of_a_window_goes_when_it_is_over_whoever_is_contained_next() {
+    let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+    let record = scene.contain().await.unwrap();
+    let kept = async || {
+        let rooms = scene.records(Table::Contain, "residuals").await;
+        rooms.iter().any(|row| row.key.sort == record.containment_id.as_str())
+    };
+    assert!(kept().await);
+    scene.clock.advance(SignedDuration::from_hours(26));
+    let other = scene.person(&scene.somebody_else(), Apply::Act).await.unwrap();
+    assert_eq!(other.outcome, Some(Outcome::Contained), "{other:#?}");
+    assert!(!kept().await);
+}
