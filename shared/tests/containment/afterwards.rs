@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use salesforce_simulator::{CampaignKind, Frost, Permission};
+use salesforce_simulator::{CampaignKind, Clock, Frost, Permission};
 use serde_json::{Value, json};
 use session_warden::containment::{
     ApproverKey, Containment, ContainmentId, Marks, Outcome, Request, Stage, Target, containments,
@@ -15,6 +15,7 @@ use session_warden::policy::{FreezeMode, Mode};
 use session_warden::stages::Apply;
 use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
 
+use crate::session_level;
 use crate::support::{Fails, Faulty, Scene};
 
 async fn after(scene: &Scene, minutes: i64) -> Vec<Containment> {
@@ -400,4 +401,26 @@ async fn what_is_known_of_a_window_goes_when_it_is_over_whoever_is_contained_nex
     let other = scene.person(&scene.somebody_else(), Apply::Act).await.unwrap();
     assert_eq!(other.outcome, Some(Outcome::Contained), "{other:#?}");
     assert!(!kept().await);
+}
+
+#[tokio::test]
+async fn a_token_that_its_owner_grants_after_a_hostile_session_was_ended_is_no_relapse() {
+    for is_granted_before in [false, true] {
+        let (scene, _) = session_level::scene(CampaignKind::StolenRefreshToken).await;
+        let hostile = [scene.campaign.loot.source_ip.as_str()];
+        let request = session_level::request(&scene, &[], &hostile);
+        let record = scene.stage().contain(request, Apply::Act).await.unwrap();
+        assert_eq!(record.outcome, Some(Outcome::SessionEnded));
+        let apps = record.reach.as_ref().map(|reach| json!(reach)["applications"].clone()).unwrap();
+        let app = apps[0].as_str().unwrap().to_owned();
+        {
+            let mut org = scene.simulator.org();
+            let since = SignedDuration::from_mins(if is_granted_before { -1 } else { 1 });
+            org.set_clock(Clock::Fixed(record.finished.unwrap() + since));
+            org.approve(scene.campaign.user_id, &app).unwrap();
+            org.set_clock(Clock::System);
+        }
+        let changed = after(&scene, 6).await;
+        assert_eq!(!changed.is_empty(), is_granted_before, "{changed:#?}");
+    }
 }
