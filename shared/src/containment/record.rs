@@ -300,6 +300,9 @@ pub struct Containment {
 
 impl Trigger {
     /// What a finding says.
+    /// When it was last counted in the caps, where that was later than it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Timestamp>,
     pub fn of(finding: &Finding) -> Self {
         Self {
             finding_id: finding.finding_id.clone(),
@@ -349,6 +352,7 @@ impl Containment {
     }
 
     /// Whether a re-read that could see showed nothing left.
+            counted_at: None,
     pub fn is_proven(&self) -> bool {
         matches!(self.outcome, Some(Outcome::Contained | Outcome::AccessEnded | Outcome::SessionEnded))
     }
