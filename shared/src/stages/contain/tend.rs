@@ -104,16 +104,15 @@ impl Contain<'_> {
 
     /// Asks about each finding that had joined a question which was given up.
     async fn ask_anew(&self, record: &Containment, read: u64) -> Result<Vec<Containment>, ContainError> {
-        let (org, mut asked) = (&record.request.org_id, Vec::new());
+        let (org, mut anew) = (&record.request.org_id, Vec::new());
         for joined in &record.joined {
             let Some(finding) = findings(org).get(self.store, joined.finding_id.as_str()).await? else {
                 continue;
             };
             let about = |request: &Request| request.target.user() == record.request.target.user();
-            for request in requests(&finding.value).into_iter().filter(about) {
-                asked.push(Box::pin(self.contain(request, super::Apply::Act)).await?);
-            }
+            anew.extend(requests(&finding.value).into_iter().filter(about));
         }
+        let asked = self.contain_each(anew).await?;
         self.unless_moved_on(Due::rewritten(record, read, None)?).await?;
         Ok(asked)
     }
