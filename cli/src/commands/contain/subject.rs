@@ -112,6 +112,6 @@ fn level(target: &Target) -> Level {
 
 /// Whether there is a record of it: what has begun is gone on with, also when nothing of it is left to be listed.
 async fn was_asked_for(target: &Target, org: &Org, workplace: &Workplace) -> anyhow::Result<bool> {
-    let all = containments(&org.id().await?).all(workplace.store.as_ref()).await?;
-    Ok(all.iter().any(|(_, kept)| kept.value.request.target == *target))
+    let all = containments(&org.id().await?).each(workplace.store.as_ref()).await?;
+    Ok(output::readable(all).any(|record| record.request.target == *target))
 }
