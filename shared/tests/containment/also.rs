@@ -108,6 +108,19 @@ async fn asked_again_nothing_is_reset_twice() {
     assert!(scene.writes().is_empty());
 }
 
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_not_called_forgotten() {
+    let scene = scene().await;
+    let row = json!({ "Id": "710000000000001AAA", "UsersId": null });
+    let rows = json!({ "totalSize": 1, "done": true, "records": [row] });
+    let unreadable = Fault::new("GET", "FROM LoginIp WHERE", 1_000, Effect::Json(200, rows));
+    scene.simulator.org().faults_mut().add(unreadable);
+    let record = asked_for(&scene, &[Also::ForgetAddresses]).await;
+    let Some(Outcome::NotContained { reason }) = &record.outcome else { panic!("{record:#?}") };
+    assert!(reason.contains("could not be read"), "{reason}");
+    scene.writes();
+}
+
 /// The parts of a step about addresses, by how many each is about.
 async fn parts(scene: &Scene, record: &Containment) -> Vec<usize> {
     let ledger = Ledger::new(&*scene.store, scene.org_id());
