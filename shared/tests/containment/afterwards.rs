@@ -361,7 +361,7 @@ async fn what_others_put_on_the_agenda_meanwhile_is_not_lost() {
     let fresh = json!({ "at": later, "what": { "task": "watch", "since": later } });
     for room in [AGENDA, "/containments"] {
         for stale in [&consent, &over, &watch] {
-            assert_eq!(agenda_after(room, stale, &fresh).await, [fresh.clone()], "{room} {stale}");
+            assert_eq!(agenda_after(room, stale, &fresh).await, vec![fresh.clone()], "{room} {stale}");
         }
     }
 }
@@ -375,7 +375,7 @@ async fn what_people_have_agreed_to_waits_for_no_look_at_others() {
     let watched = scene.person(&other, Apply::Act).await.unwrap();
     let id =
         |number: &usize| ContainmentId::of(&scene.org_id(), &format!("finding/f-{number}/{}", scene.user()));
-    let later = (1..).find(|number| id(number) > watched.containment_id).unwrap();
+    let later = (1..1_000).find(|number| id(number) > watched.containment_id).unwrap();
     let mut finding = scene.finding(1, Action::Ask);
     finding.finding_id = FindingId::new(format!("f-{later}"));
     scene.policy.mode = Mode::Ask;
