@@ -77,6 +77,7 @@ fn of_contain(error: &ContainError) -> Exit {
         ContainError::NoFinding { .. }
         | ContainError::OtherOrg { .. }
         | ContainError::ScannerUnknown { .. }
+        | ContainError::OtherSubject { .. }
         | ContainError::Stopped { .. } => Exit::BadInput,
         ContainError::Busy { .. } => Exit::Unreachable,
         ContainError::Salesforce(error) => of_salesforce(error),

@@ -67,9 +67,13 @@ impl Org {
         self.scanner.budget().map_or(1, |budget| budget.stretch())
     }
 
-    /// The org's id.
+    /// The org's id, even while the scanner cannot log in: who contains must not have to wait for it.
     pub(crate) async fn id(&self) -> anyhow::Result<OrgId> {
-        Ok(self.scanner.org_id().await?)
+        match (self.scanner.org_id().await, &self.revoker) {
+            (Ok(org), _) => Ok(org),
+            (Err(_), Some(revoker)) => Ok(revoker.org_id().await?),
+            (Err(error), None) => Err(error.into()),
+        }
     }
 
     /// The login history of a span.
@@ -196,10 +200,7 @@ impl Org {
         revoker: &Salesforce,
         round: &mut Round,
     ) -> anyhow::Result<()> {
-        let org = match self.scanner.org_id().await {
-            Ok(org) => org,
-            Err(_) => revoker.org_id().await?,
-        };
+        let org = self.id().await?;
         let token_key = token_key(workplace.store.as_ref(), &org).await?;
         let own_users = [self.own_user(revoker).await?];
         let contain = containment(workplace, rules, revoker, &token_key, &own_users);
@@ -292,7 +293,7 @@ impl Org {
             // A plan leaves no trace.
             Apply::Plan => TokenHashKey::generate().context("This machine gives no randomness")?,
         };
-        let own_users = [self.scanner.own_user().await?];
+        let own_users = [self.own_user(revoker).await?];
         let contain = containment(workplace, rules, revoker, &token_key, &own_users);
         Ok(contain.contain(request, apply).await?)
     }

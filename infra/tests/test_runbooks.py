@@ -225,7 +225,7 @@ class Command(unittest.TestCase):
 
     def test_what_is_sent_says_who_asked(self):
         with World() as world:
-            self.assertEqual(script("command", "Send").handler(self.SENT, None), {"org": ORG})
+            self.assertEqual(script("command", "Send").handler(self.SENT, None), {"org": ORG, "request": EXECUTION + '/app/Drift "Chat"'})
             (entry,) = world.sent
             detail = json.loads(entry["Detail"])
             self.assertEqual((entry["EventBusName"], entry["DetailType"]), ("session-warden-commands", "Containment Requested"))
@@ -272,7 +272,7 @@ class Command(unittest.TestCase):
         outcome = script("command", "Outcome")
         # The id is what record.rs makes of it.
         length = lambda text: len(text).to_bytes(8, "big") + text.encode()
-        self.assertEqual(outcome.containment_id(ORG, "r"), hashlib.sha256(length(ORG) + length("event/r")).hexdigest()[:32])
+        self.assertEqual(outcome.containment_id(ORG, "r/org"), hashlib.sha256(length(ORG) + length("event/r/org")).hexdigest()[:32])
         with World() as world, self.assertRaisesRegex(TimeoutError, "nothing has come of"):
             outcome.handler(self.ASKED, None)
         for record, told in (({"stage": "waiting", "pending": {"needed": 2}}, "waits for 2 of the policy's approvers"),

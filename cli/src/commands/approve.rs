@@ -201,14 +201,12 @@ fn pending(record: &Containment) -> anyhow::Result<&Pending> {
     record.pending.as_ref().context("it waits for nobody")
 }
 
-/// Everything that waits, in every org of the store.
+/// Everything that waits, in every org of the store. A record that cannot be read hides nothing behind it.
 pub(crate) async fn waiting(workplace: &Workplace) -> anyhow::Result<Vec<Containment>> {
     let mut all = Vec::new();
     for org in workplace.orgs().await? {
-        let kept = containments(&org).all(workplace.store.as_ref()).await?;
-        all.extend(
-            kept.into_iter().map(|(_, kept)| kept.value).filter(|record| record.stage == Stage::Waiting),
-        );
+        let kept = output::readable(containments(&org).each(workplace.store.as_ref()).await?);
+        all.extend(kept.filter(|record| record.stage == Stage::Waiting));
     }
     Ok(all)
 }

@@ -131,7 +131,7 @@ fn request(options: &ContainOptions, org_id: &OrgId, target: Target) -> Request 
     let also: Vec<_> = also.into_iter().filter(|(is_asked, ..)| *is_asked).collect();
     let marks: String = also.iter().map(|(.., mark)| *mark).collect();
     Request {
-        request_id: format!("person/{}{marks}/{day}", subject::named(&target)),
+        request_id: format!("person/{}{marks}/{day}", target.request_name()),
         org_id: org_id.clone(),
         target,
         also: also.into_iter().map(|(_, also, _)| also).collect(),

@@ -118,6 +118,7 @@ fn words(name: &str, digest: &Digest) -> String {
         row("", format!("gap of {:#} from {}", SignedDuration::from_secs(length.as_secs()), day(gap.from)));
     }
     digest.watch.blind.iter().for_each(|sentence| row("", format!("could not be seen: {sentence}")));
+    digest.unreadable_words().into_iter().for_each(|words| row("NOT readable", words));
     row("Findings", digest.finding_words());
     digest.answers.iter().for_each(|answer| row("", format!("{}: {}", answer.question.id(), answer.words())));
     row("Containments", digest.containments.words());

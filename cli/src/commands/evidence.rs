@@ -5,7 +5,7 @@ pub(crate) mod prune;
 pub(crate) mod redact;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use serde::Serialize;
@@ -45,7 +45,7 @@ pub(crate) async fn run(command: &EvidenceCommand, format: Output) -> anyhow::Re
 async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit> {
     output::no_csv(format, "evidence")?;
     let workplace = Workplace::existing(&options.store).await?;
-    let given = given_head(&options.head)?;
+    let given = given_head(options.head.as_deref())?;
     let mut orgs: BTreeSet<_> = workplace.orgs().await?.into_iter().collect();
     // Of an org that the store has forgotten, the signed head still tells.
     orgs.extend(given.as_ref().map(|given| given.head().org.clone()));
@@ -62,7 +62,7 @@ async fn verify(options: &VerifyOptions, format: Output) -> anyhow::Result<Exit>
 }
 
 /// A head that the person who asks brings along.
-fn given_head(path: &Option<PathBuf>) -> anyhow::Result<Option<Anchor>> {
+fn given_head(path: Option<&Path>) -> anyhow::Result<Option<Anchor>> {
     let Some(path) = path else { return Ok(None) };
     let given = Anchor::read(path)?;
     ensure!(given.is_some(), "There is no head at {}", path.display());

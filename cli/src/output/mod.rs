@@ -23,6 +23,7 @@ pub(crate) use table::{Column, cell, sentences, table};
 use std::io::{ErrorKind, Write};
 
 use anyhow::{Context, bail};
+use session_warden::store::Each;
 
 use crate::arguments::Output;
 
@@ -46,6 +47,17 @@ pub(crate) fn complain(error: &anyhow::Error) {
 /// Prints what a person should look at although the work went on.
 pub(crate) fn warn(text: &str) {
     note(&format!("warden: warning: {}", harmless::lines(text)));
+}
+
+/// The records that can be read; of each other one a person is told.
+pub(crate) fn readable<T>(each: Vec<Each<T>>) -> impl Iterator<Item = T> {
+    each.into_iter().filter_map(|(_, kept)| match kept {
+        Ok(kept) => Some(kept.value),
+        Err(error) => {
+            complain(&error.into());
+            None
+        }
+    })
 }
 
 /// Whether whoever read standard output has seen enough, as `head` does.

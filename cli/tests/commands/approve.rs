@@ -138,3 +138,23 @@ async fn a_user_whom_we_froze_comes_back() {
     assert!(!org.is_frozen(&user.user_id) && !org.attempt(&user.loot).gets_in(), "the old password is void");
     org.take_writes();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_hides_nothing_that_waits() {
+    let (served, app) = served().await;
+    assert_eq!(contain_app(&served, &app).await.0, 1);
+    let database = rusqlite::Connection::open(served.beside_store("warden.sqlite")).unwrap();
+    let partition = format!("{}/containments", served.org_id());
+    let damaged = rusqlite::params![partition, "0-damaged", r#"{"stage":7}"#];
+    database.execute("INSERT INTO records VALUES ('contain', ?1, ?2, 1, ?3)", damaged).unwrap();
+    drop(database);
+    let (code, listed, err) = served.warden(&["approve"]).await;
+    assert!(code == 1 && listed.contains("refresh tokens are revoked"), "{listed}{err}");
+    assert!(err.contains("0-damaged"), "{err}");
+    let (code, out, err) = served.warden(&["digest", "--output", "json"]).await;
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(
+        code == 1 && told[0]["unreadable"] == 1 && told[0]["waiting"].as_array().unwrap().len() == 1,
+        "{out}{err}"
+    );
+}

@@ -63,3 +63,32 @@ async fn a_plan_leaves_no_trace() {
     let names: Vec<_> = beside.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().all(|name| name.starts_with("warden.sqlite")), "{names:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_that_cannot_log_in_keeps_nobody_from_being_contained_and_released() {
+    let (served, user) = attacked().await;
+    served.rewrite(|document| {
+        document["scanner"]["private_key"] = document["revoker"]["private_key"].clone();
+    });
+    let (code, out, err) = served.contain_now(&user, &[]).await;
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(!served.simulator.org().take_writes().is_empty());
+    let connection = served.connection.to_str().unwrap();
+    let release = ["release", "--apply", "--connection", connection, "--user", &user, "--reason", "a drill"];
+    let (code, out, err) = served.warden(&release).await;
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(!served.simulator.org().take_writes().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_that_cannot_log_in_is_still_not_contained() {
+    let (served, _) = attacked().await;
+    let scanner = served.simulator.connection_document()["scanner"]["username"].as_str().unwrap().to_owned();
+    served.rewrite(|document| {
+        document["scanner"]["private_key"] = document["revoker"]["private_key"].clone();
+    });
+    let (code, out, err) = served.contain_now(&scanner, &[]).await;
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains("an identity of Session Warden itself"), "{out}");
+    assert!(served.simulator.org().take_writes().is_empty());
+}

@@ -23,7 +23,7 @@ const NAME: usize = 100;
 #[serde(deny_unknown_fields)]
 struct Command {
     schema_version: u32,
-    /// The same id is the same request, however often it comes.
+    /// The same id and subject are the same request, however often they come.
     request_id: String,
     org_id: OrgId,
     /// Whose access ends; or else the finding that says whose.
@@ -64,15 +64,19 @@ pub(crate) fn asked(detail: Value) -> Result<Asked, Failure> {
         return Err(unreadable(format!("request_id has 1 to {NAME} bytes")));
     }
     match (subject, finding_id) {
-        (Some(subject), None) => Ok(Asked::Request(Box::new(Request {
-            request_id: format!("event/{request_id}"),
-            org_id,
-            target: target(subject, level)?,
-            also: BTreeSet::new(),
-            reason: cut(&reason, REASON),
-            requested_by: RequestedBy::Event { name: cut(&requested_by, NAME) },
-            trigger: None,
-        }))),
+        (Some(subject), None) => {
+            let target = target(subject, level)?;
+            Ok(Asked::Request(Box::new(Request {
+                // Whoever names another subject by an id that he has used before asks for something else.
+                request_id: format!("event/{request_id}/{}", target.request_name()),
+                org_id,
+                target,
+                also: BTreeSet::new(),
+                reason: cut(&reason, REASON),
+                requested_by: RequestedBy::Event { name: cut(&requested_by, NAME) },
+                trigger: None,
+            })))
+        }
         // What the policy lets contain, decided anew.
         (None, Some(finding_id)) => Ok(Asked::Contain(FindingRaised {
             schema_version: SCHEMA_VERSION,
@@ -157,10 +161,31 @@ mod tests {
         };
         assert_eq!(
             (request.request_id.as_str(), request.reason.as_str()),
-            ("event/case-7", "seen at the proxy")
+            ("event/case-7/005000000000001AAA/user", "seen at the proxy")
         );
         assert_eq!(request.requested_by, RequestedBy::Event { name: "siem".to_owned() });
         assert_eq!(request.target, Target::User { user_id: UserId::new("005000000000001AAA") });
+    }
+
+    #[test]
+    fn one_request_id_for_two_subjects_is_two_requests() {
+        let (one, other) = ("005000000000001AAA", "005000000000002AAA");
+        let subjects = [
+            json!({ "kind": "user", "id": one }),
+            json!({ "kind": "user", "id": other }),
+            json!({ "kind": "session", "id": "0Ak000000000001AAA", "user_id": one }),
+            json!({ "kind": "session", "id": "0Ak000000000002AAA", "user_id": one }),
+            json!({ "kind": "application", "id": "Data Loader" }),
+            json!({ "kind": "org" }),
+        ];
+        let ids: BTreeSet<_> = subjects
+            .iter()
+            .map(|subject| match asked(detail(subject.clone())).unwrap() {
+                Asked::Request(request) => request.request_id,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(ids.len(), subjects.len(), "{ids:?}");
     }
 
     #[test]

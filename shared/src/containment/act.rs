@@ -17,8 +17,8 @@ use crate::salesforce::{
 };
 use crate::store::{Store, StoreError};
 
-/// Tokens revoked between two entries of the ledger, each of which also renews the lease.
-const TOKENS_PER_ENTRY: usize = 100;
+/// Tokens revoked, or addresses forgotten, between two entries of the ledger, each of which also renews the lease.
+const PER_ENTRY: usize = 100;
 /// Revocations under way at once: below the 25 long requests that Salesforce lets an org run.
 const REVOCATIONS_AT_ONCE: usize = 8;
 
@@ -127,22 +127,24 @@ impl Actor<'_> {
         journal: &mut Journal<'_>,
         answers: &mut Answers,
     ) -> Result<Stop, StoreError> {
-        if addresses.is_empty() {
-            return Ok(None);
+        let mut all = BTreeMap::new();
+        for (number, chunk) in addresses.chunks(PER_ENTRY).enumerate() {
+            let stop = self.stopped(number * PER_ENTRY, addresses.len(), journal).await?;
+            if stop.is_some() {
+                return Ok(stop);
+            }
+            let forget = |known: &KnownAddress| {
+                let known = known.clone();
+                async move { (known.id.clone(), result(self.salesforce.forget_address(&known).await)) }
+            };
+            let forgetting = stream::iter(chunk.iter().map(forget)).buffered(REVOCATIONS_AT_ONCE);
+            let forgotten: BTreeMap<_, _> = forgetting.collect().await;
+            let entry = self.entry(StepKind::ForgetAddresses, &forgotten);
+            all.extend(forgotten.clone());
+            let is_last = (number + 1) * PER_ENTRY >= addresses.len();
+            self.record(is_last, joined(&all), &entry, journal).await?;
         }
-        let stop = self.stopped(0, addresses.len(), journal).await?;
-        if stop.is_some() {
-            return Ok(stop);
-        }
-        let forget = |known: &KnownAddress| {
-            let known = known.clone();
-            async move { (known.id.clone(), result(self.salesforce.forget_address(&known).await)) }
-        };
-        let forgetting = stream::iter(addresses.iter().map(forget)).buffered(REVOCATIONS_AT_ONCE);
-        let forgotten: BTreeMap<_, _> = forgetting.collect().await;
-        let entry = self.entry(StepKind::ForgetAddresses, &forgotten);
-        answers.addresses.extend(forgotten.clone());
-        journal.acted(joined(&forgotten), &entry).await?;
+        answers.addresses.extend(all);
         Ok(None)
     }
 
@@ -170,8 +172,8 @@ impl Actor<'_> {
         answers: &mut Answers,
     ) -> Result<Stop, StoreError> {
         let (mut all, mut wholes) = (BTreeMap::new(), BTreeMap::new());
-        for (number, chunk) in tokens.chunks(TOKENS_PER_ENTRY).enumerate() {
-            let stop = self.stopped(number * TOKENS_PER_ENTRY, tokens.len(), journal).await?;
+        for (number, chunk) in tokens.chunks(PER_ENTRY).enumerate() {
+            let stop = self.stopped(number * PER_ENTRY, tokens.len(), journal).await?;
             if stop.is_some() {
                 return Ok(stop);
             }
@@ -190,7 +192,7 @@ impl Actor<'_> {
             let revoked: BTreeMap<_, _> = revoking.collect().await;
             let entry = self.entry(StepKind::RevokeTokens, &revoked);
             all.extend(revoked.clone());
-            let is_last = (number + 1) * TOKENS_PER_ENTRY >= tokens.len();
+            let is_last = (number + 1) * PER_ENTRY >= tokens.len();
             self.record(is_last, joined(&all), &entry, journal).await?;
         }
         answers.tokens.extend(all);
@@ -240,7 +242,7 @@ impl Actor<'_> {
         match self.salesforce.delete_sessions(&ids).await {
             Ok(deletions) => deletions.into_iter().map(|d| (d.id, result(d.result))).collect(),
             Err(error) => {
-                let failed = StepResult::Failed { reason: error.to_string() };
+                let failed = StepResult::failed(&error);
                 ids.into_iter().map(|id| (id, failed.clone())).collect()
             }
         }
@@ -304,6 +306,6 @@ fn result<E: ToString>(applied: Result<Applied, E>) -> StepResult {
     match applied {
         Ok(Applied::Done) => StepResult::Done,
         Ok(Applied::AlreadySo) => StepResult::AlreadySo,
-        Err(error) => StepResult::Failed { reason: error.to_string() },
+        Err(error) => StepResult::failed(&error),
     }
 }

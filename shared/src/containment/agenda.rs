@@ -59,6 +59,25 @@ impl Due {
         }
     }
 
+    /// The same, unless the agenda has changed since it was read under this version: what somebody else has put there
+    /// would be lost.
+    pub(crate) fn rewritten(
+        record: &Containment,
+        read: u64,
+        due: Option<&Self>,
+    ) -> Result<Write, StoreError> {
+        let key = agenda(&record.request.org_id).key(record.containment_id.as_str());
+        match due {
+            Some(due) => Write::put(key, Expect::Version(read), due),
+            None => Ok(Write::Delete { key, expect: Expect::Version(read) }),
+        }
+    }
+
+    /// What comes first: whatever people wait for, and the looks after that, each in the order of its time.
+    pub(crate) fn turn(&self) -> (bool, Timestamp) {
+        (matches!(self.what, Task::Watch { .. }), self.at)
+    }
+
     /// People are looked for every time.
     pub(crate) fn consent(now: Timestamp) -> Self {
         Self { at: now, what: Task::Consent }

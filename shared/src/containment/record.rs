@@ -12,6 +12,9 @@ use crate::detection::{Finding, FindingId};
 use crate::observation::{OrgId, SessionId, TokenKey};
 use crate::policy::Also;
 
+/// Bytes of a failure's reason.
+const REASON: usize = 200;
+
 /// Names a containment: a hash of the org and the request, so that the same request is the same record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -136,6 +139,16 @@ pub enum StepResult {
         /// Why.
         reason: String,
     },
+}
+
+impl StepResult {
+    /// A failure, with as much of its reason as fits into an entry about very many of them: Salesforce may answer with
+    /// a page.
+    pub(crate) fn failed(reason: &impl ToString) -> Self {
+        let mut reason = reason.to_string();
+        reason.truncate(reason.floor_char_boundary(REASON));
+        Self::Failed { reason }
+    }
 }
 
 /// One act and what became of it.
@@ -287,6 +300,9 @@ pub struct Containment {
     pub residual_until: Option<Timestamp>,
     /// When the intent was recorded.
     pub started: Timestamp,
+    /// When it was last counted in the caps, where that was later than it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Timestamp>,
     /// When it ended.
     pub finished: Option<Timestamp>,
     /// Calls that the acting identity has made meanwhile; of a worker that has died, those until its last entry in the
@@ -336,6 +352,7 @@ impl Containment {
             unchecked: None,
             residual_until: None,
             started: now,
+            counted_at: None,
             finished: None,
             api_calls: 0,
             login_to_verified_seconds: None,
@@ -362,5 +379,19 @@ impl Containment {
     pub(crate) fn has_acted(&self) -> bool {
         let acts = self.steps.iter().filter(|step| step.kind != StepKind::Reread);
         acts.into_iter().any(|step| !matches!(step.result, StepResult::Planned | StepResult::Begun))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_any_length_leaves_room_for_others() {
+        for page in ["x".repeat(5_000), "\u{2028}".repeat(5_000)] {
+            let StepResult::Failed { reason } = StepResult::failed(&page) else { panic!("a failure") };
+            assert!((REASON - 3..=REASON).contains(&reason.len()), "{}", reason.len());
+        }
+        assert_eq!(StepResult::failed(&"no"), StepResult::Failed { reason: "no".to_owned() });
     }
 }

@@ -73,11 +73,14 @@ fn back(
         reason: format!("it is there again, from {} since {}", session.source, session.created),
     });
     let tokens = holdings.tokens.as_ref().map(|found| reach.tokens(found)).unwrap_or_default();
-    let is_back = |created: Option<Timestamp>| {
-        !may_log_in
-            || matches!(reach.target, Target::App { .. })
-            || created.is_some_and(|created| created.as_second() < ended)
+    // Who kept his own sessions may grant a new token to the application that a hostile one had come by.
+    let may_grant = match reach.target {
+        Target::Session { .. } => true,
+        Target::App { .. } => false,
+        Target::User { .. } | Target::Org => may_log_in,
     };
+    let is_back =
+        |created: Option<Timestamp>| !may_grant || created.is_some_and(|created| created.as_second() < ended);
     let tokens =
         tokens.into_iter().filter(|found| is_back(found.token.created)).map(|found| Survivor::Token {
             key: found.token.key.clone(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::SKEW;
 use super::{Containment, Stage, Target, containments};
 use crate::observation::OrgId;
-use crate::store::{Expect, Room, Store, StoreError, Table, Write};
+use crate::store::{Expect, Kept, Room, Store, StoreError, Table, Write};
 
 /// Longer than Salesforce lets a JWT access token live on.
 const JWT_LIFE: SignedDuration = SignedDuration::from_mins(30);
@@ -52,12 +52,13 @@ pub(super) async fn of_others(
     for (id, left) in room(org).each(store).await? {
         let until = match (left, containments(org).get(store, &id).await) {
             _ if id == record.containment_id.as_str() => None,
-            (Ok(_), Ok(Some(other))) if !other.value.may_leave_tokens_of(target) => None,
-            (Ok(_), Ok(Some(other))) if other.value.stage == Stage::Acting => after_jwt(now),
-            (Ok(left), Ok(_)) if left.value.until <= now => {
+            // Also what is about others, or it would stay for ever.
+            (Ok(left), Ok(other)) if left.value.until <= now && !is_acting(other.as_ref()) => {
                 over.push(Write::Delete { key: room(org).key(&id), expect: Expect::Version(left.version) });
                 None
             }
+            (Ok(_), Ok(Some(other))) if !other.value.may_leave_tokens_of(target) => None,
+            (Ok(_), Ok(Some(other))) if other.value.stage == Stage::Acting => after_jwt(now),
             (Ok(left), Ok(_)) => Some(left.value.until),
             (Err(StoreError::Unreadable { .. }), _) | (_, Err(StoreError::Unreadable { .. })) => {
                 after_jwt(now)
@@ -72,6 +73,10 @@ pub(super) async fn of_others(
         }
     }
     Ok(latest)
+}
+
+fn is_acting(kept: Option<&Kept<Containment>>) -> bool {
+    kept.is_some_and(|kept| kept.value.stage == Stage::Acting)
 }
 
 impl Containment {

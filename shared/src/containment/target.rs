@@ -77,6 +77,19 @@ impl Target {
         }
     }
 
+    /// What makes two requests for it the same.
+    pub fn request_name(&self) -> String {
+        match self {
+            Self::Session { user_id, hostile } => {
+                let ids = hostile.session_ids.iter().map(ToString::to_string);
+                let marks: Vec<_> = ids.chain(hostile.addresses.iter().map(ToString::to_string)).collect();
+                format!("{user_id}/session/{}", marks.join(","))
+            }
+            Self::User { user_id } => format!("{user_id}/user"),
+            Self::App { .. } | Self::Org => self.subject(),
+        }
+    }
+
     /// The subject, in words.
     pub fn name(&self) -> String {
         match self {

@@ -15,7 +15,7 @@ use crate::notice::{Answer, answers};
 use crate::observation::OrgId;
 use crate::policy::Review;
 use crate::stages::{dismissals, findings, watched};
-use crate::store::{Store, StoreError};
+use crate::store::{Each, Store, StoreError};
 
 pub use counts::{Case, Outcomes, Severities};
 pub use sessions::{LongSession, OpenSessions};
@@ -49,6 +49,8 @@ pub struct Digest {
     pub open_sessions: OpenSessions,
     /// Whether the monitor ran.
     pub watch: Watch,
+    /// How many records could not be read, so that the review goes without them.
+    pub unreadable: usize,
 }
 
 /// Everything a digest is made of.
@@ -58,33 +60,37 @@ pub struct Kept {
     answers: Vec<Answer>,
     containments: Vec<Containment>,
     hours: Vec<crate::stages::WatchedHour>,
+    unreadable: usize,
 }
 
 impl Kept {
-    /// Reads what the store keeps about an org.
+    /// Reads what the store keeps about an org. A record that cannot be read hides no other, and is counted: a review that
+    /// left it out would look like good news.
     ///
     /// # Errors
-    /// The store's: a review that leaves out what could not be read would look like good news.
+    /// The store's.
     pub async fn read(store: &dyn Store, org: &OrgId) -> Result<Self, StoreError> {
-        let dismissed = dismissals(org).all(store).await?;
-        let is_dismissed =
-            |finding: &Finding| dismissed.iter().any(|(_, dismissal)| dismissal.value.answers(finding));
-        let findings = findings(org).all(store).await?.into_iter().map(|(_, kept)| kept.value);
+        let mut unreadable = 0;
+        let dismissed = readable(dismissals(org).each(store).await?, &mut unreadable);
+        let is_dismissed = |finding: &Finding| dismissed.iter().any(|dismissal| dismissal.answers(finding));
+        let findings = readable(findings(org).each(store).await?, &mut unreadable).into_iter();
+        let findings = findings.map(|finding| (is_dismissed(&finding), finding)).map(|(no, it)| (it, no));
         Ok(Self {
-            findings: findings
-                .map(|finding| (is_dismissed(&finding), finding))
-                .map(|(no, it)| (it, no))
-                .collect(),
-            answers: answers(org).all(store).await?.into_iter().map(|(_, kept)| kept.value).collect(),
-            containments: containments(org)
-                .all(store)
-                .await?
-                .into_iter()
-                .map(|(_, kept)| kept.value)
-                .collect(),
-            hours: watched(org).all(store).await?.into_iter().map(|(_, kept)| kept.value).collect(),
+            findings: findings.collect(),
+            answers: readable(answers(org).each(store).await?, &mut unreadable),
+            containments: readable(containments(org).each(store).await?, &mut unreadable),
+            hours: readable(watched(org).each(store).await?, &mut unreadable),
+            unreadable,
         })
     }
+}
+
+fn readable<T>(each: Vec<Each<T>>, unreadable: &mut usize) -> Vec<T> {
+    let read = each.into_iter().filter_map(|(_, kept)| {
+        let told = |error: &StoreError| tracing::error!(error = %error, "the review goes without it");
+        kept.inspect_err(told).inspect_err(|_| *unreadable += 1).ok()
+    });
+    read.map(|kept| kept.value).collect()
 }
 
 impl Digest {
@@ -118,6 +124,7 @@ impl Digest {
             waiting: cases(&|record| record.stage == Stage::Waiting),
             open_sessions,
             watch: Watch::of(&kept.hours, (from, until), review.longest_pause),
+            unreadable: kept.unreadable,
         }
     }
 
@@ -136,6 +143,7 @@ impl Digest {
             || !self.waiting.is_empty()
             || sessions
             || !self.watch.is_whole()
+            || self.unreadable > 0
             || self.findings.iter().any(|of_severity| of_severity.open > 0)
     }
 }

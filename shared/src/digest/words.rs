@@ -39,6 +39,12 @@ impl Digest {
         listed(told.map(|it| format!("{} {} ({} open)", it.raised, it.severity.name(), it.open)))
     }
 
+    /// What the review goes without; `None` where that is nothing.
+    pub fn unreadable_words(&self) -> Option<String> {
+        let records = if self.unreadable == 1 { "record" } else { "records" };
+        (self.unreadable > 0).then(|| format!("{} {records} in the store, as the log says", self.unreadable))
+    }
+
     /// One line, and the lines of a notice. What came from outside is made harmless.
     pub(crate) fn told(&self) -> (String, String) {
         let title = if self.needs_attention() {
@@ -58,6 +64,7 @@ impl Digest {
                 .map(|gap| format!("- not watched from {} to {}", minute(gap.from), minute(gap.until))),
         );
         lines.extend(self.watch.blind.iter().take(LISTED).map(|what| format!("- could not be seen: {what}")));
+        lines.extend(self.unreadable_words().map(|words| format!("Could not be read: {words}.")));
         lines.push(format!("Findings: {}.", self.finding_words()));
         lines.push(format!("Containments: {}.", self.containments.words()));
         let cases = |what: &str, cases: &[Case]| {

@@ -146,6 +146,7 @@ impl From<ContainError> for Failure {
             ContainError::NoFinding { org, finding } => Self::NoFinding { org, finding },
             ContainError::ScannerUnknown { org } => Self::ScannerUnknown { org },
             ContainError::OtherOrg { asked, connected } => Self::OtherOrg { asked, found: connected },
+            other @ ContainError::OtherSubject { .. } => Self::InvalidPayload(other.to_string()),
             stopped @ ContainError::Stopped { .. } => Self::Stopped(stopped.to_string()),
             ContainError::Busy { what } => Self::Busy { what },
         }

@@ -31,6 +31,7 @@ struct OrgView {
     watch_words: String,
     gaps: Vec<(String, String)>,
     blind: Vec<Shown>,
+    unreadable: Option<String>,
 }
 
 struct CaseView {
@@ -92,6 +93,7 @@ impl OrgView {
                 .map(|gap| (civil(gap.from), duration(gap.until.duration_since(gap.from))))
                 .collect(),
             blind: digest.watch.blind.iter().map(Shown::of).collect(),
+            unreadable: digest.unreadable_words(),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) const OBJECT: &str = "the usage of external client apps";
 const USAGE: &str = "apps/oauth/usage";
 /// Entries asked for in one page: what Salesforce gives when nothing is asked for.
 const PAGE: usize = 100;
-/// Answers of an org that has no external client apps, or of an API version before them.
+/// Answers of an org that has no external client apps. Connection documents name no API version before them.
 const ABSENT: [&str; 2] = ["NOT_FOUND", "FUNCTIONALITY_NOT_ENABLED"];
 
 /// An external client app, `0xI…`.
@@ -86,10 +86,7 @@ impl Salesforce {
     pub async fn client_apps(&self) -> Result<Vec<ClientApp>, SalesforceError> {
         let apps = self.usage_pages(USAGE.to_owned(), "apps", app_from_record).await?;
         if apps.is_none() {
-            self.descriptions.tell_once(
-                OBJECT,
-                "this org does not have external client apps, or `api_version` is too old",
-            );
+            self.descriptions.tell_once(OBJECT, "this org does not have external client apps");
         }
         Ok(apps.unwrap_or_default())
     }
@@ -107,7 +104,7 @@ impl Salesforce {
         user: &UserId,
     ) -> Result<Vec<Value>, SalesforceError> {
         let call = Call::get(OBJECT, self.path(&tokens(app, user)?));
-        Ok(self.usage_page(&call, "tokens").await?.unwrap_or_default())
+        Ok(unless_absent(self.usage_page(&call, "tokens").await)?.unwrap_or_default())
     }
 
     /// Ends every token that a user granted to an app; none being there counts as done.
@@ -130,7 +127,8 @@ impl Salesforce {
     }
 
     /// Reads on until a page holds nothing: every page names a next one, the last too. An answer that repeats the page
-    /// before would never end and is an error. `None` where there is no such resource.
+    /// before would never end and is an error. `None` where there is no such resource, which the first page tells; later
+    /// the list has broken off.
     async fn usage_pages<T>(
         &self,
         path: String,
@@ -141,9 +139,9 @@ impl Salesforce {
         for page in 0.. {
             let query = vec![("page", page.to_string()), ("pageSize", PAGE.to_string())];
             let call = Call { query, ..Call::get(OBJECT, self.path(&path)) };
-            let Some(rows) = self.usage_page(&call, list).await? else {
-                return Ok((page > 0).then_some(all));
-            };
+            let answer = self.usage_page(&call, list).await;
+            let rows = if page == 0 { unless_absent(answer)? } else { Some(answer?) };
+            let Some(rows) = rows else { return Ok(None) };
             let Some(first) = rows.first() else { break };
             if !seen.insert(first.to_string()) {
                 return Err(unexpected("a page that repeats an earlier one"));
@@ -155,17 +153,20 @@ impl Salesforce {
         Ok(Some(all))
     }
 
-    async fn usage_page(&self, call: &Call, list: &str) -> Result<Option<Vec<Value>>, SalesforceError> {
-        let body = match self.send(call).await {
-            Ok(body) => body,
-            Err(error) if error.code().is_some_and(|code| ABSENT.contains(&code)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+    async fn usage_page(&self, call: &Call, list: &str) -> Result<Vec<Value>, SalesforceError> {
+        let body = self.send(call).await?;
         let mut answer: Map<String, Value> = parse(OBJECT, &body)?;
         match answer.remove(list) {
-            Some(Value::Array(rows)) => Ok(Some(rows)),
+            Some(Value::Array(rows)) => Ok(rows),
             _ => Err(unexpected(&format!("it holds no list `{list}`"))),
         }
+    }
+}
+
+fn unless_absent<T>(answer: Result<T, SalesforceError>) -> Result<Option<T>, SalesforceError> {
+    match answer {
+        Err(error) if error.code().is_some_and(|code| ABSENT.contains(&code)) => Ok(None),
+        answer => answer.map(Some),
     }
 }
 

@@ -13,6 +13,8 @@ use super::origin::Origin;
 
 /// Summer '26, the newest version whose documentation this room was written against.
 const API_VERSION: &str = "67.0";
+/// The first in which the usage of external client apps can be read.
+const OLDEST_API_VERSION: u16 = 59;
 const PRODUCTION: &str = "https://login.salesforce.com";
 const SANDBOX: &str = "https://test.salesforce.com";
 
@@ -169,10 +171,16 @@ fn default_audience(login_url: &Origin) -> String {
 
 fn api_version(given: Option<String>) -> Result<String, ConnectionError> {
     let version = given.unwrap_or_else(|| API_VERSION.to_owned());
-    let is_number = |text: &str| (2..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    match version.strip_suffix(".0") {
-        Some(number) if is_number(number) => Ok(version),
-        _ => Err(invalid("api_version", format!("must look like {API_VERSION}"))),
+    let is_number = |text: &&str| (2..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let number = version.strip_suffix(".0").filter(is_number).and_then(|number| number.parse::<u16>().ok());
+    match number {
+        Some(number) if number >= OLDEST_API_VERSION => Ok(version),
+        Some(_) => {
+            let reason =
+                format!("must be {OLDEST_API_VERSION}.0 or newer: older ones hide external client apps");
+            Err(invalid("api_version", reason))
+        }
+        None => Err(invalid("api_version", format!("must look like {API_VERSION}"))),
     }
 }
 
@@ -283,6 +291,8 @@ mod tests {
         assert!(refused(&with("/scanner/username", json!(null))).contains("`scanner.username`"));
         assert!(refused(&with("/login_url", json!("http://login.salesforce.com"))).contains("`login_url`"));
         assert!(refused(&with("/api_version", json!("67"))).contains("`api_version`"));
+        assert!(refused(&with("/api_version", json!("58.0"))).contains("must be 59.0 or newer"));
+        assert!(Connection::parse(&with("/api_version", json!("59.0"))).is_ok());
         assert!(refused(&with("/scanner", json!(null))).contains("`scanner`"));
         for percent in [json!(91), json!(-1), json!("20"), json!(2.5)] {
             assert!(refused(&with("/api_reserve_percent", percent)).contains("`api_reserve_percent`"));

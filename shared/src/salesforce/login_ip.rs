@@ -74,13 +74,19 @@ pub fn known_address_from_record(value: Value) -> Result<KnownAddress, String> {
 
 impl Salesforce {
     /// The addresses that users are known by.
+    ///
+    /// # Errors
+    /// Among others [`SalesforceError::UnreadableRow`] when one of a single user's rows cannot be read; among
+    /// everyone's, such a row is told to the log.
     pub async fn known_addresses(&self, whose: Whose<'_>) -> Result<Vec<KnownAddress>, SalesforceError> {
         let select = self.seen(&WANTED).await?.select();
-        let soql = match whose {
-            Whose::Everyone => select,
-            Whose::User(user) => format!("{select} WHERE UsersId = {}", quote(user.as_str())),
-        };
-        self.rows(OBJECT, soql, known_address_from_record).await
+        match whose {
+            Whose::Everyone => self.rows(OBJECT, select, known_address_from_record).await,
+            Whose::User(user) => {
+                let soql = format!("{select} WHERE UsersId = {}", quote(user.as_str()));
+                self.every_row(OBJECT, soql, known_address_from_record).await
+            }
+        }
     }
 
     /// Makes Salesforce forget an address, so that the next login from it is challenged. Record ids are no secrets and

@@ -114,6 +114,16 @@ impl Salesforce {
         Ok(self.query(object, soql, read).await?.into_rows(object))
     }
 
+    /// Reads the rows of all pages, for whom one that cannot be read must not look like one that is not there.
+    pub(super) async fn every_row<R: DeserializeOwned, T>(
+        &self,
+        object: &'static str,
+        soql: String,
+        read: impl Fn(R) -> Result<T, String>,
+    ) -> Result<Vec<T>, SalesforceError> {
+        self.query(object, soql, read).await?.into_every_row(object)
+    }
+
     /// How many rows a `SELECT COUNT()` finds.
     pub(super) async fn count(&self, object: &'static str, soql: &str) -> Result<u64, SalesforceError> {
         let read = |body: Vec<u8>| parse::<QueryAnswer<IgnoredAny>>(object, &body);

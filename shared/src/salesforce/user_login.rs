@@ -70,7 +70,7 @@ impl Salesforce {
             "SELECT Id, IsFrozen, LastModifiedDate, LastModifiedById FROM UserLogin WHERE UserId = {}",
             quote(user.as_str())
         );
-        let rows = self.rows(OBJECT, soql, record::<Record>).await?;
+        let rows = self.every_row(OBJECT, soql, record::<Record>).await?;
         Ok(rows.into_iter().next().map(FreezeState::from))
     }
 
@@ -102,7 +102,7 @@ impl Salesforce {
     /// Everybody who is frozen.
     pub async fn frozen_users(&self) -> Result<BTreeSet<UserId>, SalesforceError> {
         let soql = "SELECT UserId FROM UserLogin WHERE IsFrozen = true".to_owned();
-        let rows = self.rows(OBJECT, soql, record::<Holder>).await?;
+        let rows = self.every_row(OBJECT, soql, record::<Holder>).await?;
         Ok(rows.into_iter().map(|row| row.user_id).collect())
     }
 
@@ -126,7 +126,7 @@ impl Salesforce {
     pub(super) async fn frozen_among(&self, users: &[UserId]) -> Result<HashSet<UserId>, SalesforceError> {
         let users = list(users.iter().map(UserId::as_str));
         let soql = format!("SELECT UserId FROM UserLogin WHERE IsFrozen = true AND UserId IN {users}");
-        let rows = self.rows(OBJECT, soql, record::<Holder>).await?;
+        let rows = self.every_row(OBJECT, soql, record::<Holder>).await?;
         Ok(rows.into_iter().map(|row| row.user_id).collect())
     }
 }

@@ -63,22 +63,37 @@ enum Turn {
 impl Contain<'_> {
     /// Contains the users whom a finding lets contain, then makes `done` true. A finding that asks for nothing is
     /// passed over; one that asks for less than containment is recorded as refused, and one that names nobody who could
-    /// be contained is told.
+    /// be contained is told. What fails for one user keeps no other from being contained; the first failure is answered
+    /// after all of them, and the message stays.
     pub async fn contain_finding(
         &self,
         raised: &FindingRaised,
         done: Option<Write>,
     ) -> Result<Vec<Containment>, ContainError> {
         let finding = self.finding(&raised.org_id, &raised.finding_id).await?;
-        let (mut ended, requests) = (Vec::new(), requests(&finding));
+        let requests = requests(&finding);
         if requests.is_empty() {
             self.telling().seen(&finding).await?;
         }
-        for request in requests {
-            ended.push(self.contain(request, Apply::Act).await?);
-        }
+        let ended = self.contain_each(requests).await?;
         self.take_off(done).await?;
         Ok(ended)
+    }
+
+    /// Tries all of them, and then answers the first failure, if there was one.
+    async fn contain_each(&self, requests: Vec<Request>) -> Result<Vec<Containment>, ContainError> {
+        let (mut ended, mut failed) = (Vec::new(), None);
+        for request in requests {
+            let id = request.request_id.clone();
+            match Box::pin(self.contain(request, Apply::Act)).await {
+                Ok(record) => ended.push(record),
+                Err(error) => {
+                    tracing::error!(request.id = id, error = %error, "it is tried again later");
+                    failed = failed.or(Some(error));
+                }
+            }
+        }
+        failed.map_or(Ok(ended), Err)
     }
 
     /// Tells people what waits to be told, as [`Tell::notify`] does.

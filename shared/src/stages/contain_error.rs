@@ -1,5 +1,6 @@
 //! How a containment fails.
 
+use crate::containment::ContainmentId;
 use crate::detection::FindingId;
 use crate::observation::OrgId;
 use crate::salesforce::SalesforceError;
@@ -37,6 +38,18 @@ pub enum ContainError {
     ScannerUnknown {
         /// Which org.
         org: OrgId,
+    },
+    /// The id of the request is that of a containment of another subject, which answers nothing about this one.
+    #[error(
+        "the request {request_id} is about {asked}, and containment {kept} of that id is about another; ask under another id"
+    )]
+    OtherSubject {
+        /// Under which id.
+        request_id: String,
+        /// About what.
+        asked: String,
+        /// The containment that is kept.
+        kept: ContainmentId,
     },
     /// The kill switch stops what a release would do beside giving back.
     #[error(

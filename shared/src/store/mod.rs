@@ -22,8 +22,7 @@ pub use memory::MemoryStore;
 pub use orgs::{orgs, register};
 pub use outbox::{LocalOutbox, Outbox, Outgoing, Queue, Waiting};
 pub use policies::{PolicyRecord, policy_in_force, push_policy};
-pub(crate) use room::Each;
-pub use room::{Kept, Room};
+pub use room::{Each, Kept, Room};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

@@ -30,7 +30,7 @@ pub struct Kept<T> {
 }
 
 /// A record's sort key, and its content or why that cannot be read.
-pub(crate) type Each<T> = (String, Result<Kept<T>, StoreError>);
+pub type Each<T> = (String, Result<Kept<T>, StoreError>);
 
 impl<T: Serialize + DeserializeOwned> Room<T> {
     /// The room `name` of an org in a table.
@@ -59,7 +59,10 @@ impl<T: Serialize + DeserializeOwned> Room<T> {
     }
 
     /// The same, for whom one that cannot be read must not hide those behind it.
-    pub(crate) async fn each(&self, store: &dyn Store) -> Result<Vec<Each<T>>, StoreError> {
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn each(&self, store: &dyn Store) -> Result<Vec<Each<T>>, StoreError> {
         let partition = self.key("").partition;
         let (mut kept, mut after) = (Vec::new(), String::new());
         loop {

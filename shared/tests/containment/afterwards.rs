@@ -1,18 +1,21 @@
 //! What is looked at after the end: the last access token's window, and access that comes back.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use jiff::SignedDuration;
-use salesforce_simulator::{CampaignKind, Frost, Permission};
+use salesforce_simulator::{CampaignKind, Clock, Frost, Permission};
+use serde_json::{Value, json};
 use session_warden::containment::{
-    ApproverKey, Containment, Marks, Outcome, Request, Stage, Target, containments,
+    ApproverKey, Containment, ContainmentId, Marks, Outcome, Request, Stage, Target, containments,
 };
-use session_warden::detection::Action;
-use session_warden::policy::FreezeMode;
+use session_warden::detection::{Action, FindingId};
+use session_warden::policy::{FreezeMode, Mode};
 use session_warden::stages::Apply;
-use session_warden::store::{MemoryStore, Store, Table};
+use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
 
+use crate::session_level;
 use crate::support::{Fails, Faulty, Scene};
 
 async fn after(scene: &Scene, minutes: i64) -> Vec<Containment> {
@@ -275,4 +278,149 @@ async fn a_hostile_session_that_comes_back_proposes_the_next_level_and_asks() {
     let changed = after(&scene, 1).await;
     assert_eq!(changed[0].outcome, Some(Outcome::Contained));
     assert!(!scene.simulator.org().attempt(&scene.campaign.loot).gets_in());
+}
+
+/// A store in which somebody else writes right after, or before, a room has been read.
+struct Meanwhile {
+    inner: MemoryStore,
+    room: &'static str,
+    writes: Mutex<Vec<Write>>,
+}
+
+impl Meanwhile {
+    fn of(room: &'static str) -> Arc<Self> {
+        Arc::new(Self { inner: MemoryStore::new(), room, writes: Mutex::new(Vec::new()) })
+    }
+
+    async fn others_write(&self, partition: &str) {
+        if partition.ends_with(self.room) {
+            let writes = std::mem::take(&mut *self.writes.lock().unwrap());
+            for write in writes {
+                self.inner.write(vec![write]).await.unwrap();
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Meanwhile {
+    async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        if self.room != AGENDA {
+            self.others_write(&key.partition).await;
+        }
+        self.inner.get(key).await
+    }
+
+    async fn list(
+        &self,
+        table: Table,
+        partition: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let listed = self.inner.list(table, partition, after, limit).await?;
+        if self.room == AGENDA && listed.is_empty() {
+            self.others_write(partition).await;
+        }
+        Ok(listed)
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        self.inner.write(writes).await
+    }
+}
+
+const AGENDA: &str = "/agenda";
+
+/// What the agenda says of somebody who was contained, after a turn for which it said `stale` and during which another worker
+/// put `fresh` there.
+async fn agenda_after(room: &'static str, stale: &Value, fresh: &Value) -> Vec<Value> {
+    let store = Meanwhile::of(room);
+    let scene = Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::BruteForce).await;
+    let record = scene.contain().await.unwrap();
+    let key = || Key::new(Table::Contain, &scene.org_id(), "agenda", record.containment_id.as_str());
+    let put = |body: &Value| Write::Put { key: key(), expect: Expect::Any, body: body.clone() };
+    let gone = || Write::Delete { key: key(), expect: Expect::Any };
+    for write in [gone(), put(stale)] {
+        scene.store.write(vec![write]).await.unwrap();
+    }
+    let again = if room == AGENDA { vec![gone(), put(fresh)] } else { vec![put(fresh)] };
+    *store.writes.lock().unwrap() = again;
+    scene.clock.advance(SignedDuration::from_mins(10));
+    scene.stage().tend(&scene.org_id()).await.unwrap();
+    assert!(store.writes.lock().unwrap().is_empty(), "others have written");
+    scene.records(Table::Contain, "agenda").await.into_iter().map(|record| record.body).collect()
+}
+
+#[tokio::test]
+async fn what_others_put_on_the_agenda_meanwhile_is_not_lost() {
+    let (long_ago, later) = ("2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
+    let consent = json!({ "at": long_ago, "what": { "task": "consent" } });
+    let over = json!({ "at": long_ago, "what": { "task": "watch", "since": long_ago } });
+    let watch = json!({ "at": long_ago, "what": { "task": "watch", "since": later } });
+    let fresh = json!({ "at": later, "what": { "task": "watch", "since": later } });
+    for room in [AGENDA, "/containments"] {
+        for stale in [&consent, &over, &watch] {
+            assert_eq!(agenda_after(room, stale, &fresh).await, vec![fresh.clone()], "{room} {stale}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_people_have_agreed_to_waits_for_no_look_at_others() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    (scene.policy.caps.per_hour, scene.policy.caps.percent_of_active_users) = (10, 100.0);
+    let people = scene.approvers(&["Ada"]);
+    let other = scene.somebody_else();
+    let watched = scene.person(&other, Apply::Act).await.unwrap();
+    let id =
+        |number: &usize| ContainmentId::of(&scene.org_id(), &format!("finding/f-{number}/{}", scene.user()));
+    let later = (1..1_000).find(|number| id(number) > watched.containment_id).unwrap();
+    let mut finding = scene.finding(1, Action::Ask);
+    finding.finding_id = FindingId::new(format!("f-{later}"));
+    scene.policy.mode = Mode::Ask;
+    let asked = scene.contain_raised(&scene.keep(&finding).await).await.unwrap();
+    assert_eq!((asked.stage, Scene::rules(&asked)), (Stage::Waiting, vec!["ask"]));
+    scene.approve(&asked, &people[0].1, "Ada").await;
+    scene.simulator.org().set_frozen(other.as_str(), Frost::Thawed);
+    let changed = after(&scene, 6).await;
+    let ids: Vec<_> = changed.iter().map(|record| &record.containment_id).collect();
+    assert_eq!(ids, [&asked.containment_id, &watched.containment_id]);
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_window_goes_when_it_is_over_whoever_is_contained_next() {
+    let scene = Scene::of(CampaignKind::StolenRefreshToken).await;
+    let record = scene.contain().await.unwrap();
+    let kept = async || {
+        let rooms = scene.records(Table::Contain, "residuals").await;
+        rooms.iter().any(|row| row.key.sort == record.containment_id.as_str())
+    };
+    assert!(kept().await);
+    scene.clock.advance(SignedDuration::from_hours(26));
+    let other = scene.person(&scene.somebody_else(), Apply::Act).await.unwrap();
+    assert_eq!(other.outcome, Some(Outcome::Contained), "{other:#?}");
+    assert!(!kept().await);
+}
+
+#[tokio::test]
+async fn a_token_that_its_owner_grants_after_a_hostile_session_was_ended_is_no_relapse() {
+    for is_granted_before in [false, true] {
+        let (scene, _) = session_level::scene(CampaignKind::StolenRefreshToken).await;
+        let hostile = [scene.campaign.loot.source_ip.as_str()];
+        let request = session_level::request(&scene, &[], &hostile);
+        let record = scene.stage().contain(request, Apply::Act).await.unwrap();
+        assert_eq!(record.outcome, Some(Outcome::SessionEnded));
+        let apps = record.reach.as_ref().map(|reach| json!(reach)["applications"].clone()).unwrap();
+        let app = apps[0].as_str().unwrap().to_owned();
+        {
+            let mut org = scene.simulator.org();
+            let since = SignedDuration::from_mins(if is_granted_before { -1 } else { 1 });
+            org.set_clock(Clock::Fixed(record.finished.unwrap() + since));
+            org.approve(scene.campaign.user_id, &app).unwrap();
+            org.set_clock(Clock::System);
+        }
+        let changed = after(&scene, 6).await;
+        assert_eq!(!changed.is_empty(), is_granted_before, "{changed:#?}");
+    }
 }

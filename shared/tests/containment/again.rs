@@ -1,13 +1,14 @@
 //! What is asked for again: by the policy because the attacker came back, and by people.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost, Lying};
 use session_warden::clock::Clock;
-use session_warden::containment::{Containment, Outcome, Request, Stage};
+use session_warden::containment::{Containment, Outcome, Request, Stage, StepKind};
 use session_warden::detection::Action;
 use session_warden::evidence::{EntryKind, Ledger};
 use session_warden::messages::FindingRaised;
@@ -136,6 +137,22 @@ async fn what_is_gone_on_with_on_another_day_counts_in_its_caps() {
 }
 
 #[tokio::test]
+async fn what_is_gone_on_with_again_and_again_on_another_day_counts_once_in_its_caps() {
+    let mut scene = scene().await;
+    scene.policy.containment.max_age = SignedDuration::from_hours(72);
+    scene.simulator.org().switches_mut().lying = Lying::Deletes;
+    scene.contain().await.unwrap();
+    scene.clock.advance(SignedDuration::from_hours(24));
+    for _ in 0..3 {
+        assert!(matches!(scene.contain().await.unwrap().outcome, Some(Outcome::NotContained { .. })));
+    }
+    assert_eq!(users_in_the_caps(&scene).await, 2, "once a day");
+    scene.clock.advance(SignedDuration::from_hours(24));
+    scene.contain().await.unwrap();
+    assert_eq!(users_in_the_caps(&scene).await, 3);
+}
+
+#[tokio::test]
 async fn a_person_who_asks_again_is_answered_only_while_it_lasts() {
     let scene = scene().await;
     let ask = async || scene.person(&scene.user(), Apply::Act).await.unwrap();
@@ -203,6 +220,72 @@ async fn what_a_person_began_is_finished_and_answers_the_finding_too() {
     assert_eq!(record.joined[0].finding_id.as_str(), "f-1");
     assert!(nothing_is_open(&scene).await);
     assert_eq!(kept(&scene).await.len(), 1);
+}
+
+/// A store in which other containments of the org are faster so often: they write what all of them share.
+struct Faster {
+    inner: MemoryStore,
+    times: AtomicUsize,
+}
+
+#[async_trait]
+impl Store for Faster {
+    async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        self.inner.get(key).await
+    }
+
+    async fn list(
+        &self,
+        table: Table,
+        partition: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.inner.list(table, partition, after, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        let shared = writes.iter().map(Write::key).find(|key| key.partition.ends_with("/open-plans"));
+        let is_overtaken = shared.is_some()
+            && self
+                .times
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                .is_ok();
+        match shared.filter(|_| is_overtaken) {
+            Some(key) => Err(StoreError::Conflict(key.clone())),
+            None => self.inner.write(writes).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_on_with_outlasts_other_containments_of_the_org() {
+    let store = Arc::new(Faster { inner: MemoryStore::new(), times: AtomicUsize::new(0) });
+    let scene = roomy(Scene::on(Arc::clone(&store) as Arc<dyn Store>, CampaignKind::BruteForce).await);
+    is_killed(&scene, scene.by_person(&scene.user())).await;
+    store.times.store(3, Ordering::SeqCst);
+    let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    assert_eq!(record.outcome, Some(Outcome::Contained));
+    assert_eq!(store.times.load(Ordering::SeqCst), 0);
+    let interrupted =
+        |record: &Containment| record.steps.iter().filter(|step| step.kind == StepKind::Reread).count();
+    assert_eq!(interrupted(&record), 1, "each attempt begins with what was left: {:#?}", record.steps);
+    assert!(nothing_is_open(&scene).await);
+    assert_eq!((kept(&scene).await.len(), users_in_the_caps(&scene).await), (1, 1));
+}
+
+#[tokio::test]
+async fn an_id_that_another_subject_has_used_is_refused_instead_of_answered() {
+    let scene = scene().await;
+    let first = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    scene.writes();
+    let other = scene.by_person(&scene.somebody_else());
+    let same = Request { request_id: first.request.request_id.clone(), ..other };
+    let error = scene.stage().contain(same, Apply::Act).await.unwrap_err();
+    assert!(matches!(error, ContainError::OtherSubject { .. }), "{error}");
+    assert!(error.to_string().contains(first.containment_id.as_str()), "{error}");
+    assert!(scene.writes().is_empty());
+    assert_eq!(kept(&scene).await, [first]);
 }
 
 /// A store in which, whenever the list of open plans is to be emptied, somebody else was faster.

@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use salesforce_simulator::{CampaignKind, Door, Effect, Fault, Lying, Write};
-use session_warden::containment::{Containment, Outcome, Request, StepKind, Survivor};
+use serde_json::json;
+use session_warden::containment::{Containment, Outcome, Request, StepKind, Survivor, Switch};
 use session_warden::detection::Action;
+use session_warden::evidence::{EntryKind, Ledger, Payload};
 use session_warden::policy::{Also, FreezeMode};
 use session_warden::stages::Apply;
 
@@ -104,4 +106,76 @@ async fn asked_again_nothing_is_reset_twice() {
     scene.writes();
     assert_eq!(asked_for(&scene, &[Also::ResetPassword]).await, first);
     assert!(scene.writes().is_empty());
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_not_called_forgotten() {
+    let scene = scene().await;
+    let row = json!({ "Id": "710000000000001AAA", "UsersId": null });
+    let rows = json!({ "totalSize": 1, "done": true, "records": [row] });
+    let unreadable = Fault::new("GET", "FROM LoginIp WHERE", 1_000, Effect::Json(200, rows));
+    scene.simulator.org().faults_mut().add(unreadable);
+    let record = asked_for(&scene, &[Also::ForgetAddresses]).await;
+    let Some(Outcome::NotContained { reason }) = &record.outcome else { panic!("{record:#?}") };
+    assert!(reason.contains("could not be read"), "{reason}");
+    scene.writes();
+}
+
+/// The parts of a step about addresses, by how many each is about.
+async fn parts(scene: &Scene, record: &Containment) -> Vec<usize> {
+    let ledger = Ledger::new(&*scene.store, scene.org_id());
+    let entries = ledger.entries_of(record.containment_id.as_str()).await.unwrap().into_iter();
+    let acts = entries.filter(|recorded| recorded.entry.kind == EntryKind::Act);
+    let about = acts.filter_map(|recorded| match recorded.payload {
+        Payload::Kept(act) if act["step"] == "forget_addresses" => Some(act["answers"].as_object()?.len()),
+        _ => None,
+    });
+    about.collect()
+}
+
+#[tokio::test]
+async fn very_many_addresses_are_forgotten_part_by_part_and_whatever_the_answers_say_they_fit_into_the_ledger()
+ {
+    let scene = scene().await;
+    {
+        let mut org = scene.simulator.org();
+        (0..=255)
+            .for_each(|last| drop(org.trust_address(scene.campaign.user_id, &format!("192.0.2.{last}"))));
+        let page = json!([{ "errorCode": "UNKNOWN_EXCEPTION", "message": "no ".repeat(2_000) }]);
+        org.faults_mut().add(Fault::new("DELETE", "/LoginIp/", 300, Effect::Json(400, page)));
+    }
+    let record = asked_for(&scene, &[Also::ForgetAddresses]).await;
+    let parts = parts(&scene, &record).await;
+    assert_eq!(parts[..3], [100, 100, 58], "{parts:?}");
+    assert_eq!(record.outcome, Some(Outcome::Contained), "{:?}", record.outcome);
+    let longest = json!(record.steps).to_string().len();
+    assert!(longest < 5_000, "{longest}");
+    scene.writes();
+}
+
+#[tokio::test]
+async fn the_switch_is_looked_at_between_the_parts() {
+    let scene = scene().await;
+    {
+        let mut org = scene.simulator.org();
+        (0..=255)
+            .for_each(|last| drop(org.trust_address(scene.campaign.user_id, &format!("192.0.2.{last}"))));
+    }
+    let forgotten = || {
+        let org = scene.simulator.org();
+        org.requests()
+            .iter()
+            .filter(|sent| sent.method == "DELETE" && sent.path.contains("/LoginIp/"))
+            .count()
+    };
+    let throw = async {
+        while forgotten() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        scene.throw_kill_switch(Switch::Thrown).await;
+    };
+    let (record, ()) = tokio::join!(asked_for(&scene, &[Also::ForgetAddresses]), throw);
+    assert!(matches!(record.outcome, Some(Outcome::NotContained { .. })), "{:?}", record.outcome);
+    assert_eq!(forgotten(), 100);
+    scene.writes();
 }

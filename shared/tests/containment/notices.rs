@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use salesforce_simulator::{CampaignKind, Frost};
 use session_warden::clock::Clock;
-use session_warden::containment::{Outcome, Request, RequestedBy};
+use session_warden::containment::{Outcome, Request, RequestedBy, Switch};
 use session_warden::detection::{Action, Dismissal};
 use session_warden::notice::{About, Notice, Notifier, NotifyError, WhoIsTold};
 use session_warden::policy::{Mode, Told};
-use session_warden::stages::{Notified, Tell, dismissals};
+use session_warden::stages::{Apply, Notified, Tell, dismissals};
 use session_warden::store::{Expect, Key, Table, Write};
 
 use crate::support::Scene;

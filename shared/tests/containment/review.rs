@@ -6,6 +6,7 @@ use session_warden::clock::Clock;
 use session_warden::evidence::{EntryKind, Ledger, Payload};
 use session_warden::notice::{About, Notice};
 use session_warden::stages::{WatchedHour, watched};
+use session_warden::store::{Expect, Key, Table, Write};
 
 use crate::notices::heard;
 use crate::support::Scene;
@@ -100,4 +101,22 @@ async fn what_cannot_be_seen_is_said() {
     scene.simulator.org().remove_permission(&revoker, salesforce_simulator::Permission::ManageUsers);
     let told = tended_after(&scene, 24 * 7).await;
     assert!(told[0].text.contains("cannot see the sessions of others"), "{}", told[0].text);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_keeps_no_review_from_being_told_and_is_told_in_it() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    is_watched(&scene, 0..24 * 8).await;
+    tended_after(&scene, 0).await;
+    scene.contain().await.unwrap();
+    let key = Key::new(Table::Contain, &scene.org_id(), "containments", "damaged");
+    let damaged = Write::Put { key, expect: Expect::Any, body: serde_json::json!({ "stage": 7 }) };
+    scene.store.write(vec![damaged]).await.unwrap();
+    let told = tended_after(&scene, 24 * 7).await;
+    let [notice] = &told[..] else { panic!("{told:#?}") };
+    assert!(notice.title.contains("something needs a person"), "{}", notice.title);
+    for words in ["Could not be read: 1 record", "1 contained"] {
+        assert!(notice.text.contains(words), "{words}: {}", notice.text);
+    }
+    assert_eq!(entries(&scene).await[0]["unreadable"], 1);
 }

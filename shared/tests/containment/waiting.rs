@@ -3,12 +3,15 @@
 use jiff::SignedDuration;
 use salesforce_simulator::CampaignKind;
 use session_warden::clock::Clock;
-use session_warden::containment::{Containment, Declined, Outcome, Stage, approvals, containments, declined};
+use session_warden::containment::{
+    Containment, ContainmentId, Declined, Outcome, Stage, approvals, containments, declined,
+};
 use session_warden::detection::{Action, Dismissal, FindingId};
 use session_warden::evidence::{EntryKind, Ledger};
+use session_warden::observation::UserId;
 use session_warden::policy::Mode;
 use session_warden::stages::{Apply, dismissals};
-use session_warden::store::{Expect, Write};
+use session_warden::store::{Expect, Key, Table, Write};
 
 use crate::support::Scene;
 
@@ -260,4 +263,55 @@ async fn approvals_that_cannot_be_read_are_none() {
     let body = serde_json::json!({ "approver": "Ada" });
     scene.store.write(vec![Write::Put { key, expect: Expect::Any, body }]).await.unwrap();
     assert!(tended(&scene).await.is_empty() && scene.writes().is_empty());
+}
+
+/// What is kept about a user's containment because of a finding cannot be read.
+async fn damage(scene: &Scene, finding: &str, user: &UserId) {
+    let id = ContainmentId::of(&scene.org_id(), &format!("finding/{finding}/{user}"));
+    let key = containments(&scene.org_id()).key(id.as_str());
+    let damaged = Write::Put { key, expect: Expect::Any, body: serde_json::json!({ "stage": 7 }) };
+    scene.store.write(vec![damaged]).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_findings_that_joined_a_question_which_was_given_up_none_waits_for_another_that_fails() {
+    let (scene, _, record) = waiting().await;
+    for id in ["f-2", "f-3"] {
+        let mut finding = scene.finding(1, Action::Ask);
+        finding.finding_id = FindingId::new(id);
+        let raised = scene.keep(&finding).await;
+        assert_eq!(scene.contain_raised(&raised).await.unwrap().containment_id, record.containment_id);
+    }
+    damage(&scene, "f-2", &scene.user()).await;
+    scene.clock.advance(SignedDuration::from_mins(61));
+    assert_eq!(Scene::rules(&tended(&scene).await[0]), ["expired"]);
+    tended(&scene).await;
+    let id = ContainmentId::of(&scene.org_id(), &format!("finding/f-3/{}", scene.user()));
+    let asked = containments(&scene.org_id()).get(&*scene.store, id.as_str()).await.unwrap().unwrap().value;
+    assert_eq!(asked.stage, Stage::Waiting);
+    let due = scene.records(Table::Contain, "agenda").await;
+    assert!(
+        due.iter().any(|due| due.key.sort == record.containment_id.as_str()),
+        "it is tried again: {due:?}"
+    );
+}
+
+#[tokio::test]
+async fn one_user_of_a_finding_who_cannot_be_contained_keeps_no_other_from_it_and_the_message_stays() {
+    let mut scene = Scene::of(CampaignKind::BruteForce).await;
+    (scene.policy.caps.per_request, scene.policy.caps.per_hour) = (10, 10);
+    scene.policy.caps.percent_of_active_users = 100.0;
+    let other = scene.somebody_else();
+    let mut finding = scene.finding(1, Action::Contain);
+    finding.containable_users = vec![other.clone(), scene.user()];
+    let raised = scene.keep(&finding).await;
+    damage(&scene, "f-1", &other).await;
+    let message = Key::new(Table::Evaluate, &scene.org_id(), "queue", "message");
+    let body = serde_json::json!({});
+    scene.store.write(vec![Write::put(message.clone(), Expect::Any, &body).unwrap()]).await.unwrap();
+    let done = Write::Delete { key: message.clone(), expect: Expect::Any };
+    let failed = scene.stage().contain_finding(&raised, Some(done)).await.unwrap_err();
+    assert!(failed.to_string().contains("cannot be read"), "{failed}");
+    assert!(!attacker_is_in(&scene));
+    assert!(scene.store.get(&message).await.unwrap().is_some());
 }

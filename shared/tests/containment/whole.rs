@@ -231,10 +231,9 @@ async fn what_cannot_be_read_again_is_not_called_contained() {
 async fn a_row_that_cannot_be_read_is_not_called_gone() {
     let row = json!({ "Id": "0Ak5g00000AbCdEAAV", "UsersId": null });
     let rows = json!({ "totalSize": 1, "done": true, "records": [row] });
-    for object in ["AuthSession", "OauthToken"] {
+    for part in ["FROM AuthSession WHERE", "FROM OauthToken WHERE", "FROM UserLogin WHERE UserId = "] {
         let scene = Scene::of(CampaignKind::BruteForce).await;
-        let fault =
-            Fault::new("GET", &format!("FROM {object} WHERE"), 1_000, Effect::Json(200, rows.clone()));
+        let fault = Fault::new("GET", part, 1_000, Effect::Json(200, rows.clone()));
         scene.simulator.org().faults_mut().add(fault);
         let record = scene.contain().await.unwrap();
         let Some(Outcome::NotContained { reason }) = &record.outcome else { panic!("{record:#?}") };

@@ -96,6 +96,7 @@ fn containment(finding: &Finding, text: &str, outcome: Outcome) -> Containment {
         frozen_by_others: None,
         unchecked: None,
         residual_until: Some(at(1_900)),
+        counted_at: None,
         started: at(95),
         finished: Some(at(99)),
         api_calls: 12,

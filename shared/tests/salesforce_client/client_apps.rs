@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use salesforce_simulator::{ClientAppTokens, ClientApps, Id, Simulator, Write};
+use salesforce_simulator::{
+    ClientAppTokens, ClientApps, Effect, Fault, Id, Matcher, Occurrence, Simulator, Write,
+};
 use session_warden::observation::{AppKind, UserId};
 use session_warden::salesforce::{Applied, ClientAppId, TokenHashKey, WatchedTokens, Whose};
 
@@ -111,4 +113,15 @@ async fn a_users_tokens_are_revoked_and_the_others_stay() {
     let writes = simulator.org().take_writes();
     assert!(writes.iter().all(|write| matches!(write, Write::Revoked { app, .. } if app == "Ticket Portal")));
     simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_list_that_breaks_off_is_not_taken_for_all_of_it() {
+    let simulator = crate::support::org(180, 3).await;
+    approve(&simulator, 150);
+    let refused = Effect::refusal(404, "NOT_FOUND");
+    simulator.org().faults_mut().add(Fault::on(Matcher::any().path("page=1"), Occurrence::Every, refused));
+    let client = scanner(&simulator);
+    let error = client.tokens(Whose::Everyone, &TokenHashKey::new(KEY)).await.unwrap_err();
+    assert_eq!(error.code(), Some("NOT_FOUND"), "{error}");
 }

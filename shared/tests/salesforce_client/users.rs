@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use salesforce_simulator::{Frost, Permission};
+use salesforce_simulator::{Effect, Fault, Frost, Permission};
+use serde_json::json;
 use session_warden::observation::{AccountKind, UserId};
 use session_warden::salesforce::{Ability, Applied, Frozen, SalesforceError, Sight};
 
@@ -91,4 +92,17 @@ async fn users_administrators_and_verifications() {
     assert_eq!(checks.len(), simulator.org().verifications().iter().filter(|v| v.time < until).count());
     assert!(checks.is_sorted_by_key(|check| check.time));
     simulator.finish().unwrap();
+}
+
+#[tokio::test]
+async fn nobody_counts_as_unfrozen_because_his_record_cannot_be_read() {
+    let simulator = small().await;
+    let row = json!({ "UserId": null });
+    let rows = json!({ "totalSize": 1, "done": true, "records": [row] });
+    let unreadable = Fault::new("GET", "IsFrozen = true", 1_000, Effect::Json(200, rows));
+    simulator.org().faults_mut().add(unreadable);
+    let client = scanner(&simulator);
+    for error in [client.administrators().await.unwrap_err(), client.frozen_users().await.unwrap_err()] {
+        assert!(matches!(error, SalesforceError::UnreadableRow { .. }), "{error}");
+    }
 }

@@ -36,19 +36,6 @@ pub(super) async fn target(
     }
 }
 
-/// What makes two requests the same.
-pub(super) fn named(target: &Target) -> String {
-    match target {
-        Target::Session { user_id, hostile } => {
-            let ids = hostile.session_ids.iter().map(ToString::to_string);
-            let marks: Vec<_> = ids.chain(hostile.addresses.iter().map(ToString::to_string)).collect();
-            format!("{user_id}/session/{}", marks.join(","))
-        }
-        Target::User { user_id } => format!("{user_id}/user"),
-        Target::App { .. } | Target::Org => target.subject(),
-    }
-}
-
 async fn named_by(options: &ContainOptions, org: &Org, workplace: &Workplace) -> anyhow::Result<Target> {
     let whose = &options.whose;
     if let Some(user) = &whose.user {
@@ -125,6 +112,6 @@ fn level(target: &Target) -> Level {
 
 /// Whether there is a record of it: what has begun is gone on with, also when nothing of it is left to be listed.
 async fn was_asked_for(target: &Target, org: &Org, workplace: &Workplace) -> anyhow::Result<bool> {
-    let all = containments(&org.id().await?).all(workplace.store.as_ref()).await?;
-    Ok(all.iter().any(|(_, kept)| kept.value.request.target == *target))
+    let all = containments(&org.id().await?).each(workplace.store.as_ref()).await?;
+    Ok(output::readable(all).any(|record| record.request.target == *target))
 }

@@ -49,7 +49,7 @@ pub(super) async fn export(options: &ExportOptions, format: Output) -> anyhow::R
     let org = containment.request.org_id.clone();
     let ledger = Ledger::new(workplace.store.as_ref(), org.clone());
     let mut entries = ledger.case_entries(containment.containment_id.as_str()).await?;
-    let signed_head = match given_head(&options.head)? {
+    let signed_head = match given_head(options.head.as_deref())? {
         Some(given) => {
             end_in(&given, &containment, &mut entries)?;
             Some(given)

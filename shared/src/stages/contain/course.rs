@@ -16,6 +16,16 @@ use crate::store::{Kept, StoreError};
 /// Each failed attempt to record the intent is another containment of this org that was faster.
 const INTENTS: usize = 50;
 
+/// What came of an attempt to go on.
+enum Attempt {
+    /// It is recorded, and this is left to do.
+    On(Box<Plan>, Box<Reach>),
+    /// It may not be gone on with, and has ended.
+    Stopped,
+    /// Another containment of this org was faster.
+    Overtaken,
+}
+
 impl Contain<'_> {
     /// From the facts to the recorded intent, and on.
     pub(super) async fn begin(
@@ -141,7 +151,26 @@ impl Contain<'_> {
     }
 
     async fn go_on(&self, finding: Option<Finding>, journal: &mut Journal<'_>) -> Result<(), ContainError> {
-        let request = journal.record.request.clone();
+        let left = journal.record.clone();
+        for _ in 0..INTENTS {
+            // Another attempt has made its calls too.
+            let api_calls = journal.record.api_calls;
+            journal.record = Containment { api_calls, ..left.clone() };
+            match self.try_to_go_on(finding.clone(), journal).await? {
+                Attempt::Overtaken => {}
+                Attempt::Stopped => return Ok(()),
+                Attempt::On(plan, reach) => return Ok(self.carry_through(*plan, *reach, journal).await?),
+            }
+        }
+        Err(ContainError::Busy { what: left.request.target.name() })
+    }
+
+    async fn try_to_go_on(
+        &self,
+        finding: Option<Finding>,
+        journal: &mut Journal<'_>,
+    ) -> Result<Attempt, ContainError> {
+        let (request, now) = (journal.record.request.clone(), self.clock.now());
         let reach = Self::reach_of(&journal.record);
         let mut known = self.know(&request, reach, finding).await?;
         let is_repeated = journal.record.is_not_contained();
@@ -149,32 +178,39 @@ impl Contain<'_> {
             known.approvals = agreed(self.policy, &journal.record);
         }
         let circumstances = self.circumstances(&request, &known);
-        let counts = Counts::of(journal.record.started, self.clock.now());
+        let counted = journal.record.counted_at.unwrap_or(journal.record.started);
+        let counts = Counts::of(counted, now);
         let refusals =
             if is_repeated { may_be_repeated(&circumstances, counts) } else { may_go_on(&circumstances) };
         let has_acted = journal.record.has_acted();
         // Whether an act that had begun was done is not known, so it counts as done.
         journal.record.interrupt(self.clock.now());
         if let Some(refusal) = refusals.first() {
-            return Ok(self.stop(refusal.clone(), journal).await?);
+            self.stop(refusal.clone(), journal).await?;
+            return Ok(Attempt::Stopped);
         }
-        let open = known.open_plans.map_err(|reason| unreadable_plans(&request.org_id, reason))?;
+        let open = known.open_plans.as_ref();
+        let open = open.map_err(|reason| unreadable_plans(&request.org_id, reason.clone()))?;
         let mut also = vec![open.opening(&journal.record.containment_id, &request.target.subject())?];
         if let (true, Counts::Anew, Ok(caps)) = (is_repeated, counts, &known.caps) {
             also.extend(caps.reserving(Charge::of(&request.target))?);
+            journal.record.counted_at = Some(now);
         }
-        let (facts, freeze) = (known.facts, self.policy.containment.freeze);
+        let (facts, freeze) = (&known.facts, self.policy.containment.freeze);
         let plan = Plan::left(&facts.holdings, &facts.reach, freeze, self.salesforce.server_now());
         journal.record.reach = Some(facts.reach.kept_in_record());
         if facts.may_leave_jwt {
             journal.record.residual_until = after_jwt(self.clock.now());
         }
-        journal.go_on(&plan, also).await?;
+        match journal.go_on(&plan, also).await {
+            Err(StoreError::Conflict(key)) if known.is_shared(&key) => return Ok(Attempt::Overtaken),
+            written => written?,
+        }
         // The worker before may have died before it recorded what was there.
         if !has_acted {
             enter_snapshot(&facts.holdings, &facts.trail, journal).await?;
         }
-        Ok(self.carry_through(plan, facts.reach, journal).await?)
+        Ok(Attempt::On(Box::new(plan), Box::new(known.facts.reach)))
     }
 
     /// What a containment that has begun reaches: what it has ended meanwhile no longer tells it.

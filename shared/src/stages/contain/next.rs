@@ -29,7 +29,7 @@ impl Contain<'_> {
     }
 
     /// The record that answers a request without a look at the org.
-    pub(super) async fn answered(&self, request: &Request) -> Result<Option<Containment>, StoreError> {
+    pub(super) async fn answered(&self, request: &Request) -> Result<Option<Containment>, ContainError> {
         let latest = self.latest(request).await?.1.map(|kept| kept.value);
         Ok(latest.filter(|record| record.answer(request) == Answer::Given))
     }
@@ -60,14 +60,20 @@ impl Contain<'_> {
         }
     }
 
-    /// How often a request has been dealt with, and the last record of it.
-    async fn latest(&self, request: &Request) -> Result<(usize, Option<Kept<Containment>>), StoreError> {
-        let (org, mut times, mut latest) = (&request.org_id, 0, None);
+    /// How often a request has been dealt with, and the last record of it. Ids come from outside: a record about another
+    /// subject is none of it.
+    async fn latest(&self, request: &Request) -> Result<(usize, Option<Kept<Containment>>), ContainError> {
+        let (mut times, mut latest) = (0, None);
         loop {
-            let id = ContainmentId::of(org, &request.for_the(times + 1).request_id);
-            let Some(kept) = containments(org).get(self.store, id.as_str()).await? else {
-                return Ok((times, latest));
-            };
+            let asked = request.for_the(times + 1);
+            let Some(kept) = self.record_of(&asked).await? else { return Ok((times, latest)) };
+            if kept.value.request.target.subject() != request.target.subject() {
+                return Err(ContainError::OtherSubject {
+                    request_id: asked.request_id,
+                    asked: request.target.name(),
+                    kept: kept.value.containment_id,
+                });
+            }
             (times, latest) = (times + 1, Some(kept));
         }
     }

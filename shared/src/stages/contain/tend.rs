@@ -10,7 +10,7 @@ use crate::containment::{
 };
 use crate::observation::OrgId;
 use crate::stages::findings;
-use crate::store::{Kept, StoreError};
+use crate::store::{Expect, Kept, StoreError, Write};
 
 impl Contain<'_> {
     /// Goes on with containments whose worker has died, and through an org's agenda: carries out what people have agreed to, gives up what they refused or let pass,
@@ -24,6 +24,7 @@ impl Contain<'_> {
         let left = self.unfinished(org).await?;
         let mut all = agenda(org).each(self.store).await?;
         all.retain(|(_, due)| due.as_ref().map_or(true, |due| due.value.at <= now));
+        all.sort_by_key(|(_, due)| due.as_ref().ok().map(|due| due.value.turn()));
         if !all.is_empty() || !left.is_empty() {
             self.check_scope(org).await?;
         }
@@ -35,7 +36,7 @@ impl Contain<'_> {
         }
         for (id, due) in all {
             let tended = match due {
-                Ok(due) => self.tend_one(org, &id, due.value.what).await,
+                Ok(due) => self.tend_if_still_due(org, &id, &due).await,
                 Err(error) => Err(error.into()),
             };
             note(&id, tended, &mut changed);
@@ -102,44 +103,80 @@ impl Contain<'_> {
     }
 
     /// Asks about each finding that had joined a question which was given up.
-    async fn ask_anew(&self, record: &Containment) -> Result<Vec<Containment>, ContainError> {
-        let (org, mut asked) = (&record.request.org_id, Vec::new());
+    async fn ask_anew(&self, record: &Containment, read: u64) -> Result<Vec<Containment>, ContainError> {
+        let (org, mut anew) = (&record.request.org_id, Vec::new());
         for joined in &record.joined {
             let Some(finding) = findings(org).get(self.store, joined.finding_id.as_str()).await? else {
                 continue;
             };
             let about = |request: &Request| request.target.user() == record.request.target.user();
-            for request in requests(&finding.value).into_iter().filter(about) {
-                asked.push(Box::pin(self.contain(request, super::Apply::Act)).await?);
-            }
+            anew.extend(requests(&finding.value).into_iter().filter(about));
         }
-        self.store.write(vec![agenda(org).remove(record.containment_id.as_str())]).await?;
+        let asked = self.contain_each(anew).await?;
+        self.unless_moved_on(Due::rewritten(record, read, None)?).await?;
         Ok(asked)
     }
 
-    async fn tend_one(&self, org: &OrgId, id: &str, task: Task) -> Result<Vec<Containment>, ContainError> {
+    /// The turn of one may come minutes after the agenda was read. Versions begin anew where an entry was taken off and put
+    /// again, so what it says is compared too.
+    async fn tend_if_still_due(
+        &self,
+        org: &OrgId,
+        id: &str,
+        due: &Kept<Due>,
+    ) -> Result<Vec<Containment>, ContainError> {
+        match agenda(org).get(self.store, id).await? {
+            Some(kept) if kept == *due => self.tend_one(org, id, due).await,
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    async fn tend_one(
+        &self,
+        org: &OrgId,
+        id: &str,
+        due: &Kept<Due>,
+    ) -> Result<Vec<Containment>, ContainError> {
         let kept = containments(org).get(self.store, id).await?;
-        match (kept, task) {
+        let read = due.version;
+        match (kept, due.value.what) {
             (Some(kept), Task::Consent) if kept.value.stage == Stage::Waiting => {
                 Ok(Box::pin(self.answer_of_people(kept)).await?.into_iter().collect())
             }
-            (Some(kept), Task::AskAnew) if kept.value.is_refused() => self.ask_anew(&kept.value).await,
+            (Some(kept), Task::AskAnew) if kept.value.is_refused() => self.ask_anew(&kept.value, read).await,
             (Some(kept), Task::Release) if kept.value.releasing.is_some() => {
                 Ok(Box::pin(self.finish_release(&kept.value)).await?.into_iter().collect())
             }
             (Some(kept), Task::Watch { since }) if kept.value.is_watched() => {
-                Box::pin(self.watch(&kept.value, since)).await
+                Box::pin(self.watch(&kept.value, since, read)).await
             }
             _ => {
-                self.store.write(vec![agenda(org).remove(id)]).await?;
+                let key = agenda(org).key(id);
+                self.unless_moved_on(Write::Delete { key, expect: Expect::Version(read) }).await?;
                 Ok(Vec::new())
             }
         }
     }
 
+    /// Writes about the agenda, unless somebody else has since it was read: what he put there counts.
+    async fn unless_moved_on(&self, write: Write) -> Result<(), StoreError> {
+        match self.store.write(vec![write]).await {
+            Err(StoreError::Conflict(key)) => {
+                tracing::debug!(containment.id = key.sort, "somebody else has moved on with it");
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
     /// Looks whether access that was ended has come back. If so the case is open again, and people are asked about all of
     /// it: about a session that came back, its user.
-    async fn watch(&self, record: &Containment, since: Timestamp) -> Result<Vec<Containment>, ContainError> {
+    async fn watch(
+        &self,
+        record: &Containment,
+        since: Timestamp,
+        read: u64,
+    ) -> Result<Vec<Containment>, ContainError> {
         let now = self.clock.now();
         let next = Due::watch(since, record.residual_until, now);
         let hostile = self.hostile(record).await?;
@@ -151,7 +188,7 @@ impl Contain<'_> {
             Relapse::None if is_over || record.unchecked.is_some() => {
                 self.enter(record, async |journal| journal.settle(next.as_ref()).await).await
             }
-            Relapse::None => self.look_next(record, next).await,
+            Relapse::None => self.look_next(record, read, next).await,
             Relapse::Thawed(by) => self.enter(record, async |journal| journal.thawed(by).await).await,
             Relapse::Frozen(by) => {
                 self.enter(record, async |journal| journal.frozen(by, next.as_ref()).await).await
@@ -161,7 +198,7 @@ impl Contain<'_> {
                 let is_due = is_over || next.is_none();
                 let next = next.or_else(|| Due::retry(since, now));
                 if !is_due || record.unchecked.is_some() {
-                    return self.look_next(record, next).await;
+                    return self.look_next(record, read, next).await;
                 }
                 self.enter(record, async |journal| journal.not_checked(reason, next.as_ref()).await).await
             }
@@ -184,9 +221,10 @@ impl Contain<'_> {
     async fn look_next(
         &self,
         record: &Containment,
+        read: u64,
         next: Option<Due>,
     ) -> Result<Vec<Containment>, ContainError> {
-        self.store.write(vec![Due::written(record, next.as_ref())?]).await?;
+        self.unless_moved_on(Due::rewritten(record, read, next.as_ref())?).await?;
         Ok(Vec::new())
     }
 

@@ -109,6 +109,7 @@ fn containment(finding: &Finding, steps: Vec<Step>, outcome: Outcome) -> Contain
         frozen_by_others: None,
         unchecked: None,
         residual_until: None,
+        counted_at: None,
         started: finding.detected_at,
         finished: Some(last + SignedDuration::from_secs(1)),
         api_calls: 14,
