@@ -152,8 +152,8 @@ impl Store for DynamoDbStore {
             writes.into_iter().map(|write| Change::of(write, now)).collect::<Result<_, _>>()?;
         let Some(first) = changes.first() else { return Ok(()) };
         // One name for all tries: a try that was applied and whose answer was lost is known again.
-        let writer = wide::new_id(&first.key)?;
-        let mut outcome = self.try_write(&changes, &writer).await;
+        let own_name = wide::new_id(&first.key)?;
+        let mut outcome = self.try_write(&changes, &own_name).await;
         for tried in 1..TRIES {
             match &outcome {
                 Err(Failure::Held { key, lock }) => self.let_go(key, lock).await?,
@@ -161,7 +161,7 @@ impl Store for DynamoDbStore {
                 _ => break,
             }
             tokio::time::sleep(failure::pause(PAUSE_MS << tried.min(6))).await;
-            outcome = self.try_write(&changes, &writer).await;
+            outcome = self.try_write(&changes, &own_name).await;
         }
         outcome.map_err(Failure::into_error)
     }
