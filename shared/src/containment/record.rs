@@ -72,7 +72,7 @@ pub struct Trigger {
     pub version: u64,
     /// Its last observation.
     pub last_seen: Timestamp,
-    /// The hostile success from which the time to containment counts.
+    /// The hostile success, as far as one is known, from which the time to containment counts.
     pub first_seen: Timestamp,
     /// When it was found.
     #[serde(default)]
@@ -321,7 +321,7 @@ impl Trigger {
             finding_id: finding.finding_id.clone(),
             version: finding.version,
             last_seen: finding.last_seen,
-            first_seen: finding.first_seen,
+            first_seen: finding.first_access.unwrap_or(finding.first_seen),
             detected_at: Some(finding.detected_at),
             action: finding.action,
         }

@@ -153,10 +153,19 @@ impl Episode {
 
     /// The newest hit that shows access of at least high severity.
     fn last_access(&self) -> Option<Timestamp> {
+        self.accesses().max()
+    }
+
+    /// The oldest such hit.
+    pub(super) fn first_access(&self) -> Option<Timestamp> {
+        self.accesses().min()
+    }
+
+    fn accesses(&self) -> impl Iterator<Item = Timestamp> {
         let shows = |hit: &&(Timestamp, Hit)| {
             hit.1.containable == Containable::Yes && hit.1.severity >= Severity::High
         };
-        self.hits.values().filter(shows).map(|(time, _)| *time).max()
+        self.hits.values().filter(shows).map(|(time, _)| *time)
     }
 
     /// Every hit that was kept.

@@ -166,6 +166,9 @@ pub struct Finding {
     pub totals: Totals,
     /// The first observation that spoke against the subject.
     pub first_seen: Timestamp,
+    /// The first success, live session or used token of at least high severity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_access: Option<Timestamp>,
     /// The last, or the last use of a token of the user whose access was seen.
     pub last_seen: Timestamp,
     /// When it was judged.
@@ -237,6 +240,7 @@ impl Finding {
             session_ids: sessions.into_iter().take(LISTED).collect(),
             token_keys: Vec::new(),
             first_seen: episode.first_seen,
+            first_access: episode.first_access(),
             last_seen: episode.last_active(),
             detected_at,
             severity: episode.severity(),

@@ -40,6 +40,7 @@ fn finding(text: &str, action: Action) -> Finding {
         token_keys: Vec::new(),
         totals: Totals { affected_users: 1, ..Totals::default() },
         first_seen: at(0),
+        first_access: None,
         last_seen: at(90),
         detected_at: at(95),
         severity: Severity::High,

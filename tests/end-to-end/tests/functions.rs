@@ -164,7 +164,7 @@ async fn what_is_wrong_is_told_by_its_kind() {
     let nothing =
         json!({ "schema_version": 1, "org_id": world.org_id(), "lane": "live", "observations": [] });
     let answer = evaluate.invoke(&batch(&[nothing.clone(), json!("?"), nothing])).await;
-    assert_eq!(failed(&answer), ["m1", "m2"], "the order of a group is kept");
+    assert_eq!(failed(&answer), ["m1"], "a group goes on behind what nobody can read");
 
     scan.invoke(&world.schedule()).await;
     let revoke = world.start("revoke-sessions");
@@ -177,7 +177,7 @@ async fn what_is_wrong_is_told_by_its_kind() {
 /// In the profile that is measured here, with SQLite inside; what is deployed is smaller.
 #[test]
 fn no_function_has_grown_unseen() {
-    for (name, megabytes) in [("scan-login-history", 45), ("evaluate-activity", 70), ("revoke-sessions", 60)]
+    for (name, megabytes) in [("scan-login-history", 45), ("evaluate-activity", 70), ("revoke-sessions", 62)]
     {
         let bytes = std::fs::metadata(bootstrap(name)).unwrap().len();
         println!("{name}: {bytes} bytes");

@@ -62,6 +62,7 @@ fn finding() -> Finding {
         token_keys: Vec::new(),
         totals: Totals::default(),
         first_seen: now(),
+        first_access: None,
         last_seen: now(),
         detected_at: now(),
         severity: Severity::High,
