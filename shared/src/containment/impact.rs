@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{CutOff, Freezing, FrozenBy, Holdings, People, Plan, Reach, Target};
+use crate::evidence::{Digest, Encoding};
 use crate::observation::{Family, Session, SessionId, User, UserId, families};
 use crate::policy::Also;
 
@@ -37,6 +38,9 @@ pub struct Impact {
     pub tokens: usize,
     /// Applications that hold one and will be cut off, at most 50.
     pub applications: Vec<String>,
+    /// Of more applications than are listed, the hash of all their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all_applications: Option<Digest>,
     /// The same with whom they work for, and programs that hold none: integrations first, then phones, at most 50.
     pub cut_off: Vec<CutOff>,
     /// Whether the account is frozen afterwards.
@@ -120,6 +124,7 @@ impl Plan {
             cut_off: self.cut_off(people, holdings),
             irreversible: self.irreversible(reach),
             warnings: self.warnings(user, &applications, with_tokens, holdings, reach),
+            all_applications: (applications.len() > LISTED).then(|| hash_of(&applications)),
             applications: applications.into_iter().take(LISTED).collect(),
             freezes: self.freeze == Freezing::Wanted,
             also: reach.also.clone(),
@@ -219,6 +224,11 @@ fn own_with_tokens(revoked: &BTreeSet<String>, holdings: &Holdings, reach: &Reac
 fn told<const N: usize>(sentences: [(bool, &str); N]) -> Vec<String> {
     let applying = sentences.into_iter().filter(|(applies, _)| *applies);
     applying.map(|(_, sentence)| sentence.to_owned()).collect()
+}
+
+fn hash_of(applications: &BTreeSet<String>) -> Digest {
+    let begun = Encoding::of("session-warden applications");
+    applications.iter().fold(begun, |encoding, name| encoding.text(name)).hash()
 }
 
 impl Impact {

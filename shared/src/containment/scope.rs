@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Containment, Marks, Target};
-use crate::evidence::Encoding;
+use crate::evidence::{Digest, Encoding};
 use crate::policy::Also;
 
 /// What a person agrees to. A containment that reaches further needs a new approval; one that reaches less is within it.
@@ -19,6 +19,9 @@ pub struct Scope {
     most_users: usize,
     /// Applications that are cut off; past 50 the list ends, as it does for whoever reads it.
     applications: BTreeSet<String>,
+    /// Where it ends so, the hash of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    all_applications: Option<Digest>,
     freezes: bool,
     #[serde(default)]
     also: BTreeSet<Also>,
@@ -33,6 +36,7 @@ impl Scope {
             most_users: if target.is_wide() { users + users / 10 + 5 } else { 1 },
             target,
             applications: record.impact.applications.iter().cloned().collect(),
+            all_applications: record.impact.all_applications,
             freezes: record.impact.freezes,
             also: record.impact.also.clone(),
             policy_hash: record.policy_hash.clone(),
@@ -41,7 +45,7 @@ impl Scope {
 
     /// Every field, for the hash that is signed.
     pub(super) fn encoded(&self, encoding: Encoding) -> Encoding {
-        let Self { target, most_users, applications, freezes, also, policy_hash } = self;
+        let Self { target, most_users, applications, all_applications, freezes, also, policy_hash } = self;
         let encoding = match target {
             Target::Session { user_id, hostile: Marks { session_ids, addresses } } => {
                 let encoding = encoding.text("session").text(user_id.as_str());
@@ -54,7 +58,8 @@ impl Scope {
         };
         let encoding = texts(encoding.number(*most_users as u64), applications.iter().cloned());
         let encoding = texts(encoding, also.iter().map(|also| format!("{also:?}")));
-        encoding.number(u64::from(*freezes)).text(policy_hash)
+        let encoding = encoding.number(u64::from(*freezes)).text(policy_hash);
+        all_applications.iter().fold(encoding, Encoding::digest)
     }
 
     /// What a record's plan would do beyond this, in words.
@@ -76,6 +81,9 @@ impl Scope {
         if !new.is_empty() {
             return Some(format!("applications would be cut off that were not: {}", new.join(", ")));
         }
+        if now.all_applications.is_some() && now.all_applications != self.all_applications {
+            return Some("other applications would be cut off, past those that are listed".to_owned());
+        }
         let users = record.impact.users;
         (self.target.is_wide() && users > self.most_users)
             .then(|| format!("{users} users would be reached, and {} were agreed to", self.most_users))
@@ -85,4 +93,35 @@ impl Scope {
 fn texts(encoding: Encoding, texts: impl ExactSizeIterator<Item = String>) -> Encoding {
     let encoding = encoding.number(texts.len() as u64);
     texts.fold(encoding, |encoding, text| encoding.text(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::containment::{Impact, Request, RequestedBy};
+    use crate::observation::OrgId;
+
+    fn record(applications: usize, all_applications: Option<Digest>) -> Containment {
+        let (target, requested_by) = (Target::User { user_id: "005".into() }, RequestedBy::Policy);
+        let (request_id, reason, also) = ("r".to_owned(), String::new(), BTreeSet::new());
+        let org_id = OrgId::new("00D");
+        let request = Request { request_id, org_id, target, also, reason, requested_by, trigger: None };
+        let applications = (0..applications).map(|n| format!("App {n}")).collect();
+        let impact = Impact { applications, all_applications, ..Impact::default() };
+        Containment::planned(request, "p".to_owned(), impact, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn applications_past_those_that_are_listed_are_agreed_to_as_well() {
+        let hash = |of: &str| Some(Encoding::of(of).hash());
+        let agreed = Scope::of(&record(50, hash("51 of them")));
+        assert_eq!(agreed.outgrown_by(&record(50, hash("51 of them"))), None);
+        assert_eq!(agreed.outgrown_by(&record(49, None)), None, "less");
+        let outgrown = agreed.outgrown_by(&record(50, hash("51 others"))).unwrap();
+        assert!(outgrown.contains("past those that are listed"), "{outgrown}");
+        let signed = |of: &Scope| of.encoded(Encoding::of("x")).hash();
+        assert_ne!(signed(&agreed), signed(&Scope::of(&record(50, hash("51 others")))));
+    }
 }

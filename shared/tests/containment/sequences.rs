@@ -12,8 +12,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use salesforce_simulator::{CampaignKind, Frost, Write as Written};
 use session_warden::clock::Clock;
 use session_warden::containment::{
-    ApproverKey, Containment, Declined, Marks, Outcome, Pauses, Refusal, Request, Stage, Switch, Target,
-    approvals, containments, declined,
+    ApproverKey, Containment, Declined, Marks, Outcome, Pauses, Refusal, Request, RequestedBy, Stage, Switch,
+    Target, approvals, containments, declined,
 };
 use session_warden::detection::{Action, FindingId, Level};
 use session_warden::evidence::Ledger;
@@ -28,6 +28,8 @@ use crate::wide::asked;
 
 /// Users whom the sequences are about: the first is protected, the second for emergencies.
 const USERS: usize = 6;
+/// A finding so numbered names a second user, and one request may contain one without a person.
+const OF_TWO: usize = 2;
 /// An application that all of them have authorised.
 const APP: &str = "Data Loader";
 const PER_HOUR: u32 = 2;
@@ -105,7 +107,7 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Fails::KilledAfter)
     ];
     prop_oneof![
-        4 => (0..USERS, 0usize..2, action, level(), 0i64..30).prop_map(|(user, other, action, level, hours_old)| {
+        4 => (0..USERS, 0usize..3, action, level(), 0i64..30).prop_map(|(user, other, action, level, hours_old)| {
             Event::Finding { user, other, action, level, hours_old }
         }),
         7 => work().prop_map(Event::One),
@@ -299,7 +301,11 @@ impl Play {
         let mut finding = self.scene.finding(*version, action);
         let id = self.users[user].clone();
         finding.finding_id = FindingId::new(format!("f-{user}-{other}"));
-        (finding.affected_users, finding.containable_users) = (vec![id.clone()], vec![id.clone()]);
+        let mut named = vec![id.clone()];
+        if other == OF_TWO {
+            named.push(self.users[(user + 1) % USERS].clone());
+        }
+        (finding.affected_users, finding.containable_users) = (named.clone(), named);
         finding.subject.id = id.as_str().to_owned();
         (finding.user_id, finding.level) = (Some(id), Some(level));
         finding.last_seen = self.scene.clock.now() - SignedDuration::from_hours(hours_old);
@@ -446,6 +452,14 @@ impl Play {
             });
             prop_assert!(agreed, "the account for emergencies was touched without two people");
         }
+        let together = |record: &&Containment| {
+            let finding = record.request.trigger.as_ref().map(|trigger| trigger.finding_id.as_str());
+            let is_of_two = finding.is_some_and(|id| id.ends_with(&format!("-{OF_TWO}")));
+            is_of_two && record.request.requested_by == RequestedBy::Policy
+        };
+        let unasked =
+            records.iter().filter(together).filter(begun).filter(|record| record.approved.is_empty());
+        prop_assert_eq!(unasked.count(), 0, "of two users in one request one was contained and nobody asked");
         self.check_caps(&records).await?;
         let ledger = Ledger::new(&self.faulty.inner, self.scene.org_id());
         prop_assert!(ledger.verify(None).await.is_ok(), "the ledger is broken");
@@ -464,6 +478,7 @@ impl Play {
                 ("joined", !record.joined.is_empty()),
                 ("refused", record.is_refused()),
                 ("over the percentage", is_over_percentage(record)),
+                ("too many together", is_too_many_together(record)),
             ];
             for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
                 *self.seen.entry(kind).or_default() += 1;
@@ -496,6 +511,11 @@ impl Play {
     }
 }
 
+fn is_too_many_together(record: &Containment) -> bool {
+    let Some(Outcome::Refused { refusals }) = &record.outcome else { return false };
+    refusals.iter().any(|refusal| refusal.reason.contains("caps.per_request"))
+}
+
 fn is_over_percentage(record: &Containment) -> bool {
     let Some(Outcome::Refused { refusals }) = &record.outcome else { return false };
     let is_only = |refusal: &Refusal| refusal.reason.contains("percent_of_active_users");
@@ -525,7 +545,9 @@ fn no_sequence_breaks_a_promise(sequences: u32, seed: u8) {
     }
     let came = &play.borrow().seen;
     let kinds = ["waited", "approved", "contained", "session ended", "wide", "joined", "refused", "died"];
-    for kind in kinds.into_iter().chain(["two at once", "stopped", "over the percentage"]) {
+    for kind in
+        kinds.into_iter().chain(["two at once", "stopped", "over the percentage", "too many together"])
+    {
         let times = came.get(kind).copied().unwrap_or_default();
         assert!(times >= sequences as usize / 100, "{kind} only {times} times: {came:?}");
     }

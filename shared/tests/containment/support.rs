@@ -248,6 +248,7 @@ impl Scene {
             token_keys: Vec::new(),
             totals: Totals { containable_users: 1, ..Totals::default() },
             first_seen: self.campaign.first_success,
+            first_access: None,
             last_seen: self.campaign.first_success,
             detected_at: self.campaign.first_success,
             severity: Severity::High,

@@ -61,6 +61,7 @@ fn finding(
         token_keys: Vec::new(),
         totals: Totals { affected_users: 1, containable_users: 1, ..Totals::default() },
         first_seen: at(seen.0),
+        first_access: None,
         last_seen: at(seen.1),
         detected_at: at(seen.1) + SignedDuration::from_secs(21),
         severity,
