@@ -46,7 +46,7 @@ const CONNECTION: Variable = Variable {
 };
 const CONNECTION_FRESH: Variable = Variable {
     name: "WARDEN_CONNECTION_FRESH_SECONDS",
-    write: "for how many seconds a connection document in Secrets Manager is not asked for again: 0 to 3600",
+    write: "for how many seconds a connection document in Secrets Manager is not asked for again: 0 to 1800",
 };
 const POLICY: Variable =
     Variable { name: "WARDEN_POLICY", write: "the policy file's path; infra/policy.yaml is a start" };
@@ -72,7 +72,7 @@ const NO_COLOR: Variable = Variable { name: "NO_COLOR", write: "anything, for ou
 const TERM: Variable = Variable { name: "TERM", write: "`dumb`, for a terminal without colours" };
 
 /// While the service fails an old document is used for an hour; a longer time would never ask.
-const LONGEST_FRESH: i64 = 3_600;
+const LONGEST_FRESH: i64 = 1_800;
 
 /// A variable that is missing or cannot be used. Says what to write.
 #[derive(Debug, thiserror::Error)]
@@ -144,7 +144,7 @@ impl Settings {
     pub fn connection_fresh_for(&self) -> Result<SignedDuration, SettingError> {
         let Some(text) = self.text(CONNECTION_FRESH)? else { return Ok(FRESH) };
         let seconds = text.parse().ok().filter(|seconds| (0..=LONGEST_FRESH).contains(seconds));
-        let reason = "is no number of seconds from 0 to 3600";
+        let reason = "is no number of seconds from 0 to 1800";
         let unusable = SettingError::Unusable { variable: CONNECTION_FRESH, reason };
         seconds.map(SignedDuration::from_secs).ok_or(unusable)
     }
@@ -269,7 +269,7 @@ mod tests {
         for text in ["-1", "3601", "5m"] {
             let error = fresh(text).unwrap_err().to_string();
             assert!(
-                error.contains("_FRESH_SECONDS is no number of seconds from 0 to 3600: write"),
+                error.contains("_FRESH_SECONDS is no number of seconds from 0 to 1800: write"),
                 "{error}"
             );
         }

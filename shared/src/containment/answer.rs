@@ -32,7 +32,9 @@ impl Containment {
         let is_person = request.is_by_person();
         match &self.outcome {
             _ if !matches!(self.stage, Stage::Finished | Stage::Waiting) => Answer::Unfinished,
-            Some(Outcome::Refused { .. }) if is_person || version(request) > version(&self.request) => {
+            Some(Outcome::Refused { .. })
+                if request.waits_for_answer() || version(request) > version(&self.request) =>
+            {
                 Answer::Undecided
             }
             Some(Outcome::Refused { .. }) => Answer::Given,
@@ -105,6 +107,11 @@ impl Request {
             Some((first, time)) if time.bytes().all(|digit| digit.is_ascii_digit()) => first,
             _ => &self.request_id,
         }
+    }
+
+    /// Whether a person reads the answer, and asks again where that may help; an event comes again by itself.
+    fn waits_for_answer(&self) -> bool {
+        matches!(self.requested_by, RequestedBy::Person { .. })
     }
 
     fn is_by_person(&self) -> bool {

@@ -50,7 +50,7 @@ use serde::{Deserialize, Serialize};
 pub enum Observation {
     /// A row of LoginHistory.
     Login(Box<Login>),
-    /// A row of AuthSession that is new, or whose address or login has changed since the last snapshot.
+    /// A row of AuthSession that is new, whose address or login has changed since the last snapshot, or that is still used.
     Session(Box<Session>),
     /// A row of VerificationHistory.
     Verification(Box<Verification>),

@@ -234,9 +234,9 @@ impl Descriptions {
         Arc::clone(cell)
     }
 
-    /// What the description says of an object's fields is not true any more.
-    pub(super) fn forget(&self, object: &str) {
-        self.objects.lock().unwrap_or_else(PoisonError::into_inner).remove(object);
+    /// What descriptions say is not true any more, of an object or of one that a relationship of it leads to.
+    pub(super) fn forget(&self) {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Says something to the log the first time.

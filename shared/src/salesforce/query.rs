@@ -149,7 +149,7 @@ impl Salesforce {
         let answered = self.send_and_read(&call, |body| read_page(object, &body, before, &read)).await;
         answered.map(Some).inspect_err(|error| {
             if error.code() == Some("INVALID_FIELD") {
-                self.descriptions.forget(object);
+                self.descriptions.forget();
             }
         })
     }

@@ -51,9 +51,6 @@ pub(super) struct Cursor {
     /// When rows that appeared late were last looked for.
     #[serde(default)]
     pub(super) looked_for_late: Option<Timestamp>,
-    /// When it was last asked which accounts were changed.
-    #[serde(default)]
-    pub(super) accounts_asked: Option<Timestamp>,
 }
 
 /// How much of the history that only teaches was read.
@@ -113,7 +110,6 @@ impl Cursor {
             learned: Learned { rows: 0, of: rows },
             counts: Counts::default(),
             looked_for_late: None,
-            accounts_asked: None,
             counted_from: None,
         }
     }

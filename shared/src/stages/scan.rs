@@ -28,10 +28,9 @@ const PLAIN: SignedDuration = SignedDuration::from_hours(24);
 /// A page on its way from the reading to the sending.
 pub(super) type FetchedPage = Result<Page<Login>, SalesforceError>;
 
-/// How long ago an account may have been changed whose sessions are judged again, where it was not asked before.
+/// How long ago an account may have been changed whose sessions are judged again: longer than a monitor is down unnoticed, and than
+/// what was told of an account is taken for fresh.
 const CHANGED: SignedDuration = SignedDuration::from_hours(48);
-/// What was asked before is asked again for so long, since clocks differ and changes become visible late.
-const ASKED_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// The scan of one org.
 pub struct Scan<'a> {
@@ -254,15 +253,13 @@ impl Scan<'_> {
         if !sending.sees(sight, Ability::Sessions, "live sessions") {
             return Ok(());
         }
-        let asked = sending.cursor.accounts_asked;
-        let since = asked.map_or(sending.now - CHANGED, |asked| asked - ASKED_AGAIN);
+        let since = sending.now.checked_sub(CHANGED).unwrap_or(Timestamp::MIN);
         let touched = self.salesforce.changed_users(since).await?;
         sending.accounts.have_changed(touched.iter().map(|user| &user.id));
         let mut snapshot = Snapshot::read(self.store, &sending.scanned.org, &touched).await?;
         let mut pages = pin!(self.salesforce.session_pages(Whose::Everyone));
-        let mut rejected = 0;
         while let Some(page) = pages.try_next().await? {
-            rejected += page.rejected.len();
+            snapshot.meet_rejected(&page.rejected);
             let aside = sending.set_aside(&page.rejected)?;
             let others = page.rows.into_iter().filter(|found| found.owned != Owned::ByUs);
             let live = others.map(|found| found.session).filter(|session| session.is_live(sending.now));
@@ -272,8 +269,7 @@ impl Scan<'_> {
             let observations = changes.sessions.into_iter().map(|it| Observation::Session(Box::new(it)));
             self.send(sending, observations.collect(), changes.writes).await?;
         }
-        sending.cursor.accounts_asked = Some(sending.now);
-        self.send(sending, Vec::new(), snapshot.forget_others(rejected)).await
+        self.send(sending, Vec::new(), snapshot.forget_others()).await
     }
 
     async fn send_token_uses(&self, sending: &mut Sending, sight: &Visibility) -> Result<(), ScanError> {

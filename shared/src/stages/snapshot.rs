@@ -1,4 +1,4 @@
-//! Live sessions as they were at the last scan, so that only what is new or has changed is sent on.
+//! Live sessions as they were at the last scan, so that only what is new, has changed, or is still used after a while is sent on.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::observation::{Kind, OrgId, Session, SessionLogin, User, UserId};
+use crate::salesforce::Rejected;
 use crate::store::{Kept, Room, Store, StoreError, Table, Write};
 
 /// A session that goes on being used is sent on again, no more often than this.
-const STILL_USED: SignedDuration = SignedDuration::from_hours(1);
+const STILL_USED: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Known {
@@ -31,6 +32,8 @@ pub(super) struct Snapshot {
     known: HashMap<String, Kept<Known>>,
     changed: HashMap<UserId, String>,
     met: BTreeSet<String>,
+    /// Rows that could not be read, not even their ids: any session may be among them.
+    unnamed: usize,
 }
 
 /// What has changed since the last snapshot.
@@ -48,7 +51,7 @@ impl Snapshot {
         let room: Room<Known> = Room::new(Table::Scan, org, "sessions");
         let known = room.all(store).await?.into_iter().collect();
         let changed = changed.iter().map(|user| (user.id.clone(), state_of(user))).collect();
-        Ok(Self { room, known, changed, met: BTreeSet::new() })
+        Ok(Self { room, known, changed, met: BTreeSet::new(), unnamed: 0 })
     }
 
     /// Compares some of the live sessions.
@@ -80,9 +83,15 @@ impl Snapshot {
         Ok(changes)
     }
 
-    /// Forgets the sessions that no page has shown; nobody, where a page had rows that could not be read.
-    pub(super) fn forget_others(&self, rejected: usize) -> Vec<Write> {
-        if rejected > 0 {
+    /// A row that cannot be read is there all the same.
+    pub(super) fn meet_rejected(&mut self, rejected: &[Rejected]) {
+        self.met.extend(rejected.iter().filter_map(|row| row.id.clone()));
+        self.unnamed += rejected.iter().filter(|row| row.id.is_none()).count();
+    }
+
+    /// Forgets the sessions that no page has shown.
+    pub(super) fn forget_others(&self) -> Vec<Write> {
+        if self.unnamed > 0 {
             return Vec::new();
         }
         self.known.keys().filter(|id| !self.met.contains(*id)).map(|id| self.room.remove(id)).collect()
@@ -134,13 +143,24 @@ mod tests {
     async fn scan(store: &MemoryStore, live: Vec<Session>) -> Vec<Session> {
         let mut snapshot = Snapshot::read(store, &OrgId::new("00D"), &[]).await.unwrap();
         let mut changes = snapshot.compare(live.into_iter()).unwrap();
-        changes.writes.extend(snapshot.forget_others(0));
+        changes.writes.extend(snapshot.forget_others());
         store.write(changes.writes).await.unwrap();
         changes.sessions
     }
 
     #[tokio::test]
-    async fn a_session_that_goes_on_being_used_is_told_again_and_no_more_often_than_by_the_hour() {
+    async fn a_session_whose_row_cannot_be_read_for_once_is_not_forgotten() {
+        for id in [Some("0Ak000000000001AAA".to_owned()), None] {
+            let store = MemoryStore::new();
+            scan(&store, vec![session("0Ya1", "198.18.1.7")]).await;
+            let mut snapshot = Snapshot::read(&store, &OrgId::new("00D"), &[]).await.unwrap();
+            snapshot.meet_rejected(&[Rejected { id, reason: "as ordered".to_owned() }]);
+            assert!(snapshot.forget_others().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_that_goes_on_being_used_is_told_again_after_half_its_validity() {
         let store = MemoryStore::new();
         let used = |minutes| {
             let session = session("0Ya1", "198.18.1.7");

@@ -89,13 +89,17 @@ fn end_in(given: &Anchor, containment: &Containment, entries: &mut Vec<CaseEntry
         head.org
     );
     let is_about = |entry: &&CaseEntry| entry.entry.containment.as_deref() == Some(id);
-    let last = entries.iter().filter(is_about).map(|entry| entry.entry.seq).max().unwrap_or_default();
+    let about = entries.iter().filter(is_about);
+    let last =
+        about.flat_map(|entry| entry.redacted_by.into_iter().chain([entry.entry.seq])).max().unwrap_or(0);
     ensure!(
         last <= head.seq,
         "The head was kept at entry {}, and the case goes on until entry {last}: bring a later one",
         head.seq
     );
     entries.retain(|entry| entry.entry.seq <= head.seq);
+    let ends_in_it = entries.last().is_some_and(|entry| entry.entry.hash == head.hash);
+    ensure!(ends_in_it, "The chain does not lead through the head: entry {} is another", head.seq);
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub(crate) static ABOUT: About = About {
     family: Family::Network,
     shown: Shown::SUCCESS,
     mitre: &["T1528", "T1550.001"],
-    needs: &[Sensor::Logins, Sensor::Sessions],
+    needs: &[Sensor::Logins],
     parameters: MEANINGS,
     quiet: &[
         "A network near a known one, the organisation’s egress, or one from which the same application serves others.",
@@ -40,7 +40,7 @@ const MISSED: f64 = 3.0;
 const STEADY: f64 = 48.0;
 
 parameters! {
-    /// Successes before networks count as learned.
+    /// Successes, or sightings of sessions, before networks count as learned.
     logins: u64 = 30,
     /// Days of history before networks count as learned; an application's are learned once none was added for as long.
     days: i64 = 7,
@@ -64,7 +64,7 @@ struct Contract<'a> {
     held_from: Option<&'a Familiar<Network>>,
     /// Networks that were first seen later broke the contract, and are no part of it.
     until: Timestamp,
-    logins: u64,
+    seen: u64,
     severity: Severity,
 }
 
@@ -96,7 +96,7 @@ impl Detection for IntegrationNetwork {
             return None;
         }
         let listed = contract.networks().map(|network| network.to_string()).collect();
-        let baseline = format!("In {} logins it came only from", contract.logins);
+        let baseline = format!("It was seen {} times, and only from", contract.seen);
         let has_moved = || view.user().is_some_and(|user| has_moved(user, network, login.time, view.facts().hour));
         let severity = if has_moved() { Severity::Low } else { contract.severity };
         Some(hit(severity, login, listed, &baseline))
@@ -105,26 +105,29 @@ impl Detection for IntegrationNetwork {
     /// All that is seen of a stolen token, where its use leaves no login.
     fn on_session(&self, view: &View<'_>, session: &Session) -> Option<Hit> {
         let (here, time) = (session.source.network()?, session.last_modified);
-        if !session.serves_programs() || session.came_from().is_some_and(|from| from.is_near(here)) {
+        let is_told_by_login = session.came_from().is_some_and(|from| from.is_near(here));
+        if !view.is_integration() || !session.serves_programs() || is_told_by_login {
             return None;
+        }
+        if let Some(bound) = view.bound_to() {
+            let address = session.source.address()?;
+            let known = || bound.iter().map(ToString::to_string).collect();
+            let is_outside = !bound.iter().any(|net| net.contains(&address));
+            return is_outside.then(|| held(Severity::High, session, known(), "The policy binds it to"));
         }
         let contract = self.of_user(view, time)?;
         if contract.networks().any(|known| known.is_near(here)) || view.is_shared(here, time) {
             return None;
         }
-        let known: Vec<_> = contract.networks().map(|network| network.to_string()).collect();
-        let hit = Hit::on_session(&ABOUT, contract.severity, session);
-        Some(hit.fact("known_networks", known.clone()).because(
-            format!("A program's session is held from {}, and no login of it came from there.", session.source),
-            format!("In {} observations this account was used only from {}.", contract.logins, known.join(", ")),
-            "A network near one of these, or one that colleagues share, would not count.",
-        ))
+        let known = contract.networks().map(|network| network.to_string()).collect();
+        let baseline = format!("It was seen {} times, and only from", contract.seen);
+        Some(held(contract.severity, session, known, &baseline))
     }
 }
 
 impl IntegrationNetwork {
-    /// An account that a program uses has a learned, fixed set of networks. Where its refreshes leave no logins, its sessions show
-    /// them.
+    /// An account that a program uses has a learned, fixed set of networks. Where the refreshes of one that is known to be a
+    /// program's leave no logins, its sessions show them; a person's telephone holds such sessions too.
     fn of_user<'a>(&self, view: &View<'a>, time: Timestamp) -> Option<Contract<'a>> {
         let user = view.user()?;
         let unattended: u64 = [AccessPath::OauthUnattended, AccessPath::Api]
@@ -132,16 +135,17 @@ impl IntegrationNetwork {
             .filter_map(|path| user.paths.of(path))
             .map(|known| u64::from(known.count))
             .sum();
-        let sessions = user.program_networks.iter().map(|(_, known)| u64::from(known.count)).sum();
-        let (seen, attended) = (user.successes.max(sessions), user.successes.saturating_sub(unattended));
-        let first = user.program_networks.iter().map(|(_, known)| known.first).chain(user.first_success).min()?;
+        let held_from = view.is_integration().then_some(&user.program_networks);
+        let held = || held_from.into_iter().flat_map(Familiar::iter).map(|(_, known)| known);
+        let (attended, sessions) = (user.successes - unattended.min(user.successes), held().map(|known| u64::from(known.count)));
+        let seen = user.successes.max(sessions.sum());
+        let first = held().map(|known| known.first).chain(user.first_success).min()?;
         let is_bound = seen >= self.0.logins
             && time.duration_since(first).as_hours() / 24 >= self.0.days
-            && user.networks.len().max(user.program_networks.len()) <= self.0.networks
+            && user.networks.len().max(held().count()) <= self.0.networks
             && attended as f64 <= (1.0 - self.0.unattended) * seen as f64;
-        let (networks, held_from) = (&user.networks, Some(&user.program_networks));
-        let severity = Severity::High;
-        is_bound.then_some(Contract { networks, held_from, until: Timestamp::MAX, logins: seen, severity })
+        let (networks, until, severity) = (&user.networks, Timestamp::MAX, Severity::High);
+        is_bound.then_some(Contract { networks, held_from, until, seen, severity })
     }
 
     /// So has an application that only programs use, whoever's account it is used with. A network that comes while the others
@@ -158,8 +162,8 @@ impl IntegrationNetwork {
             && known.successes >= self.0.logins
             && known.networks.len() <= self.0.networks
             && known.unattended as f64 >= self.0.unattended * known.successes as f64;
-        let (networks, logins) = (&known.networks, known.successes);
-        is_bound.then_some(Contract { networks, held_from: None, until, logins, severity: Severity::Medium })
+        let (networks, seen) = (&known.networks, known.successes);
+        is_bound.then_some(Contract { networks, held_from: None, until, seen, severity: Severity::Medium })
     }
 }
 
@@ -199,6 +203,15 @@ fn hit(severity: Severity, login: &Login, known: Vec<String>, baseline: &str) ->
         )
 }
 
+fn held(severity: Severity, session: &Session, known: Vec<String>, baseline: &str) -> Hit {
+    let baseline = format!("{baseline} {}.", known.join(", "));
+    Hit::on_session(&ABOUT, severity, session).fact("known_networks", known).because(
+        format!("A program's session is held from {}, and no login of it came from there.", session.source),
+        baseline,
+        "A network near one of these, or one that colleagues share, would not count.",
+    )
+}
+
 fn quoted(name: &str) -> String {
     if name.is_empty() { "account".to_owned() } else { format!("“{name}”") }
 }
@@ -233,9 +246,38 @@ pub(crate) mod cases {
         assert_eq!(hits["integration-network"].evidence["known_networks"][0], "198.18.90.0/24");
     }
 
+    /// The policy knows the account for a program's.
+    fn declared(world: &mut World, networks: &str) {
+        world.account("sync", "");
+        world.state.users.get_mut(&"sync".into()).unwrap().username = "sync@acme.example".into();
+        world.under(&format!("integrations: [{{ user: sync@acme.example{networks} }}]"));
+    }
+
+    #[test]
+    fn a_session_outside_the_networks_that_the_policy_binds_it_to_is_told_whatever_was_learned() {
+        let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        declared(&mut world, ", networks: [203.0.113.0/24]");
+        let mut held = |address: &str, minute: i64| {
+            severity(&world.hits_of_session("sync", address, "", "Oauth2", minute), &ABOUT)
+        };
+        assert_eq!(held("203.0.113.4", 5), None, "declared, though never seen");
+        assert_eq!(held("198.18.90.10", 6), Some(Severity::High), "seen, and not declared");
+    }
+
+    #[test]
+    fn a_person_whose_telephone_leaves_no_logins_is_no_program() {
+        let mut world = World::with_office_workers();
+        for hour in 1..=9 * 24 {
+            world.hits_of_session("ada", "198.18.1.7", "", "Oauth2", hour * 60 - 60 * 24 * 9);
+        }
+        let hits = world.hits_of_session("ada", "198.19.77.9", "", "Oauth2", 5);
+        assert_eq!(severity(&hits, &ABOUT), None);
+    }
+
     #[test]
     fn a_token_whose_use_leaves_no_login_is_seen_by_where_its_session_is_held() {
         let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+        declared(&mut world, "");
         let mut held = |address: &str, login: &str, kind: &str, minute: i64| {
             severity(&world.hits_of_session("sync", address, login, kind, minute), &ABOUT)
         };
@@ -249,6 +291,7 @@ pub(crate) mod cases {
     #[test]
     fn an_integration_that_leaves_no_logins_at_all_is_bound_by_its_sessions() {
         let mut world = World::with_office_workers();
+        declared(&mut world, "");
         let mut held = |address: &str, minute: i64| {
             severity(&world.hits_of_session("sync", address, "", "Oauth2", minute), &ABOUT)
         };

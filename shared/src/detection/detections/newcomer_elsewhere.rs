@@ -61,7 +61,7 @@ impl Detection for NewcomerElsewhere {
             } else {
                 "Colleagues have come from there, and none of the same profile, role or country.".to_owned()
             },
-            "A country from which colleagues have come would not count.",
+            "A country that users of the same profile, role or country have come from would not count.",
         ))
     }
 }

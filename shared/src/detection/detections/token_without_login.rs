@@ -9,7 +9,7 @@ pub(crate) static ABOUT: About = About {
     title: "A refresh token used without a login",
     why: "Each use of a refresh token that Salesforce counts leaves a row in the login history, in the orgs where it does so \
           at all. A count that rises without one was raised on a way that the login history does not show.",
-    severity: Severity::Medium,
+    severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Application,
     shown: Shown::NONE,
@@ -18,7 +18,7 @@ pub(crate) static ABOUT: About = About {
     parameters: MEANINGS,
     quiet: &[
         "An application whose uses leave no rows anyway, as in some orgs all do: `integration-network` judges where its sessions are held.",
-        "A use within three minutes of the look: its row may still come.",
+        "A use within ten minutes of the look: its row may still come. A hint, and no more, because rows may come later still.",
     ],
 };
 
@@ -26,7 +26,7 @@ parameters! {
     /// Uses of the application's tokens of which it is known whether they left a login, before a missing one is strange.
     looks: u64 = 20,
     /// Share of them, 0 to 1, that left one.
-    share: f64 = 0.95,
+    share: f64 = 0.98,
 }
 
 /// The detection.
@@ -44,10 +44,10 @@ impl Detection for TokenWithoutLogin {
         let leaves_rows = settled >= self.0.looks && shown as f64 >= self.0.share * settled as f64;
         let is_missing = leaves_rows && view.user()?.shows_login_of(seen) == Some(false);
         is_missing.then(|| {
-            Hit::on_token(&ABOUT, Severity::Medium, seen).because(
+            Hit::on_token(&ABOUT, Severity::Low, seen).because(
                 format!("A token of {} was used, and no login of its user shows it.", seen.token.app_name),
                 format!("Of {settled} uses of its tokens {shown} left a login."),
-                "A login within three minutes, or an application whose uses leave none, would not count.",
+                "A login within ten minutes, or an application whose uses leave none, would not count.",
             )
         })
     }
@@ -68,7 +68,8 @@ pub(crate) mod cases {
             if leaves_login {
                 world.hits_of_refresh("sync", APPLICATION, "198.18.90.10", minute);
             }
-            let seen = world.token_use("sync", APPLICATION, 1, minute);
+            let mut seen = world.token_use("sync", APPLICATION, 1, minute);
+            seen.seen_at += jiff::SignedDuration::from_mins(10);
             severity(&world.judge(Observation::TokenUse(Box::new(seen))), &ABOUT)
         };
         for hour in 1..=24 {

@@ -9,9 +9,9 @@ use super::attempt::CheckOutcome;
 use super::org::{is_grant, learn_grant, learn_name};
 use super::recent::note;
 use super::{Attempt, Check, Held, Hours, Volume};
-use crate::detection::Familiar;
 use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
+use crate::detection::{Familiar, OVERLAP};
 use crate::observation::{
     AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Outcome, Place, ProviderKind, Session,
     Text, TokenChange, TokenUse, Verification, VerificationKind,
@@ -30,7 +30,7 @@ const REGISTRATIONS: usize = 8;
 /// Verifications kept.
 const CHECKS: usize = 32;
 /// A use of a token and the row of its login are no further apart, and the row is there after as long.
-const ROWS_COME: SignedDuration = SignedDuration::from_mins(3);
+const ROWS_COME: SignedDuration = OVERLAP;
 /// Sessions kept.
 const HELD: usize = 12;
 

@@ -29,7 +29,7 @@ impl DynamoDbStore {
         let items = items.collect::<Result<Vec<_>, _>>()?;
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.cancelled(&error, changes, writer).await),
+            Err(error) => self.cancelled(&error, changes, writer).await,
         }
     }
 
@@ -38,7 +38,7 @@ impl DynamoDbStore {
         error: &SdkError<TransactWriteItemsError>,
         changes: &[Change],
         writer: &str,
-    ) -> Failure {
+    ) -> Result<(), Failure> {
         let refusal = error.as_service_error();
         let reasons = match refusal {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
@@ -50,10 +50,8 @@ impl DynamoDbStore {
         let mut contended = None;
         for (change, refusal) in met {
             match refusal {
-                Refusal::Unexpected => {
-                    let why = self.why(&change.key, writer).await;
-                    return why.err().unwrap_or_else(|| Failure::Conflict(change.key.clone()));
-                }
+                // All of a transaction was applied, or nothing.
+                Refusal::Unexpected => return self.why(&change.key, writer).await,
                 Refusal::Contended => contended = Some(change.key.clone()),
                 Refusal::Other => {}
             }
@@ -61,14 +59,14 @@ impl DynamoDbStore {
         let throttled = reasons
             .iter()
             .any(|reason| matches!(reason.code(), Some("ThrottlingError" | "ProvisionedThroughputExceeded")));
-        match (contended, changes.first()) {
+        Err(match (contended, changes.first()) {
             (Some(key), _) => Failure::Contended(key),
             (None, Some(first)) if matches!(Refusal::of(error.code()), Refusal::Contended) => {
                 Failure::Contended(first.key.clone())
             }
             _ if throttled => Failure::Throttled(self.unavailable(error)),
             _ => Failure::Store(self.unavailable(error)),
-        }
+        })
     }
 
     /// Why a condition did not hold: a wide write has the record in hand, somebody else was first, or we were ourselves,
