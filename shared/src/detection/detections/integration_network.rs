@@ -95,8 +95,7 @@ impl Detection for IntegrationNetwork {
         if !breaks_both && application.is_some_and(|known| known.networks.is_known(&network, 2, day_ago)) {
             return None;
         }
-        let listed = contract.networks().map(|network| network.to_string()).collect();
-        let baseline = format!("It was seen {} times, and only from", contract.seen);
+        let (listed, baseline) = contract.told();
         let has_moved = || view.user().is_some_and(|user| has_moved(user, network, login.time, view.facts().hour));
         let severity = if has_moved() { Severity::Low } else { contract.severity };
         Some(hit(severity, login, listed, &baseline))
@@ -119,8 +118,7 @@ impl Detection for IntegrationNetwork {
         if contract.networks().any(|known| known.is_near(here)) || view.is_shared(here, time) {
             return None;
         }
-        let known = contract.networks().map(|network| network.to_string()).collect();
-        let baseline = format!("It was seen {} times, and only from", contract.seen);
+        let (known, baseline) = contract.told();
         Some(held(contract.severity, session, known, &baseline))
     }
 }
@@ -170,8 +168,14 @@ impl IntegrationNetwork {
 impl Contract<'_> {
     fn networks(&self) -> impl Iterator<Item = Network> {
         let all = self.networks.iter().chain(self.held_from.into_iter().flat_map(Familiar::iter));
-        let settled: BTreeSet<_> = all.filter(|(_, seen)| seen.first < self.until).map(|(network, _)| *network).collect();
-        settled.into_iter()
+        all.filter(|(_, seen)| seen.first < self.until).map(|(network, _)| *network)
+    }
+
+    /// The networks as they are shown, and how they are introduced.
+    fn told(&self) -> (Vec<String>, String) {
+        let each: BTreeSet<_> = self.networks().collect();
+        let known = each.iter().map(ToString::to_string).collect();
+        (known, format!("It was seen {} times, and only from", self.seen))
     }
 }
 
