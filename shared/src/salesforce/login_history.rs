@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::client::Salesforce;
 use super::datetime::Instant;
 use super::error::SalesforceError;
+use super::in_turn::in_turn;
 use super::login_reading::{Reading, Way};
 use super::login_record::OBJECT;
 use super::query::Page;
@@ -20,6 +21,9 @@ use crate::observation::{Login, LoginId, Source, UserId};
 /// Pages that a slice is read ahead of its turn: in office hours it holds several, and slices that read one after the other
 /// while only the first is awaited would be no faster than one.
 const AHEAD: usize = 3;
+
+/// Jobs that the org runs at once for slices that are read later: an org takes its time to run one, and to wait is no request.
+const JOBS: usize = 8;
 
 /// What comes of slices that are read one after the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +58,7 @@ impl Salesforce {
         from: Timestamp,
         until: Timestamp,
     ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + '_ {
-        stream::try_unfold(Reading::of(from, until), move |reading| reading.next(self))
+        self.rest(Reading::of(from, until))
     }
 
     /// As [`logins`](Self::logins), of one user alone: UserId is among the fields that the Object Reference lists as
@@ -65,7 +69,7 @@ impl Salesforce {
         from: Timestamp,
         until: Timestamp,
     ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
-        stream::try_unfold(Reading::of(from, until).by(user), move |reading| reading.next(self))
+        self.rest(Reading::of(from, until).by(user))
     }
 
     /// The logins of adjoining slices of time, each from one instant of `bounds` to the next, in order. As many slices
@@ -74,37 +78,33 @@ impl Salesforce {
         &self,
         bounds: &[Timestamp],
     ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
-        let slices: Vec<_> = bounds.windows(2).map(|ends| (ends[0], ends[1])).collect();
-        let begun = stream::iter(slices).map(move |slice| self.begun(slice, Way::Pages, AHEAD));
-        begun.buffered(self.lanes()).flatten()
+        let slices: Vec<_> = bounds.windows(2).map(|ends| Reading::of(ends[0], ends[1])).collect();
+        in_turn(stream::iter(slices).map(move |slice| self.rest(slice)), self.lanes(), AHEAD)
     }
 
-    /// Slices of time, one after the other as they are given, each by a query job of Bulk API 2.0 where the org runs them, as
-    /// many at once as there are [lanes](Self::lanes): a slice of twenty-five thousand rows takes about seven API calls. A slice
-    /// whose job is refused, fails, takes longer than half a minute or breaks is read on page by page. Each slice's rows are followed by word that it has been read to its end.
+    /// Slices of time, one after the other as they are given, each by a query job of Bulk API 2.0 where the org runs them. Some jobs are
+    /// run ahead of the slices whose results are read, and of these there are as many as [lanes](Self::lanes): a slice of twenty-five
+    /// thousand rows takes about seven API calls. A slice whose job is refused, fails, takes longer than half a minute or breaks is read
+    /// on page by page. Each slice's rows are followed by word that it has been read to its end.
     pub fn slices_by_jobs(
         &self,
         slices: Vec<(Timestamp, Timestamp)>,
     ) -> impl Stream<Item = Result<Piece, SalesforceError>> + Send + use<'_> {
-        let begun = stream::iter(slices).map(move |slice| async move {
-            let end = Ok(Piece::End { from: slice.0 });
-            let pages = self.begun(slice, Way::Job, 1).await;
+        let run = move |(from, until)| async move {
+            let end = Ok(Piece::End { from });
+            let reading = Reading::of(from, until).going(Way::Job).with_job_run(self).await;
+            let pages = stream::once(ready(reading)).map_ok(|reading| self.rest(reading)).try_flatten();
             pages.map_ok(Piece::Rows).chain(stream::once(ready(end)))
-        });
-        begun.buffered(self.lanes()).flatten()
+        };
+        in_turn(stream::iter(slices).map(run).buffered(JOBS), self.lanes(), 1)
     }
 
-    /// The pages of a slice, of which the first `ahead` have come.
-    async fn begun(
+    /// What of a window is still to be read.
+    fn rest(
         &self,
-        (from, until): (Timestamp, Timestamp),
-        way: Way,
-        ahead: usize,
+        reading: Reading,
     ) -> impl Stream<Item = Result<Page<Login>, SalesforceError>> + Send + use<'_> {
-        let reading = Reading::of(from, until).going(way);
-        let mut pages = Box::pin(stream::try_unfold(reading, move |reading| reading.next(self)));
-        let first: Vec<_> = pages.by_ref().take(ahead).collect().await;
-        stream::iter(first).chain(pages)
+        stream::try_unfold(reading, move |reading| reading.next(self))
     }
 
     /// Time and address of these logins; a login that cannot be seen is absent from the answer.

@@ -11,7 +11,8 @@ use crate::observation::Login;
 /// A job's results under reading.
 pub(super) struct LoginJob {
     job: Job,
-    lines: LoginLines,
+    /// What is left of the part under reading; `None` before the first.
+    lines: Option<LoginLines>,
     /// Records that the part under reading still has, where the org tells it.
     left_of_part: Option<u64>,
     next: Option<String>,
@@ -19,20 +20,10 @@ pub(super) struct LoginJob {
 }
 
 impl LoginJob {
-    /// Runs the job and begins to read its results.
+    /// Runs the job; nothing of its results is read yet.
     pub(super) async fn run(salesforce: &Salesforce, soql: &str) -> Result<Self, SalesforceError> {
         let job = salesforce.run_job(OBJECT, soql).await?;
-        let begun = async {
-            let Part { body, records, next } = salesforce.job_part(OBJECT, &job, None).await?;
-            Ok((LoginLines::of(body)?, records, next))
-        };
-        match begun.await {
-            Ok((lines, left_of_part, next)) => Ok(Self { job, lines, left_of_part, next, read: 0 }),
-            Err(error) => {
-                salesforce.discard_job(OBJECT, &job).await;
-                Err(error)
-            }
-        }
+        Ok(Self { job, lines: None, left_of_part: None, next: None, read: 0 })
     }
 
     /// The next rows, and what is left; `None` at the end. Afterwards, and after an error, the job is gone.
@@ -51,18 +42,24 @@ impl LoginJob {
 
     async fn page(&mut self, salesforce: &Salesforce) -> Result<Option<Page<Login>>, SalesforceError> {
         loop {
-            let page = self.lines.page()?;
-            self.read += page.came();
-            self.left_of_part = self.left_of_part.map(|left| left.saturating_sub(page.came()));
-            if page.came() > 0 {
-                return Ok(Some(Page { total: self.job.total.unwrap_or(self.read), ..page }));
+            if let Some(lines) = &mut self.lines {
+                let page = lines.page()?;
+                self.read += page.came();
+                self.left_of_part = self.left_of_part.map(|left| left.saturating_sub(page.came()));
+                if page.came() > 0 {
+                    return Ok(Some(Page { total: self.job.total.unwrap_or(self.read), ..page }));
+                }
+                if let Some(missing) = self.left_of_part.filter(|left| *left > 0) {
+                    return Err(self.incomplete(self.read + missing));
+                }
+                if self.next.is_none() {
+                    return self.check().map(|()| None);
+                }
             }
-            if let Some(missing) = self.left_of_part.filter(|left| *left > 0) {
-                return Err(self.incomplete(self.read + missing));
-            }
-            let Some(locator) = self.next.take() else { return self.check().map(|()| None) };
-            let Part { body, records, next } = salesforce.job_part(OBJECT, &self.job, Some(&locator)).await?;
-            (self.lines, self.left_of_part, self.next) = (LoginLines::of(body)?, records, next);
+            let locator = self.next.take();
+            let Part { body, records, next } =
+                salesforce.job_part(OBJECT, &self.job, locator.as_deref()).await?;
+            (self.lines, self.left_of_part, self.next) = (Some(LoginLines::of(body)?), records, next);
         }
     }
 

@@ -89,6 +89,21 @@ impl Reading {
         Self { way, ..self }
     }
 
+    /// Runs the job whose results are read next. A window whose job cannot be run is read by pages.
+    ///
+    /// # Errors
+    /// What pages would meet, too.
+    pub(super) async fn with_job_run(mut self, salesforce: &Salesforce) -> Result<Self, SalesforceError> {
+        let Ok(fields) = salesforce.fields(&WANTED).await else { return Ok(self) };
+        if let UnderWay::ToRun(soql) = self.begin(&fields, salesforce) {
+            match LoginJob::run(salesforce, &soql).await {
+                Ok(job) => self.under_way = Some(UnderWay::Job(Box::new(job))),
+                Err(error) => self.leave_job(error)?,
+            }
+        }
+        Ok(self)
+    }
+
     /// The next page with rows that did not come before, and what is left to read; `None` at the end.
     pub(super) async fn next(
         mut self,

@@ -26,6 +26,7 @@ mod fields;
 #[cfg(test)]
 mod hostile_rows;
 mod http;
+mod in_turn;
 mod lanes;
 mod last_login;
 mod learned_fields;
