@@ -7,6 +7,9 @@ use std::task::{Context, Poll};
 use futures::stream::Fuse;
 use futures::{Stream, StreamExt};
 
+/// Streams that are taken from their source before they are read, so that it goes on with what it does to make them.
+const HELD: usize = 4;
+
 /// The items of `streams` in order, of which as many as `at_once` are read at the same time: while the first is awaited or
 /// given, each of the others is read up to `ahead` items ahead of its turn.
 pub(super) fn in_turn<O: Stream<Item: Stream>>(streams: O, at_once: usize, ahead: usize) -> InTurn<O> {
@@ -54,12 +57,13 @@ impl<O: Stream<Item: Stream>> Stream for InTurn<O> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Given<O>> {
         let this = &mut *self;
         loop {
-            while this.begun.len() < this.at_once.max(1)
+            let at_once = this.at_once.max(1);
+            while this.begun.len() < at_once + HELD
                 && let Poll::Ready(Some(stream)) = this.streams.as_mut().poll_next(context)
             {
                 this.begun.push_back(Begun { stream: Box::pin(stream), came: VecDeque::new() });
             }
-            for begun in &mut this.begun {
+            for begun in this.begun.iter_mut().take(at_once) {
                 begun.read(this.ahead.max(1), context);
             }
             let Some(first) = this.begun.front_mut() else {

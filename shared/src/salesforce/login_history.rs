@@ -22,6 +22,8 @@ use crate::observation::{Login, LoginId, Source, UserId};
 /// while only the first is awaited would be no faster than one.
 const AHEAD: usize = 3;
 
+/// Jobs whose results are read at once: one is made into rows while a part of the other comes, and no more parts are held.
+const READ: usize = 2;
 /// Jobs that the org runs at once for slices that are read later: an org takes its time to run one, and to wait is no request.
 const JOBS: usize = 8;
 
@@ -82,10 +84,10 @@ impl Salesforce {
         in_turn(stream::iter(slices).map(move |slice| self.rest(slice)), self.lanes(), AHEAD)
     }
 
-    /// Slices of time, one after the other as they are given, each by a query job of Bulk API 2.0 where the org runs them. Some jobs are
-    /// run ahead of the slices whose results are read, and of these there are as many as [lanes](Self::lanes): a slice of twenty-five
-    /// thousand rows takes about seven API calls. A slice whose job is refused, fails, takes longer than half a minute or breaks is read
-    /// on page by page. Each slice's rows are followed by word that it has been read to its end.
+    /// Slices of time, one after the other as they are given, each by a query job of Bulk API 2.0 where the org runs them; jobs run ahead
+    /// of the slices that are read. A slice of twenty-five thousand rows takes about seven API calls. One whose job is refused, fails,
+    /// takes longer than half a minute or breaks is read on page by page. Each slice's rows are followed by word that it has been read to
+    /// its end.
     pub fn slices_by_jobs(
         &self,
         slices: Vec<(Timestamp, Timestamp)>,
@@ -96,7 +98,7 @@ impl Salesforce {
             let pages = stream::once(ready(reading)).map_ok(|reading| self.rest(reading)).try_flatten();
             pages.map_ok(Piece::Rows).chain(stream::once(ready(end)))
         };
-        in_turn(stream::iter(slices).map(run).buffered(JOBS), self.lanes(), 1)
+        in_turn(stream::iter(slices).map(run).buffered(JOBS), self.lanes().min(READ), 1)
     }
 
     /// What of a window is still to be read.

@@ -2,9 +2,9 @@
 
 use jiff::SignedDuration;
 use crate::detection::{
-    About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Shown, Subject, View,
+    About, Confidence, Detection, Family, Hit, LastSuccess, Sensor, Severity, Shown, Subject, UserProfile, View,
 };
-use crate::observation::{CountryCode, Login, Network, Place, ProviderKind};
+use crate::observation::{CountryCode, Login, LoginId, Network, Place, ProviderKind};
 
 pub(crate) static ABOUT: About = About {
     id: "impossible-travel",
@@ -71,8 +71,19 @@ impl Detection for ImpossibleTravel {
         let speed = distance / hours;
         let is_impossible = distance >= self.0.distance_km && speed > self.0.speed_kmh;
         let severity = if is_across_borders(login, last.place.country) { Severity::High } else { Severity::Medium };
-        is_impossible.then(|| self.hit(severity, last, login, here, distance, speed))
+        is_impossible.then(|| {
+            let strange = strange_ones(user, last, login, network);
+            self.hit(severity, last, login, here, distance, speed).logins(strange)
+        })
     }
+}
+
+/// Of the two logins those from where this user had not come before: the other is his own, beside them.
+fn strange_ones(user: &UserProfile, last: &LastSuccess, login: &Login, network: Network) -> Vec<LoginId> {
+    let both = [(last.network, &last.login), (network, &login.id)];
+    let is_known = both.map(|(network, _)| user.knows_network(network, login.time));
+    let is_told = |place: usize| !is_known[place] || is_known[0] == is_known[1];
+    (0..2).filter(|place| is_told(*place)).map(|place| both[place].1.clone()).collect()
 }
 
 /// Whether a login is known to come from another country than `there`, and through no carrier of phones. Carriers and VPNs
@@ -115,7 +126,7 @@ impl ImpossibleTravel {
             .fact("minutes", minutes)
             .fact("least_speed_kmh", speed.round())
             .fact("source", login.source.to_string())
-            .logins([last.login.clone(), login.id.clone()])
+            .fact("beside", last.login.as_str())
             .containable()
             .because(
                 format!(
@@ -169,6 +180,20 @@ pub(crate) mod cases {
         let hits = world.hits_at("ada", "198.19.200.9", LAGOS, 30);
         assert_eq!(hits["impossible-travel"].severity, Severity::High);
         assert!(hits["impossible-travel"].evidence["least_distance_km"].as_f64().unwrap() > 3_800.0);
+    }
+
+    #[test]
+    fn it_rests_on_the_strange_login_whichever_came_first() {
+        let rests_on_last = |first: (&str, City), then: (&str, City)| {
+            let mut world = World::with_office_workers();
+            world.succeed_at("ada", "198.18.50.7", LYON, -4 * 1_440);
+            world.succeed_at("ada", first.0, first.1, 0);
+            let hit = world.hits_at("ada", then.0, then.1, 30).remove("impossible-travel").unwrap();
+            assert_eq!(hit.login_ids.len(), 1);
+            hit.evidence["beside"] == *hit.login_ids[0].as_str()
+        };
+        let (own, strange) = (("198.18.50.7", LYON), ("198.19.200.9", LAGOS));
+        assert_eq!((rests_on_last(own, strange), rests_on_last(strange, own)), (false, true));
     }
 
     #[test]

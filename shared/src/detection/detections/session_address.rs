@@ -126,7 +126,7 @@ fn hit(severity: Severity, session: &Session, login: &SessionLogin, login_source
         .fact("session_type", session.session_type.clone())
         .fact("security_level", session.security_level.clone())
         .fact("in_use_minutes", idle.as_mins())
-        .logins([login.id.clone()])
+        .fact("login", login.id.as_str())
         .session(&session.id)
         .containable()
         .because(

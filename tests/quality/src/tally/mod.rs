@@ -10,7 +10,7 @@ pub(crate) use counted::{BySeverity, Flagged, Recall, severity_names, wilson};
 use serde::Serialize;
 use session_warden::detection::Severity;
 
-use crate::watch::{Noted, Watched};
+use crate::watch::{Noted, Seen, Watched};
 use crate::world::{Label, Span, Truth, name_of_attack, name_of_oddity};
 
 /// What people do when they do nothing odd.
@@ -163,6 +163,7 @@ impl Tally {
             let severity = seen.finding.severity;
             if seen.is_true {
                 self.true_alarms.count(severity);
+                self.explain_beside(truth, seen);
                 continue;
             }
             self.false_alarms.count(severity);
@@ -187,6 +188,23 @@ impl Tally {
                 spoke.collect::<Vec<_>>().join(" "),
                 finding.explanation.first().map_or("", String::as_str)
             ));
+        }
+    }
+
+    /// Names the benign logins that stand in a grave finding about an attack.
+    fn explain_beside(&mut self, truth: &Truth, seen: &Seen) {
+        let is_benign = |login: &str| !matches!(truth.label(login), Label::Hostile(_));
+        for (login, spoke) in seen.logins.iter().filter(|(login, _)| is_benign(login)) {
+            if seen.finding.severity >= Severity::High {
+                let spoke = spoke.iter().map(|(id, severity)| format!("{id}:{}", severity.name()));
+                self.explained.push(format!(
+                    "seed {} BESIDE {} {} {login}: {}",
+                    self.seeds[0],
+                    seen.finding.severity.name(),
+                    seen.finding.subject,
+                    spoke.collect::<Vec<_>>().join(" ")
+                ));
+            }
         }
     }
 

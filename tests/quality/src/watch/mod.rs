@@ -7,7 +7,7 @@ mod tokens;
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-pub(crate) use noted::Noted;
+pub(crate) use noted::{Noted, Seen};
 use session_warden::detection::{Detection, Lane, OrgState, Present, TailEntry, catalogue};
 use session_warden::observation::{Login, OrgId, User, UserId};
 use session_warden::policy::{Mode, Policy, Protected};

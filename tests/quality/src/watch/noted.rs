@@ -54,7 +54,7 @@ impl Noted {
     /// Takes in what a finding says at `now`.
     pub(super) fn note(&mut self, state: &OrgState, finding: Finding, truth: &Truth, now: Timestamp) {
         let open = state.episodes.values().find(|episode| episode.finding_id == finding.finding_id);
-        let logins = open.map_or_else(|| listed(&finding), rested_on);
+        let logins = open.map_or_else(|| listed(&finding), |episode| rested_on(episode, truth));
         let sessions: HashSet<&str> = match open {
             Some(episode) => {
                 episode.evidence().flat_map(|hit| &hit.session_ids).map(SessionId::as_str).collect()
@@ -105,11 +105,15 @@ impl Noted {
     }
 }
 
-fn rested_on(episode: &Episode) -> BTreeMap<String, BTreeSet<(String, Severity)>> {
+/// The logins that an episode rests on, and those that began the harmless sessions that it rests on.
+fn rested_on(episode: &Episode, truth: &Truth) -> BTreeMap<String, BTreeSet<(String, Severity)>> {
     let mut logins: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
     for hit in episode.evidence() {
-        for login in &hit.login_ids {
-            logins.entry(login.to_string()).or_default().insert((hit.detection.clone(), hit.severity));
+        let is_stolen =
+            hit.session_ids.iter().any(|id| matches!(truth.label(id.as_str()), Label::Hostile(_)));
+        let began = hit.evidence.get("login").and_then(|login| login.as_str()).filter(|_| !is_stolen);
+        for login in hit.login_ids.iter().map(|id| id.as_str()).chain(began) {
+            logins.entry(login.to_owned()).or_default().insert((hit.detection.clone(), hit.severity));
         }
     }
     logins

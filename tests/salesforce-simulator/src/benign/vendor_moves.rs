@@ -29,6 +29,6 @@ pub(super) fn live(org: &mut Org, now: Timestamp) -> Vec<Id> {
             challenge: None,
         });
     }
-    org.future.vendor_moved(vendor);
+    org.future.vendor_moved(vendor, user_id);
     vec![user_id]
 }

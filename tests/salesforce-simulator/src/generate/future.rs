@@ -53,9 +53,11 @@ impl Future {
         self.planned.retain(|arrival| !users.contains(&arrival.user_id));
     }
 
-    /// From now on a vendor's machines stand elsewhere.
-    pub(crate) fn vendor_moved(&mut self, vendor: usize) {
+    /// From now on a vendor's machines stand elsewhere, and keep their times.
+    pub(crate) fn vendor_moved(&mut self, vendor: usize, user_id: Id) {
         self.moved_vendors.insert(vendor);
+        let planned = self.planned.iter_mut().filter(|arrival| arrival.user_id == user_id);
+        planned.enumerate().for_each(|(host, arrival)| arrival.source = networks::moved_vendor(vendor, host));
     }
 
     fn dice(&self, stream: u64) -> Dice {
