@@ -69,7 +69,7 @@ pub(crate) fn judge(
         }
         let count = if login.time < window.since { &mut taught } else { &mut judged };
         *count += 1;
-        let observation = Observation::Login(Box::new(login));
+        let observation = Observation::Login(login);
         if !beside.observations.is_empty() {
             let later = beside.observations.split_off(&observation.position());
             batch.extend(std::mem::replace(&mut beside.observations, later).into_values());
