@@ -69,7 +69,7 @@ pub(crate) fn judge(
         }
         let count = if login.time < window.since { &mut taught } else { &mut judged };
         *count += 1;
-        let observation = Observation::Login(Box::new(login));
+        let observation = Observation::Login(login);
         if !beside.observations.is_empty() {
             let later = beside.observations.split_off(&observation.position());
             batch.extend(std::mem::replace(&mut beside.observations, later).into_values());
@@ -77,11 +77,11 @@ pub(crate) fn judge(
         batch.push(observation);
         if batch.len() >= BATCH {
             progress(batch.len() as u64);
-            judging.take(batch.drain(..), window);
+            judging.take(&mut batch, window);
         }
     }
     batch.extend(beside.observations.into_values().filter(|seen| seen.time() < window.until));
-    judging.take(batch.drain(..), window);
+    judging.take(&mut batch, window);
     Ok(Replayed { findings: judging.findings.into_values().collect(), judged, taught })
 }
 
@@ -100,15 +100,15 @@ impl<'a> Judging<'a> {
         Self { org, rules, state, findings: BTreeMap::new() }
     }
 
-    fn take(&mut self, batch: impl Iterator<Item = Observation>, window: Window) {
+    fn take(&mut self, batch: &mut Vec<Observation>, window: Window) {
         let lane = |seen: &Observation| if seen.time() < window.since { Lane::Teach } else { Lane::Live };
         let entry = |mut observation| {
             self.rules.packs.tell(&mut observation);
             TailEntry { lane: lane(&observation), observation }
         };
         let (policy, detections) = (&self.rules.policy, &self.rules.detections);
-        let batch = batch.map(entry);
-        let absorbed = self.state.absorb(self.org, policy, detections, batch, Present::AsItHappened);
+        let batch = batch.drain(..).map(entry).collect();
+        let absorbed = self.state.absorb_in_order(self.org, policy, detections, batch, Present::AsItHappened);
         self.findings.extend(absorbed.changed.into_iter().map(|f| (f.finding_id.to_string(), f)));
     }
 }

@@ -164,7 +164,8 @@ fn write_report(path: &Path, options: &EvaluateOptions, evaluation: &Evaluation)
     let history = &evaluation.history;
     let mut timelines = Timelines::of(&evaluation.findings, &[]);
     for login in history.spill.in_order()? {
-        timelines.see(&login?);
+        let login = login?;
+        timelines.see(&login);
     }
     let file = options.history.path();
     let source = ReportSource {

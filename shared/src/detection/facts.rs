@@ -5,14 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Risk;
 use super::View;
-use super::crowd::marks;
 use super::profile::UserProfile;
+use super::reading::Reading;
 use crate::observation::{AccessPath, CountryCode, Login, Network, User};
 
 /// What was first seen less than this ago is new still: whoever comes twice in a day has not become usual.
 pub(super) const SETTLED: SignedDuration = SignedDuration::from_hours(24);
-/// The family of a client that says nothing of itself.
-const SILENT: &str = "unknown/unknown";
 
 /// Whether something is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +28,8 @@ pub enum Known {
 pub struct Facts<'a> {
     /// Browser and platform without versions, as in `ClientFamily`.
     pub family: &'a str,
+    /// Login type and sub-type as one name.
+    pub way: &'a str,
     /// By which way it came.
     pub path: AccessPath,
     /// From which network.
@@ -58,6 +58,7 @@ impl<'a> Facts<'a> {
     pub(super) fn none() -> Self {
         Self {
             family: "",
+            way: "",
             path: AccessPath::Other,
             network: None,
             country: None,
@@ -71,23 +72,19 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Of a login; `scratch` holds the client's family as long as the facts are needed.
-    pub(super) fn of(view: &View<'_>, login: &Login, scratch: &'a mut String) -> Self {
-        scratch.clear();
-        login.client.write_family(scratch);
-        let family: &'a str = scratch;
+    /// Of a login, by what was read from its texts.
+    pub(super) fn of(view: &View<'_>, login: &Login, reading: &'a Reading) -> Self {
+        let Reading { path, fingerprint, cipher, .. } = *reading;
+        let (family, way) = (reading.family.as_str(), reading.way.as_str());
         let network = login.source.network();
         let country = login.place.as_ref().and_then(|place| place.country);
-        let client = &login.client;
-        let fingerprint = (family != SILENT)
-            .then(|| marks([&client.tls_protocol, &client.cipher_suite, &login.detail.login_url, family]));
         let hour = hour_of(login.time, view.account());
-        let (path, cipher) = (login.path(), cipher(login));
-        let mut facts = Self { family, path, network, country, fingerprint, cipher, hour, ..Self::none() };
+        let mut facts =
+            Self { family, way, path, network, country, fingerprint, cipher, hour, ..Self::none() };
         let settled = login.time - SETTLED;
         if let Some(user) = view.user().filter(|user| user.has_history(login.time)) {
             facts.knows_network = knows_network(view, user, login);
-            let client = (family != SILENT).then(|| user.clients.is_known(family, 1, settled));
+            let client = fingerprint.map(|_| user.clients.is_known(family, 1, settled));
             facts.knows_client = known(client);
             facts.knows_country = known(country.map(|country| user.countries.is_known(&country, 1, settled)));
         }
@@ -104,12 +101,6 @@ impl<'a> Facts<'a> {
     pub fn is_stranger(&self) -> bool {
         self.knows_network == Known::No && self.knows_client == Known::No
     }
-}
-
-fn cipher(login: &Login) -> Option<u32> {
-    let client = &login.client;
-    let is_told = !client.tls_protocol.is_empty() || !client.cipher_suite.is_empty();
-    is_told.then(|| marks([client.tls_protocol.as_str(), &client.cipher_suite]))
 }
 
 /// A user's habits follow his clock, also when that is put forward.

@@ -61,12 +61,14 @@ impl Familiarity {
     /// A sighting that comes late, between the first and the last, may be of a day that was counted: it counts as none.
     fn again(&mut self, time: Timestamp) {
         let time = from_second(time.as_second());
-        let is_later = time > self.last && day(time) != day(self.last);
-        let is_earlier = time < self.first && day(time) != day(self.first);
-        self.days += u32::from(is_later || is_earlier);
         self.count = self.count.saturating_add(1);
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
+        if time > self.last {
+            self.days += u32::from(day(time) != day(self.last));
+            self.last = time;
+        } else if time < self.first {
+            self.days += u32::from(day(time) != day(self.first));
+            self.first = time;
+        }
     }
 
     /// Learns one more sighting of something that may not have been seen before.
@@ -79,22 +81,30 @@ impl Familiarity {
 }
 
 /// What is known of each value of one feature, for example of each network of a user, in the order of the values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Familiar<K> {
     known: Vec<(K, Familiarity)>,
+    /// Which was learned last: most come again and again, and it is looked at first.
+    recent: usize,
     /// How often anything was seen that is not forgotten: summed up once, for every login asks.
     total: u64,
 }
 
 impl<K> Default for Familiar<K> {
     fn default() -> Self {
-        Self { known: Vec::new(), total: 0 }
+        Self { known: Vec::new(), recent: 0, total: 0 }
+    }
+}
+
+impl<K: PartialEq> PartialEq for Familiar<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.known == other.known
     }
 }
 
 impl<K> FromIterator<(K, Familiarity)> for Familiar<K> {
     fn from_iter<I: IntoIterator<Item = (K, Familiarity)>>(known: I) -> Self {
-        let mut familiar = Self { known: known.into_iter().collect(), total: 0 };
+        let mut familiar = Self { known: known.into_iter().collect(), ..Self::default() };
         familiar.sum_up();
         familiar
     }
@@ -125,7 +135,7 @@ impl<K> Familiar<K> {
 impl<K: Ord> Familiar<K> {
     /// Learns that `key` was seen at `time`.
     pub fn learn(&mut self, key: K, time: Timestamp) {
-        match self.known.binary_search_by(|(known, _)| known.cmp(&key)) {
+        match self.place_of(&key) {
             Ok(place) => self.again(place, time),
             Err(_) => self.insert(key, time),
         }
@@ -136,21 +146,45 @@ impl<K: Ord> Familiar<K> {
     where
         K: Borrow<Q>,
     {
-        match self.known.binary_search_by(|(known, _)| known.borrow().cmp(key)) {
+        match self.place_of(key) {
             Ok(place) => self.again(place, time),
             Err(_) => self.insert(make(key), time),
         }
     }
 
-    /// Learns the value that `is` picks out, made where none is.
-    pub fn learn_where(&mut self, is: impl Fn(&K) -> bool, make: impl FnOnce() -> K, time: Timestamp) {
-        match self.known.iter().position(|(known, _)| is(known)) {
+    /// Learns `key`, or where that is not known the value that `is` picks out; made where none is.
+    pub fn learn_like<Q: Ord + ?Sized>(
+        &mut self,
+        key: &Q,
+        is: impl Fn(&K) -> bool,
+        make: impl FnOnce() -> K,
+        time: Timestamp,
+    ) where
+        K: Borrow<Q>,
+    {
+        match self.place_of(key).ok().or_else(|| self.place_where(is)) {
             Some(place) => self.again(place, time),
             None => self.insert(make(), time),
         }
     }
 
+    fn place_of<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
+    where
+        K: Borrow<Q>,
+    {
+        match self.known.get(self.recent) {
+            Some((known, _)) if known.borrow() == key => Ok(self.recent),
+            _ => self.known.binary_search_by(|(known, _)| known.borrow().cmp(key)),
+        }
+    }
+
+    fn place_where(&self, is: impl Fn(&K) -> bool) -> Option<usize> {
+        let is_recent = self.known.get(self.recent).is_some_and(|(known, _)| is(known));
+        if is_recent { Some(self.recent) } else { self.known.iter().position(|(known, _)| is(known)) }
+    }
+
     fn again(&mut self, place: usize, time: Timestamp) {
+        self.recent = place;
         if let Some((_, known)) = self.known.get_mut(place) {
             let before = known.count;
             known.again(time);
@@ -161,19 +195,25 @@ impl<K: Ord> Familiar<K> {
     fn insert(&mut self, key: K, time: Timestamp) {
         let place = self.known.partition_point(|(known, _)| *known < key);
         self.known.insert(place, (key, Familiarity::once(time)));
+        self.recent = place;
+        self.total += 1;
         self.forget();
     }
 
     /// Forgets what is too old beside the newest, and what is one too many: what was learned late may be that itself.
     fn forget(&mut self) {
-        let Some(now) = self.known.iter().map(|(_, known)| known.last).max() else { return };
-        self.known.retain(|(_, known)| day(now) - day(known.last) <= MEMORY_DAYS);
-        if self.known.len() > CAPACITY
-            && let Some((oldest, _)) = self.known.iter().enumerate().min_by_key(|(_, (_, known))| known.last)
+        let lasts = || self.known.iter().map(|(_, known)| known.last.as_second());
+        let Some((oldest, newest)) = lasts().min().zip(lasts().max()) else { return };
+        let days = |second: i64| second.div_euclid(SECONDS_PER_DAY);
+        if days(newest) - days(oldest) > MEMORY_DAYS {
+            self.known.retain(|(_, known)| days(newest) - day(known.last) <= MEMORY_DAYS);
+            self.sum_up();
+        } else if self.known.len() > CAPACITY
+            && let Some(place) = self.known.iter().position(|(_, known)| known.last.as_second() == oldest)
         {
-            self.known.remove(oldest);
+            let (_, known) = self.known.remove(place);
+            self.total -= u64::from(known.count);
         }
-        self.sum_up();
     }
 
     /// What is known of `key`.
@@ -181,8 +221,20 @@ impl<K: Ord> Familiar<K> {
     where
         K: Borrow<Q>,
     {
-        let place = self.known.binary_search_by(|(known, _)| known.borrow().cmp(key)).ok()?;
-        self.known.get(place).map(|(_, known)| known)
+        self.known.get(self.place_of(key).ok()?).map(|(_, known)| known)
+    }
+
+    /// What is known of `key`, or where that is nothing of the value that `is` picks out.
+    pub fn of_like<Q: Ord + ?Sized>(&self, key: &Q, is: impl Fn(&K) -> bool) -> Option<&Familiarity>
+    where
+        K: Borrow<Q>,
+    {
+        self.of(key).or_else(|| self.of_where(is))
+    }
+
+    /// What is known of the value that `is` picks out.
+    pub fn of_where(&self, is: impl Fn(&K) -> bool) -> Option<&Familiarity> {
+        self.known.get(self.place_where(is)?).map(|(_, known)| known)
     }
 
     /// Whether `key` was seen on at least `days` different days and first before `before`.

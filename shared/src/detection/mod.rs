@@ -18,6 +18,7 @@ mod hit;
 mod joining;
 mod left_out;
 mod profile;
+mod reading;
 mod risk;
 mod seen;
 mod shown;

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use crate::observation::Login;
 
 /// What a login must have to be shown to a detection: each bit one trait, and all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shown(u8);
 
 impl Shown {

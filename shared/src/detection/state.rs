@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::Facts;
 use super::joining::Judging;
 use super::profile::{Lesson, Teaches};
+use super::reading::Readings;
 use super::{
     Detection, Episode, Exemption, Finding, Hit, Profiles, SeenBucket, Shown, Subject, SubjectKind, View,
 };
@@ -156,6 +157,20 @@ impl OrgState {
         absorbed
     }
 
+    /// [`Self::absorb`] of a batch in the order of judging, of which nothing was seen before and nothing belongs before what was:
+    /// of a history that was sorted. What will be folded at once need not be put into the tail.
+    pub fn absorb_in_order(
+        &mut self,
+        org: &OrgId,
+        policy: &Policy,
+        detections: &[Box<dyn Detection>],
+        batch: Vec<TailEntry>,
+        present: Present,
+    ) -> Absorbed {
+        let absorbed = Absorbed { new: batch.len(), ..Absorbed::default() };
+        self.judge_and_join(org, policy, detections, batch, present, absorbed)
+    }
+
     /// The second half of [`Self::absorb`]: judges the tail.
     pub fn conclude(
         &mut self,
@@ -163,9 +178,21 @@ impl OrgState {
         policy: &Policy,
         detections: &[Box<dyn Detection>],
         present: Present,
+        absorbed: Absorbed,
+    ) -> Absorbed {
+        self.judge_and_join(org, policy, detections, Vec::new(), present, absorbed)
+    }
+
+    fn judge_and_join(
+        &mut self,
+        org: &OrgId,
+        policy: &Policy,
+        detections: &[Box<dyn Detection>],
+        behind: Vec<TailEntry>,
+        present: Present,
         mut absorbed: Absorbed,
     ) -> Absorbed {
-        let hits = self.judge(policy, detections, &mut absorbed);
+        let hits = self.judge(policy, detections, behind, &mut absorbed);
         if !hits.is_empty() || !self.episodes.is_empty() {
             let judging = Judging { org, policy, policy_hash: policy.hash(), present };
             self.join(&judging, hits, &mut absorbed);
@@ -242,37 +269,38 @@ impl OrgState {
         out
     }
 
-    /// Judges the tail in order, each observation by what was learned before it, and folds what is older than the
-    /// overlap into the committed profiles. Returns the hits of the live lane.
+    /// Judges the tail and what comes `behind` it in order, each observation by what was learned before it, and folds what is
+    /// older than the overlap into the committed profiles. Returns the hits of the live lane.
     pub(super) fn judge(
         &mut self,
         policy: &Policy,
         detections: &[Box<dyn Detection>],
+        behind: Vec<TailEntry>,
         out: &mut Absorbed,
     ) -> Vec<(Position, Hit)> {
-        let Some(newest) = self.tail.keys().next_back().map(|at| at.time) else { return Vec::new() };
+        let last = behind.last().or_else(|| self.tail.values().next_back());
+        let Some(newest) = last.map(|entry| entry.observation.time()) else { return Vec::new() };
         let until = self.committed_until.map_or(newest - OVERLAP, |until| until.max(newest - OVERLAP));
         self.committed_until = Some(until);
         let mut hits = Vec::new();
         let mut bench = Bench::of(policy, detections, &self.dismissed);
         let none = Profiles::default();
-        while let Some(entry) = self.tail.first_entry()
-            && entry.key().time < until
-        {
-            let (at, entry) = entry.remove_entry();
+        let mut entries = std::mem::take(&mut self.tail).into_values().chain(behind).peekable();
+        while let Some(entry) = entries.next_if(|entry| entry.observation.time() < until) {
             let (found, lesson) = bench.judge(&self.profiles, &none, &self.users, &entry.observation);
             self.profiles.fold(&entry.observation, &lesson);
             if self.remembers == Remembers::Committed {
-                self.note_committed(&at, &entry.observation, out);
+                self.note_committed(&entry.observation.position(), &entry.observation, out);
             }
-            keep(&mut hits, &at, &entry, found);
+            keep(&mut hits, &entry, found);
         }
+        self.tail = entries.map(|entry| (entry.observation.position(), entry)).collect();
         let mut ahead = Profiles::default();
-        for (at, entry) in &self.tail {
+        for entry in self.tail.values() {
             ahead.copy_touched(&self.profiles, &entry.observation);
             let (found, lesson) = bench.judge(&self.profiles, &ahead, &self.users, &entry.observation);
             ahead.fold(&entry.observation, &lesson);
-            keep(&mut hits, at, entry, found);
+            keep(&mut hits, entry, found);
         }
         hits
     }
@@ -313,9 +341,9 @@ impl OrgState {
     }
 }
 
-fn keep(hits: &mut Vec<(Position, Hit)>, at: &Position, entry: &TailEntry, found: Vec<Hit>) {
+fn keep(hits: &mut Vec<(Position, Hit)>, entry: &TailEntry, found: Vec<Hit>) {
     if entry.lane == Lane::Live {
-        hits.extend(found.into_iter().map(|hit| (at.clone(), hit)));
+        hits.extend(found.into_iter().map(|hit| (entry.observation.position(), hit)));
     }
 }
 
@@ -323,15 +351,16 @@ fn keep(hits: &mut Vec<(Position, Hit)>, at: &Position, entry: &TailEntry, found
 struct Bench<'a> {
     policy: &'a Policy,
     exemptions: Vec<Exemption>,
-    detections: Vec<(Shown, &'a dyn Detection)>,
-    scratch: String,
+    detections: &'a [Box<dyn Detection>],
+    /// The detections that logins with these traits are shown to.
+    shown: HashMap<Shown, Vec<&'a dyn Detection>>,
+    readings: Readings,
 }
 
 impl<'a> Bench<'a> {
     fn of(policy: &'a Policy, detections: &'a [Box<dyn Detection>], dismissed: &[Exemption]) -> Self {
         let exemptions = policy.exemptions.iter().chain(dismissed).cloned().collect();
-        let detections = detections.iter().map(|one| (one.about().shown, one.as_ref())).collect();
-        Self { policy, exemptions, detections, scratch: String::new() }
+        Self { policy, exemptions, detections, shown: HashMap::default(), readings: Readings::default() }
     }
 }
 
@@ -348,15 +377,18 @@ impl Bench<'_> {
         let event = OnceCell::new();
         let mut view = View::of([committed, ahead], self.policy, observation, account, &event);
         let facts = match observation {
-            Observation::Login(login) => Facts::of(&view, login, &mut self.scratch),
+            Observation::Login(login) => Facts::of(&view, login, self.readings.of(login)),
             Observation::Session(_)
             | Observation::Verification(_)
             | Observation::TokenUse(_)
             | Observation::Threat(_) => Facts::none(),
         };
         view.facts = facts;
-        let mut found =
-            if view.is_warden() { Vec::new() } else { judge_one(&self.detections, &view, observation) };
+        let mut found = if view.is_warden() {
+            Vec::new()
+        } else {
+            judge_one(self.detections, &mut self.shown, &view, observation)
+        };
         for hit in &mut found {
             let covers = |exemption: &&Exemption| exemption.covers(hit, observation, &facts, account);
             if let Some(exemption) = self.exemptions.iter().find(covers) {
@@ -372,10 +404,22 @@ impl Bench<'_> {
     }
 }
 
-fn judge_one(detections: &[(Shown, &dyn Detection)], view: &View<'_>, observation: &Observation) -> Vec<Hit> {
-    let all = detections.iter().map(|(_, detection)| *detection);
+fn judge_one<'a>(
+    detections: &'a [Box<dyn Detection>],
+    shown: &mut HashMap<Shown, Vec<&'a dyn Detection>>,
+    view: &View<'_>,
+    observation: &Observation,
+) -> Vec<Hit> {
+    let all = detections.iter();
     match observation {
-        Observation::Login(login) => judge_login(detections, view, login),
+        Observation::Login(login) => {
+            let traits = Shown::by(login, view.facts());
+            let shown = shown.entry(traits).or_insert_with(|| shown_to(detections, traits));
+            let others = || detections.iter().filter(|one| !one.about().shown.is_met_by(traits));
+            let speaks = || others().find(|one| one.on_login(view, login).is_some());
+            debug_assert_eq!(speaks().map(|one| one.about().id), None, "it is not shown this");
+            shown.iter().filter_map(|one| one.on_login(view, login)).collect()
+        }
         Observation::Session(session) => all.filter_map(|one| one.on_session(view, session)).collect(),
         Observation::Verification(check) => all.filter_map(|one| one.on_verification(view, check)).collect(),
         Observation::TokenUse(seen) => all.filter_map(|one| one.on_token(view, seen)).collect(),
@@ -384,16 +428,9 @@ fn judge_one(detections: &[(Shown, &dyn Detection)], view: &View<'_>, observatio
 }
 
 /// An ordinary login, a success with nothing new about it, is shown to a third of the detections.
-fn judge_login(detections: &[(Shown, &dyn Detection)], view: &View<'_>, login: &Login) -> Vec<Hit> {
-    let traits = Shown::by(login, view.facts());
-    let judge = |(shown, detection): &(Shown, &dyn Detection)| {
-        if shown.is_met_by(traits) {
-            return detection.on_login(view, login);
-        }
-        debug_assert!(detection.on_login(view, login).is_none(), "{} is not shown it", detection.about().id);
-        None
-    };
-    detections.iter().filter_map(judge).collect()
+fn shown_to(detections: &[Box<dyn Detection>], traits: Shown) -> Vec<&dyn Detection> {
+    let all = detections.iter().map(AsRef::as_ref);
+    all.filter(|one| one.about().shown.is_met_by(traits)).collect()
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl<'a> Reading<'a> {
         if row.user.username < known.username {
             *known = row.user;
         }
-        self.history.take(&row.login, row.naming)
+        self.history.take(&row.login, row.naming).map(drop)
     }
 
     fn time(&mut self, line: u64, text: &str) -> Result<Timestamp, Fault> {

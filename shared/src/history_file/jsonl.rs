@@ -1,10 +1,14 @@
 //! `--jsonl`: LoginHistory records as the REST API returns them, one per line.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
+use memchr::memchr;
+
+use super::form::Forms;
 use super::rejected::Fault;
 use super::source_file::SourceFile;
+use super::spill::Filling;
 use super::{History, HistoryError, Naming, Progress};
 use crate::observation::Login;
 use crate::salesforce::login_from_json;
@@ -23,11 +27,14 @@ pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, Histor
     let source = SourceFile::open(path)?;
     let mut lines = Lines::of(source.rewound()?);
     let mut history = History::empty(Vec::new())?;
+    let mut forms = Forms::none();
     while let Some(text) = lines.next().map_err(|error| source.unreadable(error))? {
-        match text.and_then(login) {
-            Ok(None) => {}
-            Ok(Some(login)) => history.take(&login, Naming::Recorded)?,
-            Err(fault) => history.rejected.add(fault.on_line(lines.line)),
+        let taken = match text {
+            Ok(line) => take(line, &mut forms, &mut history)?,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = taken {
+            history.rejected.add(fault.on_line(lines.line));
         }
         if lines.line.is_multiple_of(PROGRESS_LINES) {
             progress(lines.bytes, source.size);
@@ -35,6 +42,24 @@ pub fn read_jsonl(path: &Path, progress: Progress<'_>) -> Result<History, Histor
     }
     progress(lines.bytes, source.size);
     history.finish(path)
+}
+
+fn take(
+    line: &[u8],
+    forms: &mut Forms,
+    history: &mut History<Filling>,
+) -> Result<Result<(), Fault>, HistoryError> {
+    if let Some((own, like)) = forms.read(line) {
+        return history.take_like(&own, like).map(Ok);
+    }
+    let login = match login(line) {
+        Ok(Some(login)) => login,
+        nothing => return Ok(nothing.map(|_| ())),
+    };
+    if let Some(like) = history.take(&login, Naming::Recorded)? {
+        forms.learn(line, &login, like);
+    }
+    Ok(Ok(()))
 }
 
 fn login(line: &[u8]) -> Result<Option<Login>, Fault> {
@@ -61,8 +86,7 @@ impl<R: Read> Lines<R> {
     }
 
     fn next(&mut self) -> Result<Option<Result<&[u8], Fault>>, std::io::Error> {
-        self.text.clear();
-        let read = (&mut self.reader).take(LINE_BYTES as u64).read_until(b'\n', &mut self.text)?;
+        let read = self.read_line()?;
         if read == 0 {
             return Ok(None);
         }
@@ -73,5 +97,26 @@ impl<R: Read> Lines<R> {
         }
         self.bytes += self.reader.skip_until(b'\n')? as u64;
         Ok(Some(Err(Fault::of_row("is longer than 64 KiB"))))
+    }
+
+    /// Reads up to the end of a line, or what may be read of one; answers how many bytes.
+    fn read_line(&mut self) -> Result<usize, std::io::Error> {
+        self.text.clear();
+        while self.text.len() < LINE_BYTES {
+            let read = match self.reader.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            let part = &read[..read.len().min(LINE_BYTES - self.text.len())];
+            let end = memchr(b'\n', part).map(|place| place + 1);
+            let part = &part[..end.unwrap_or(part.len())];
+            self.text.extend_from_slice(part);
+            let (taken, is_last) = (part.len(), end.is_some() || part.is_empty());
+            self.reader.consume(taken);
+            if is_last {
+                break;
+            }
+        }
+        Ok(self.text.len())
     }
 }

@@ -14,7 +14,9 @@ mod date_order;
 mod dates;
 mod dialect;
 mod error;
+mod form;
 mod jsonl;
+mod likeness;
 mod packed;
 mod rejected;
 mod rows;
@@ -32,13 +34,15 @@ pub use date_format::DateFormat;
 pub use error::HistoryError;
 pub use jsonl::read_jsonl;
 pub use rejected::{Rejected, RejectedRow};
-use run::Naming;
+use run::{Naming, Own};
 use spill::Filling;
 pub use spill::{InOrder, Spill};
 pub use strange::Strange;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
+
+use foldhash::HashSet;
 
 use crate::observation::{Login, Outcome, User, UserId};
 
@@ -86,7 +90,7 @@ impl History<Filling> {
             rejected: Rejected::default(),
             rows: 0,
             users: HashMap::new(),
-            people: HashSet::new(),
+            people: HashSet::default(),
             successes: 0,
             statuses_unknown: Strange::default(),
             places_unknown: Strange::default(),
@@ -94,16 +98,30 @@ impl History<Filling> {
         })
     }
 
-    fn take(&mut self, login: &Login, naming: Naming) -> Result<(), HistoryError> {
-        self.rows += 1;
-        self.successes += u64::from(login.succeeded());
-        if !Outcome::knows(&login.status) {
-            self.statuses_unknown.add(&login.status);
+    /// Takes a login in, and answers the number of one that it is like, where one is held.
+    fn take(&mut self, login: &Login, naming: Naming) -> Result<Option<u32>, HistoryError> {
+        self.count(login.outcome, &login.status, login.user_id.as_ref());
+        self.spill.insert(login, naming)
+    }
+
+    /// Takes in what is a recorded login's own that is like the one of a number.
+    fn take_like(&mut self, own: &Own, like: u32) -> Result<(), HistoryError> {
+        if let Some((outcome, status)) = self.spill.held(like).map(|held| (held.outcome, held.status.clone()))
+        {
+            self.count(outcome, &status, own.user_id.as_ref());
         }
-        if let Some(user) = login.user_id.as_ref().filter(|user| !self.people.contains(*user)) {
+        self.spill.insert_like(own, Naming::Recorded, like)
+    }
+
+    fn count(&mut self, outcome: Outcome, status: &str, user: Option<&UserId>) {
+        self.rows += 1;
+        self.successes += u64::from(outcome == Outcome::Success);
+        if !Outcome::knows(status) {
+            self.statuses_unknown.add(status);
+        }
+        if let Some(user) = user.filter(|user| !self.people.contains(*user)) {
             self.people.insert(user.clone());
         }
-        self.spill.insert(login, naming)
     }
 
     /// A file whose every row was rejected says nothing about anyone, and must not pass for a clean one.

@@ -5,14 +5,19 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Error, ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::likeness::Likenesses;
 use super::packed::{packed_key, unpack};
-use crate::observation::{Login, LoginId};
+use crate::observation::{Login, LoginId, Source, UserId};
 
 /// Bytes that are read or written in one go.
 const BUFFER: usize = 64 * 1024;
+
+/// No packed row is longer: of each field 512 characters are kept at most.
+const LONGEST: usize = 1024 * 1024;
 
 /// Where a login's id comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,10 +28,40 @@ pub(super) enum Naming {
     Content,
 }
 
+/// What is a login's own: many may be like it in all else.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    pub(super) id: LoginId,
+    pub(super) time: Timestamp,
+    pub(super) user_id: Option<UserId>,
+    pub(super) source: Source,
+}
+
+impl Own {
+    /// The login that is like another in all else.
+    pub(super) fn of(self, like: &Login) -> Login {
+        let Self { id, time, user_id, source } = self;
+        Login {
+            id,
+            time,
+            user_id,
+            source,
+            outcome: like.outcome,
+            status: like.status.clone(),
+            login_type: like.login_type.clone(),
+            login_sub_type: like.login_sub_type.clone(),
+            place: like.place.clone(),
+            application: like.application.clone(),
+            client: like.client.clone(),
+            detail: like.detail.clone(),
+        }
+    }
+}
+
 /// One login of a file.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) login: Login,
+    pub(super) login: Box<Login>,
     pub(super) naming: Naming,
 }
 
@@ -77,11 +112,12 @@ impl RunReader {
             return Ok(false);
         }
         self.file.read_exact(&mut length)?;
-        let length = u64::from(u32::from_le_bytes(length));
-        self.row.clear();
-        if Read::by_ref(&mut self.file).take(length).read_to_end(&mut self.row)? as u64 != length {
-            return Err(ErrorKind::UnexpectedEof.into());
+        let length = usize::try_from(u32::from_le_bytes(length)).map_err(Error::other)?;
+        if length > LONGEST {
+            return Err(ErrorKind::InvalidData.into());
         }
+        self.row.resize(length, 0);
+        self.file.read_exact(&mut self.row)?;
         Ok(true)
     }
 }
@@ -105,7 +141,9 @@ impl Merge {
     pub(super) fn of(runs: &[PathBuf]) -> Result<Self> {
         let runs = runs.iter().map(|path| RunReader::open(path)).collect::<Result<Vec<_>>>()?;
         let mut merge = Self { heads: BinaryHeap::with_capacity(runs.len()), runs, given: None };
-        (0..merge.runs.len()).try_for_each(|run| merge.advance(run))?;
+        // One alone is in order.
+        let several = if merge.runs.len() > 1 { merge.runs.len() } else { 0 };
+        (0..several).try_for_each(|run| merge.advance(run))?;
         Ok(merge)
     }
 
@@ -117,8 +155,18 @@ impl Merge {
         Ok(())
     }
 
+    fn end(&mut self) {
+        self.runs.clear();
+        self.heads.clear();
+        self.given = None;
+    }
+
     /// The next row, packed; `None` at the end.
     pub(super) fn next_packed(&mut self) -> Result<Option<&[u8]>> {
+        if self.runs.len() == 1 {
+            let only = &mut self.runs[0];
+            return Ok(if only.advance()? { Some(&only.row) } else { None });
+        }
         if let Some(run) = self.given.take() {
             self.advance(run)?;
         }
@@ -127,18 +175,30 @@ impl Merge {
     }
 }
 
-impl Iterator for Merge {
+/// The rows of several runs as logins.
+#[derive(Debug)]
+pub(super) struct Rows {
+    packed: Merge,
+    held: Arc<Likenesses>,
+}
+
+impl Rows {
+    pub(super) fn of(runs: &[PathBuf], held: Arc<Likenesses>) -> Result<Self> {
+        Ok(Self { packed: Merge::of(runs)?, held })
+    }
+}
+
+impl Iterator for Rows {
     type Item = Result<Row>;
 
     /// A row, or why one cannot be read; nothing follows that.
     fn next(&mut self) -> Option<Self::Item> {
-        let row = match self.next_packed() {
-            Ok(packed) => packed.map(unpack)?,
+        let row = match self.packed.next_packed() {
+            Ok(packed) => packed.map(|packed| unpack(packed, &self.held))?,
             Err(error) => Err(error),
         };
         if row.is_err() {
-            self.heads.clear();
-            self.given = None;
+            self.packed.end();
         }
         Some(row)
     }

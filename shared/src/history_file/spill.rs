@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::HistoryError;
-use super::packed::pack;
-use super::run::{Merge, Naming, Row, RunWriter};
+use super::likeness::Likenesses;
+use super::packed::{pack, pack_like};
+use super::run::{Merge, Naming, Own, Row, Rows, RunWriter};
 use crate::observation::{Login, LoginId, Source};
 
 /// Rows that are held in memory until they are sorted and written.
@@ -29,6 +31,8 @@ pub(super) struct Filling {
     /// The rows that are held, packed one behind the other.
     packed: Vec<u8>,
     rows: Vec<Held>,
+    /// What the rows of every run are like.
+    likenesses: Likenesses,
     capacity: usize,
     period: Option<(Timestamp, Timestamp)>,
 }
@@ -48,23 +52,60 @@ impl Filling {
 
     fn with_runs_of(capacity: usize) -> Result<Self, HistoryError> {
         let directory = tempfile::Builder::new().prefix("warden-").tempdir().map_err(lost)?;
-        let (levels, packed, rows) = (vec![Vec::new()], Vec::new(), Vec::new());
-        Ok(Self { directory, levels, open: None, written: 0, packed, rows, capacity, period: None })
+        Ok(Self {
+            directory,
+            levels: vec![Vec::new()],
+            open: None,
+            written: 0,
+            packed: Vec::new(),
+            rows: Vec::new(),
+            likenesses: Likenesses::default(),
+            capacity,
+            period: None,
+        })
     }
 
-    pub(super) fn insert(&mut self, login: &Login, naming: Naming) -> Result<(), HistoryError> {
-        let (first, last) = self.period.unwrap_or((login.time, login.time));
-        self.period = Some((first.min(login.time), last.max(login.time)));
+    /// Takes a login in, and answers the number of one that it is like, where one is held.
+    pub(super) fn insert(&mut self, login: &Login, naming: Naming) -> Result<Option<u32>, HistoryError> {
+        let like = self.likenesses.number(login);
+        let Login { id, time, user_id, source, .. } = login;
+        match like {
+            Some(like) => {
+                let (id, user_id, source) = (id.clone(), user_id.clone(), source.clone());
+                self.insert_like(&Own { id, time: *time, user_id, source }, naming, like)?;
+            }
+            None => self.hold((*time, id.clone()), |packed| pack(login, naming, packed))?,
+        }
+        Ok(like)
+    }
+
+    /// Takes in what is a login's own that is like the one of a number.
+    pub(super) fn insert_like(&mut self, own: &Own, naming: Naming, like: u32) -> Result<(), HistoryError> {
+        self.hold((own.time, own.id.clone()), |packed| pack_like(own, naming, like, packed))
+    }
+
+    /// The login of a number.
+    pub(super) fn held(&self, like: u32) -> Option<&Login> {
+        self.likenesses.of(like)
+    }
+
+    fn hold(
+        &mut self,
+        key: (Timestamp, LoginId),
+        pack: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>,
+    ) -> Result<(), HistoryError> {
+        let (first, last) = self.period.unwrap_or((key.0, key.0));
+        self.period = Some((first.min(key.0), last.max(key.0)));
         let begins = self.packed.len();
-        pack(login, naming, &mut self.packed).map_err(lost)?;
-        let key = (login.time, login.id.clone());
+        pack(&mut self.packed).map_err(lost)?;
         self.rows.push(Held { key, bytes: begins..self.packed.len() });
         if self.rows.len() < self.capacity { Ok(()) } else { self.write().map_err(lost) }
     }
 
     pub(super) fn finish(mut self) -> Result<Spill, HistoryError> {
         self.write().and_then(|()| self.close()).map_err(lost)?;
-        Ok(Spill { runs: self.levels.concat(), period: self.period, _directory: self.directory })
+        let (runs, likenesses) = (self.levels.concat(), Arc::new(self.likenesses));
+        Ok(Spill { runs, likenesses, period: self.period, _directory: self.directory })
     }
 
     /// Sorts what is held and writes it: at the end of the open run, where it follows on that.
@@ -125,6 +166,7 @@ impl Filling {
 #[derive(Debug)]
 pub struct Spill {
     runs: Vec<PathBuf>,
+    likenesses: Arc<Likenesses>,
     period: Option<(Timestamp, Timestamp)>,
     _directory: tempfile::TempDir,
 }
@@ -140,7 +182,8 @@ impl Spill {
         }
         let wanted =
             self.in_order()?.filter(|login| login.as_ref().map_or(true, |login| ids.contains(&login.id)));
-        wanted.map(|login| login.map(|login| (login.id, (login.time, login.source)))).collect()
+        let place = |Login { id, time, source, .. }| (id, (time, source));
+        wanted.map(|login| login.map(|login| place(*login))).collect()
     }
 
     /// The first and the last instant; `None` when there is no login.
@@ -155,7 +198,7 @@ impl Spill {
     /// # Errors
     /// The temporary files cannot be read.
     pub fn in_order(&self) -> Result<InOrder, HistoryError> {
-        let rows = Merge::of(&self.runs).map_err(lost)?.peekable();
+        let rows = Rows::of(&self.runs, Arc::clone(&self.likenesses)).map_err(lost)?.peekable();
         Ok(InOrder { rows, repeated: None })
     }
 }
@@ -163,14 +206,14 @@ impl Spill {
 /// Logins in the order of time and id.
 #[derive(Debug)]
 pub struct InOrder {
-    rows: std::iter::Peekable<Merge>,
+    rows: std::iter::Peekable<Rows>,
     /// The id that was made from content last, and how often it came.
     repeated: Option<(LoginId, u32)>,
 }
 
 impl InOrder {
     /// The one that says more of the rows that follow with the same time and id.
-    fn of_its_id(&mut self, mut login: Login) -> Login {
+    fn of_its_id(&mut self, mut login: Box<Login>) -> Box<Login> {
         let json = |login: &Login| serde_json::to_string(login).unwrap_or_default();
         let mut said = None;
         while let Some(Ok(row)) =
@@ -185,7 +228,7 @@ impl InOrder {
         login
     }
 
-    fn renamed(&mut self, mut login: Login) -> Login {
+    fn renamed(&mut self, mut login: Box<Login>) -> Box<Login> {
         match &mut self.repeated {
             Some((id, count)) if *id == login.id => {
                 *count += 1;
@@ -198,7 +241,7 @@ impl InOrder {
 }
 
 impl Iterator for InOrder {
-    type Item = Result<Login, HistoryError>;
+    type Item = Result<Box<Login>, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         Some(match self.rows.next()? {
@@ -234,7 +277,7 @@ mod tests {
         }
         let spill = filling.finish().unwrap();
         assert_eq!(spill.period().is_some(), !rows.is_empty());
-        spill.in_order().unwrap().collect::<Result<_, _>>().unwrap()
+        spill.in_order().unwrap().map(|login| *login.unwrap()).collect()
     }
 
     proptest! {
@@ -270,9 +313,24 @@ mod tests {
                 filling.insert(login, Naming::Recorded).unwrap();
             }
             let spill = filling.finish().unwrap();
-            let told: Vec<_> = spill.in_order().unwrap().map(Result::unwrap).collect();
+            let told: Vec<_> = spill.in_order().unwrap().map(|login| *login.unwrap()).collect();
             assert_eq!(told, [bare.clone(), full.clone()]);
         }
+    }
+
+    #[test]
+    fn logins_that_are_like_no_other_come_back_as_they_were() {
+        let text = |number: i64| {
+            if number % 7 == 0 { "x".repeat(2_000 + number as usize) } else { number.to_string() }
+        };
+        let logins: Vec<_> = (0..4_500).map(|second| login(second, "0Ya1", &text(second))).collect();
+        let mut filling = Filling::with_runs_of(usize::MAX).unwrap();
+        for login in &logins {
+            filling.insert(login, Naming::Recorded).unwrap();
+        }
+        let spill = filling.finish().unwrap();
+        let told: Vec<_> = spill.in_order().unwrap().map(|login| *login.unwrap()).collect();
+        assert!(told == logins);
     }
 
     #[test]
@@ -289,7 +347,7 @@ mod tests {
                 filling.insert(&login(7, "0Ya1", status), Naming::Recorded).unwrap();
             }
             let spill = filling.finish().unwrap();
-            let kept: Vec<_> = spill.in_order().unwrap().map(|login| login.unwrap().status).collect();
+            let kept: Vec<_> = spill.in_order().unwrap().map(|login| login.unwrap().status.clone()).collect();
             assert_eq!(kept, ["Success"]);
             let ids = ["0Ya1", "0Ya2"].map(LoginId::new).into_iter().collect();
             let found = spill.find(&ids).unwrap();

@@ -20,6 +20,13 @@ fn to_eighteen(id: &str) -> SmolStr {
     id.chars().chain(suffix).collect()
 }
 
+/// Without the blanks around it, of which nearly no id has any.
+fn trim(id: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = id.as_bytes();
+    if is_plain(bytes.first()) && is_plain(bytes.last()) { id } else { id.trim() }
+}
+
 fn is_eighteen(id: &str) -> bool {
     id.len() == 18 && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
@@ -34,7 +41,7 @@ macro_rules! id {
         impl $name {
             /// Takes an id as the API or a file gives it; a 15-character record id becomes its 18-character form.
             pub fn new(id: impl AsRef<str>) -> Self {
-                Self(to_eighteen(id.as_ref().trim()))
+                Self(to_eighteen(trim(id.as_ref())))
             }
 
             /// The id as text.

@@ -151,6 +151,9 @@ pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
     fn ascii_letters(text: &str) -> impl Iterator<Item = u8> {
         text.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
     }
+    if one == other {
+        return true;
+    }
     if one.is_ascii() && other.is_ascii() {
         ascii_letters(one).eq(ascii_letters(other))
     } else {

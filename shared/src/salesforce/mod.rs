@@ -79,6 +79,8 @@ pub use client::Salesforce;
 pub use client_app::{ClientApp, ClientAppId};
 pub use connected_application::{ConnectedApp, Permitted, connected_app_from_record};
 pub use connection::{Connection, ConnectionError, Credential, Identity, Role};
+#[cfg(feature = "history-file")]
+pub(crate) use datetime::as_answers_write;
 pub use describe::MissingField;
 #[cfg(test)]
 pub(crate) use describe::paths_read;

@@ -43,7 +43,7 @@ fn error(result: Result<History, HistoryError>) -> String {
 }
 
 fn logins(history: &History) -> Vec<Login> {
-    history.spill.in_order().unwrap().collect::<Result<_, _>>().unwrap()
+    history.spill.in_order().unwrap().map(|login| *login.unwrap()).collect()
 }
 
 fn rejected(history: &History) -> Vec<String> {

@@ -41,7 +41,7 @@ impl Detection for FactorRegistered {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let user = view.user().filter(|_| login.succeeded())?;
+        let user = view.user().filter(|user| login.succeeded() && !user.registrations.is_empty())?;
         let (network, user_id) = (login.source.network()?, login.user_id.as_ref()?);
         let earliest = login.time - self.0.window;
         let registered =

@@ -42,8 +42,8 @@ impl Detection for NewApplication {
         let org = view.org();
         let has_history = org.days() >= self.0.days && org.successes() >= self.0.successes;
         let is_new = login.succeeded()
-            && !login.application.trim().is_empty()
-            && view.application(&login.application).is_none();
+            && view.application(&login.application).is_none()
+            && !login.application.trim().is_empty();
         // Somebody who is talked into an application of the attacker's never sits where it is used.
         let is_elsewhere = view.is_new_network() && !view.is_integration();
         let severity = if is_elsewhere { Severity::High } else { Severity::Medium };

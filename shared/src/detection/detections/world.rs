@@ -384,7 +384,7 @@ impl World {
     /// What `OrgState::absorb` does, which keeps the hits to itself.
     fn take_in(&mut self, batch: Vec<TailEntry>) -> Vec<(Position, Hit)> {
         let mut absorbed = self.state.admit(batch, |_| {});
-        let hits = self.state.judge(&self.policy, &self.detections, &mut absorbed);
+        let hits = self.state.judge(&self.policy, &self.detections, Vec::new(), &mut absorbed);
         let (org, policy) = (&OrgId::new("org"), &self.policy);
         let judging = Judging { org, policy, policy_hash: policy.hash(), present: Present::AsItHappened };
         self.state.join(&judging, hits.clone(), &mut absorbed);

@@ -68,8 +68,8 @@ impl NetworkProfile {
         }
         Familiarity::learn(&mut self.seen, login.time);
         let Some(place) = &login.place else { return };
-        let is_same = |known: &Place| is_point(known, place) || known.distance_km(place) <= SAME_PLACE_KM;
-        let is_new = !self.places.iter().any(is_same);
+        let is_new = !self.places.iter().any(|known| is_point(known, place))
+            && !self.places.iter().any(|known| known.distance_km(place) <= SAME_PLACE_KM);
         if is_new && self.places.len() < PLACES {
             self.places.push(place.clone());
         }

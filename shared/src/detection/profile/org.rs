@@ -115,7 +115,7 @@ impl OrgProfile {
         if !login.application.is_empty() {
             learn_name(&mut self.applications, &login.application, login.time);
         }
-        learn_grant(&mut self.grants, login);
+        learn_grant(&mut self.grants, facts.way, login);
         self.clients.learn_ref(facts.family, ClientFamily::new, login.time);
         if let Some(risk) = &facts.risk {
             self.calibration.learn(risk);
@@ -260,9 +260,9 @@ pub(super) fn learn_name(names: &mut Familiar<Text>, name: &str, time: Timestamp
     names.learn_ref(&name[..end.map_or(name.len(), |(end, _)| end)], |name| name.into(), time);
 }
 
-/// Learns the login type and sub-type together.
-pub(super) fn learn_grant(grants: &mut Familiar<Text>, login: &Login) {
-    grants.learn_where(|name| is_grant(name, login), || grant(login).into(), login.time);
+/// Learns the login type and sub-type together, by their name.
+pub(super) fn learn_grant(grants: &mut Familiar<Text>, way: &str, login: &Login) {
+    grants.learn_like(way, |name| is_grant(name, login), || way.into(), login.time);
 }
 
 /// Whether a name is that of a login's type and sub-type.

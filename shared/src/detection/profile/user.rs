@@ -156,7 +156,7 @@ impl UserProfile {
         self.clients.learn_ref(facts.family, ClientFamily::new, time);
         self.paths.learn(facts.path, time);
         self.hours.learn(facts.hour);
-        learn_grant(&mut self.grants, login);
+        learn_grant(&mut self.grants, facts.way, login);
         if !login.application.is_empty() {
             learn_name(&mut self.applications, &login.application, time);
         }
@@ -209,7 +209,7 @@ impl UserProfile {
 
     /// Whether a success came by this login's type and sub-type before.
     pub fn took(&self, login: &Login) -> bool {
-        self.grants.iter().any(|(name, _)| is_grant(name, login))
+        self.grants.of_where(|name| is_grant(name, login)).is_some()
     }
 
     /// Whether there is enough history to call anything new.

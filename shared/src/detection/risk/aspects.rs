@@ -37,9 +37,8 @@ impl Seen {
         Self::among(all, all.of(value), settled)
     }
 
-    fn of_grant(all: &Familiar<Text>, login: &Login, settled: Timestamp) -> Self {
-        let known = all.iter().find(|(name, _)| is_grant(name, login)).map(|(_, known)| known);
-        Self::among(all, known, settled)
+    fn of_grant(all: &Familiar<Text>, way: &str, login: &Login, settled: Timestamp) -> Self {
+        Self::among(all, all.of_like(way, |name| is_grant(name, login)), settled)
     }
 
     fn is_known(self) -> bool {
@@ -106,20 +105,21 @@ pub(super) fn with(view: &View<'_>, facts: &Facts<'_>, login: &Login) -> Said {
     if facts.fingerprint.is_none() {
         return SILENT;
     }
-    let seen = |clients: &Familiar<ClientFamily>| Seen::of(clients, facts.family, login.time - SETTLED);
+    let settled = login.time - SETTLED;
+    let seen = |clients: &Familiar<ClientFamily>| Seen::of(clients, facts.family, settled);
     let user = view.user().map(|user| seen(&user.clients)).unwrap_or_default();
     Compared { of: Trait::Client, user, peers: Seen::default(), org: seen(&view.org().clients) }.said(view)
 }
 
 /// A new way in makes the application a new one of it, so only one of the two speaks.
-pub(super) fn how(view: &View<'_>, login: &Login) -> Said {
+pub(super) fn how(view: &View<'_>, facts: &Facts<'_>, login: &Login) -> Said {
     let settled = login.time - SETTLED;
     let (org, user) = (view.org(), view.user());
     let way = Compared {
         of: Trait::Grant,
-        user: user.map(|user| Seen::of_grant(&user.grants, login, settled)).unwrap_or_default(),
+        user: user.map(|user| Seen::of_grant(&user.grants, facts.way, login, settled)).unwrap_or_default(),
         peers: Seen::default(),
-        org: Seen::of_grant(&org.grants, login, settled),
+        org: Seen::of_grant(&org.grants, facts.way, login, settled),
     };
     if login.application.is_empty() || !way.user.is_known() {
         return way.said(view);

@@ -74,7 +74,7 @@ impl Risk {
         let said: [Said; 4] = Aspect::ALL.map(|aspect| match aspect {
             Aspect::Whence => aspects::whence(view, facts, login),
             Aspect::With => aspects::with(view, facts, login),
-            Aspect::How => aspects::how(view, login),
+            Aspect::How => aspects::how(view, facts, login),
             Aspect::When => aspects::when(view, facts),
         });
         let ratios = said.map(|(ratio, _)| ratio.clamp(LEAST, MOST) as f32);
