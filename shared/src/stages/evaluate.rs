@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::knowledge::{Knowledge, Memory, Writes};
+use super::knowledge::{AT_ONCE, Knowledge, Memory, Writes};
 use crate::clock::Clock;
 use crate::detection::{Absorbed, Detection, Finding, Lane, Present, TailEntry};
 use crate::messages::{FindingRaised, ObservationBatch, SCHEMA_VERSION};
@@ -110,11 +110,19 @@ impl Evaluate<'_> {
         knowledge.begin_fold(before, arrived);
         let present = Present::At(self.clock.now());
         let absorbed = knowledge.state.conclude(&org, self.policy, self.detections, present, absorbed);
-        let Writes { mut together, then, last } = knowledge.writes(&absorbed)?;
+        let Writes { mut together, last } = knowledge.writes(&absorbed)?;
         together.extend(accounts.into_iter().chain(done));
         together.extend(LocalOutbox::puts(announcements(&absorbed)?));
-        self.store.write_in_order(together, then).await?;
+        let mut folded = knowledge.folded(&absorbed);
+        loop {
+            let some: Vec<_> = folded.by_ref().take(AT_ONCE).collect::<Result<_, _>>()?;
+            if together.is_empty() && some.is_empty() {
+                break;
+            }
+            self.store.write_in_order(std::mem::take(&mut together), some).await?;
+        }
         self.store.write(vec![last]).await?;
+        drop(folded);
         knowledge.settle(&absorbed);
         Ok(absorbed)
     }
