@@ -7,7 +7,7 @@ use crate::crashing_store::CrashingStore;
 use crate::generated_org::history;
 use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{CampaignKind, Seed, generate};
-use serde_json::{Value, to_value};
+use serde_json::{Value, from_value, json, to_value};
 use session_warden::clock::FixedClock;
 use session_warden::detection::{Lane, catalogue};
 use session_warden::messages::{ObservationBatch, SCHEMA_VERSION};
@@ -28,6 +28,16 @@ async fn judge(
     lane: Lane,
     page: &[Observation],
 ) -> Result<(), EvaluateError> {
+    judge_and(store, memory, lane, page, async || ()).await
+}
+
+async fn judge_and(
+    store: &dyn Store,
+    memory: &Memory,
+    lane: Lane,
+    page: &[Observation],
+    announce: impl AsyncFnOnce(),
+) -> Result<(), EvaluateError> {
     let policy = Policy::default();
     let (detections, clock) = (catalogue(&policy), FixedClock(now()));
     let detections = detections.as_slice();
@@ -36,7 +46,7 @@ async fn judge(
     let waiting = Waiting { order: "1".to_owned(), body: to_value(batch).unwrap(), done: None };
     let evaluate =
         Evaluate { store, memory, policy: &policy, detections, origins: &NoOrigins, clock: &clock };
-    evaluate.evaluate(vec![waiting]).await.map(drop)
+    evaluate.evaluate_and(vec![waiting], announce).await.map(drop)
 }
 
 /// A history and its end, after which everything is committed: what is known before, and the pages that are judged.
@@ -80,7 +90,7 @@ async fn whoever_dies_in_a_stride_loses_nothing_and_counts_nothing_twice() {
     for store in [&whole, crashed.as_ref()] {
         judge(store, &Memory::default(), Lane::Teach, &known).await.unwrap();
     }
-    let (memory, mut crashes) = (Memory::default(), 0);
+    let (memory, mut deaths) = (Memory::default(), 0);
     for (number, page) in pages.iter().enumerate() {
         judge(&whole, &memory, Lane::Live, page).await.unwrap();
         let mut calls = 3 + number as u64 % 5;
@@ -88,15 +98,35 @@ async fn whoever_dies_in_a_stride_loses_nothing_and_counts_nothing_twice() {
             let store = CrashingStore::after(crashed.clone(), calls);
             match judge(&store, &Memory::default(), Lane::Live, page).await {
                 Ok(()) => break,
-                Err(EvaluateError::Store(_)) => crashes += 1,
+                Err(EvaluateError::Store(_)) => deaths += 1,
                 Err(error) => panic!("not of our making: {error}"),
             }
             calls += 5;
         }
     }
-    assert!(crashes > 500, "only {crashes} crashes");
+    assert!(deaths > 500, "only {deaths} deaths");
     let (whole, crashed) = (kept(&whole).await, kept(crashed.as_ref()).await);
     assert!(whole.keys().any(|key| key.starts_with("findings/")));
     let differ: Vec<_> = whole.iter().filter(|(key, body)| crashed.get(*key) != Some(*body)).collect();
     assert!(differ.is_empty() && whole.len() == crashed.len(), "{differ:#?}");
+}
+
+#[tokio::test]
+async fn what_was_found_is_announced_before_all_that_was_learned_is_written() {
+    let login = |number: usize, time: &str| {
+        let login = json!({ "id": format!("login-{number}"), "time": time, "user_id": format!("user-{number}"),
+            "outcome": "success", "status": "Success", "login_type": "Application", "source": "198.51.100.7" });
+        Observation::Login(Box::new(from_value(login).unwrap()))
+    };
+    let (store, memory) = (MemoryStore::new(), Memory::default());
+    let people: Vec<_> = (0..1_200).map(|number| login(number, "2026-11-25T09:00:00Z")).collect();
+    let later = [login(1_200, "2026-11-25T10:00:00Z")];
+    let written =
+        async || store.list(Table::Evaluate, &format!("{ORG}/user-profiles"), "", 2_000).await.unwrap().len();
+    judge(&store, &memory, Lane::Live, &people).await.unwrap();
+    let mut at_once = 0;
+    let announce = async || at_once = written().await;
+    judge_and(&store, &memory, Lane::Live, &later, announce).await.unwrap();
+    assert!((1..1_200).contains(&at_once), "{at_once}");
+    assert_eq!(written().await, 1_200);
 }
