@@ -30,6 +30,12 @@ class Page(unittest.TestCase):
         (bytes_,) = re.findall(r"const MESSAGE_BYTES: usize = (\d+) \* 1024;", source)
         self.assertEqual(int(bytes_) * 1024, cost.MESSAGE_BYTES)
 
+    def test_the_tail_is_what_the_code_keeps(self):
+        source = (ROOT / "shared/src/detection/state.rs").read_text()
+        minutes = {name: int(minutes) for name, minutes in re.findall(r"const (\w+): SignedDuration = SignedDuration::from_mins\((\d+)\);", source)}
+        (most,) = re.findall(r"const MOST_WAITING: usize = ([\d_]+);", source)
+        self.assertEqual((minutes["OVERLAP"], minutes["STRIDE"], int(most)), (cost.OVERLAP_MINUTES, cost.STRIDE_MINUTES, cost.MOST_WAITING))
+
     def test_more_logins_cost_more_and_the_settings_count(self):
         sums = [sum(count * cost.PRICES[what] for what, count in cost.month(size)[1]) for size in (1, 10_000, 1_000_000, 100_000_000)]
         self.assertEqual(sums, sorted(sums))

@@ -10,6 +10,7 @@ from templates import INFRA, org, watch
 sys.path.insert(0, str(INFRA))
 import cost
 
+OF_AN_ORG = "custom metrics of an org that are"
 FUNCTIONS = ["scan-login-history", "evaluate-activity", "revoke-sessions"]
 
 
@@ -34,8 +35,19 @@ class Metrics(unittest.TestCase):
             its_own = set(re.findall(r'of_function\([^;]*?count\("(\w+)"', source))
             of_functions |= {(function, name) for name in its_own}
             of_orgs |= set(re.findall(r'\("([A-Z][a-z]\w+)", ', source)) - its_own
-        self.assertEqual(len(of_orgs), cost.ASSUMED["custom metrics of an org"], sorted(of_orgs))
-        self.assertEqual(len(of_functions), cost.ASSUMED["custom metrics of the functions"], sorted(of_functions))
+        always = {"LoginsScanned", "Blind", "LagSeconds", "ApiCallsLeftPercent", "ObservationsNew", "AgendasTended"}
+        self.assertLessEqual(always, of_orgs)
+        self.assertEqual(len(always), cost.ASSUMED[f"{OF_AN_ORG} told with every scan, evaluation or look at the agenda"])
+        self.assertEqual(len(of_orgs - always), cost.ASSUMED[f"{OF_AN_ORG} told where there is something to tell"], sorted(of_orgs))
+        self.assertEqual(len(of_functions), cost.ASSUMED["custom metrics of the functions, which tell what has failed"], sorted(of_functions))
+
+    def test_what_an_alarm_misses_in_silence_is_told_also_where_it_is_nought(self):
+        source = "".join(map(source_of, FUNCTIONS))
+        told_always = set(re.findall(r'count_always\("(\w+)"', source)) | set(re.findall(r'count\("(\w+)", 1\)', source))
+        alarms = [alarm for stack in (watch(), org()) for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()]
+        for alarm in alarms:
+            if alarm.get("Namespace") == "SessionWarden" and alarm["TreatMissingData"] != "notBreaching":
+                self.assertIn(alarm["MetricName"], told_always)
 
 
 if __name__ == "__main__":

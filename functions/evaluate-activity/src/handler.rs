@@ -119,11 +119,15 @@ impl Handler {
             origins: &rules.packs,
             clock: &SystemClock,
         };
-        let evaluated = evaluate.evaluate(waiting).await?;
-        // Also what an invocation before has found and could not announce.
-        if let Some(bus) = &self.bus {
-            bus.announce(store, &org).await?;
-        }
+        let mut announced = Ok(0);
+        let announce = async || {
+            // Also what an invocation before has found and could not announce.
+            if let Some(bus) = &self.bus {
+                announced = bus.announce(store, &org).await;
+            }
+        };
+        let evaluated = evaluate.evaluate_and(waiting, announce).await?;
+        announced?;
         Ok(Judged { org, evaluated })
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
         let metrics = match &record.outcome {
             _ if record.stage == Stage::Waiting => metrics.count("ContainmentsWaiting", 1),
             Some(Outcome::Contained | Outcome::AccessEnded | Outcome::SessionEnded) => {
-                metrics.count("ContainmentsVerified", 1).count("ContainmentsNotVerified", 0)
+                metrics.count("ContainmentsVerified", 1)
             }
             Some(Outcome::NotContained { .. }) => metrics.count("ContainmentsNotVerified", 1),
             Some(Outcome::Refused { .. }) => metrics.count("ContainmentsRefused", 1),

@@ -121,9 +121,9 @@ impl Report {
     fn measure(&self, budget: Option<ApiBudget>, now: Timestamp) {
         let lag = now.duration_since(self.read_until).as_secs_f64();
         let metrics = Metrics::of_org(&self.org)
-            .count("LoginsScanned", self.logins as usize)
+            .count_always("LoginsScanned", self.logins as usize)
             .count("RowsRejected", self.rejected as usize)
-            .count("Blind", usize::from(!self.blind.is_empty()))
+            .count_always("Blind", usize::from(!self.blind.is_empty()))
             .with("LagSeconds", Unit::Seconds, lag.max(0.0));
         let left = |budget: ApiBudget| {
             let left = budget.allowed.saturating_sub(budget.used);

@@ -46,5 +46,5 @@ use profile::{grant, is_temporary};
 pub use risk::{Aspect, Calibration, Risk};
 pub use seen::SeenBucket;
 pub use shown::Shown;
-pub use state::{Absorbed, Lane, OVERLAP, OrgState, Present, Remembers, TailEntry};
+pub use state::{Absorbed, Lane, MOST_WAITING, OVERLAP, OrgState, Present, Remembers, STRIDE, TailEntry};
 pub use view::View;

@@ -1,7 +1,8 @@
 //! The org as the engine knows it: committed profiles, the tail of recent observations, open episodes.
 //!
 //! A verdict is a pure function of the committed profiles and the sorted tail, so duplicates and reordering inside
-//! the overlap change nothing. What is older than the overlap is folded into the committed profiles, once.
+//! the overlap change nothing. What is older than the overlap is folded into the committed profiles, once, and where these are
+//! stored in strides.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,13 @@ use crate::policy::Policy;
 /// How long an observation stays in the tail after a newer one was seen: later rows than this are judged, flagged
 /// as late, and folded once. It is at least the overlap with which the scan reads again.
 pub const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// How much longer it may wait there: what waits is committed in one stride, so that a profile which much of it changed is written
+/// once.
+pub const STRIDE: SignedDuration = SignedDuration::from_mins(30);
+
+/// So many that wait are a stride already, because each batch judges them again.
+pub const MOST_WAITING: usize = 20_000;
 
 /// Whether an observation may raise a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,8 +137,8 @@ pub enum Present {
 }
 
 impl OrgState {
-    /// Takes in a batch in any order: judges every observation of the tail anew, raises what escalates, and commits
-    /// what is older than the overlap.
+    /// Takes in a batch in any order: judges every observation of the tail anew, raises what escalates, and where it is time
+    /// commits what is older than the overlap.
     pub fn absorb(
         &mut self,
         org: &OrgId,
@@ -270,7 +278,7 @@ impl OrgState {
     }
 
     /// Judges the tail and what comes `behind` it in order, each observation by what was learned before it, and folds what is
-    /// older than the overlap into the committed profiles. Returns the hits of the live lane.
+    /// to be committed into the profiles. Returns the hits of the live lane.
     pub(super) fn judge(
         &mut self,
         policy: &Policy,
@@ -280,7 +288,7 @@ impl OrgState {
     ) -> Vec<(Position, Hit)> {
         let last = behind.last().or_else(|| self.tail.values().next_back());
         let Some(newest) = last.map(|entry| entry.observation.time()) else { return Vec::new() };
-        let until = self.committed_until.map_or(newest - OVERLAP, |until| until.max(newest - OVERLAP));
+        let until = self.commits_until(newest - OVERLAP);
         self.committed_until = Some(until);
         let mut hits = Vec::new();
         let mut bench = Bench::of(policy, detections, &self.dismissed);
@@ -303,6 +311,22 @@ impl OrgState {
             keep(&mut hits, entry, found);
         }
         hits
+    }
+
+    /// Everything that is older than the overlap, or nothing but what came late. Which of the two changes no verdict.
+    fn commits_until(&self, overlap: Timestamp) -> Timestamp {
+        let Some(until) = self.committed_until else { return overlap };
+        let is_due = self.remembers == Remembers::Nothing || self.is_stride(until, overlap);
+        if is_due { until.max(overlap) } else { until }
+    }
+
+    /// Whether what waits has waited for long enough or is enough. History never waits: all of it would.
+    fn is_stride(&self, until: Timestamp, overlap: Timestamp) -> bool {
+        let waits = |at: &Position| at.time < overlap;
+        let mut waiting =
+            self.tail.iter().skip_while(|(at, _)| at.time < until).take_while(|(at, _)| waits(at));
+        let Some((first, entry)) = waiting.next() else { return false };
+        entry.lane == Lane::Teach || first.time < overlap - STRIDE || 1 + waiting.count() >= MOST_WAITING
     }
 
     fn note_committed(&mut self, at: &Position, observation: &Observation, out: &mut Absorbed) {
@@ -445,6 +469,51 @@ mod tests {
         login.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let observation = Observation::Login(Box::new(serde_json::from_value(login).unwrap()));
         TailEntry { observation, lane: Lane::Live }
+    }
+
+    /// One login a minute, each in a batch of its own: how many batches have committed anything, and the longest tail.
+    fn strides(lane: Lane, remembers: Remembers, minutes: i64) -> (usize, usize) {
+        let (org, policy, mut state) = (OrgId::new("org"), Policy::default(), OrgState::default());
+        state.remembers = remembers;
+        let (mut strides, mut longest, mut before) = (0, 0, 0);
+        for minute in 0..minutes {
+            let time = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
+            let entry = login(&time.to_string(), &json!({ "id": format!("login-{minute}") }));
+            state.absorb(&org, &policy, &[], [TailEntry { lane, ..entry }], Present::AsItHappened);
+            let logins = state.profiles.org.logins;
+            strides += usize::from(logins > before);
+            (longest, before) = (state.tail.len().max(longest), logins);
+        }
+        assert_eq!(state.profiles.org.logins as usize + state.tail.len(), minutes as usize);
+        (strides, longest)
+    }
+
+    #[test]
+    fn what_is_live_is_committed_in_strides_and_history_as_it_comes() {
+        let minutes = 200;
+        assert_eq!(strides(Lane::Live, Remembers::Committed, minutes), (6, 41));
+        assert_eq!(strides(Lane::Teach, Remembers::Committed, minutes), (189, 11));
+        assert_eq!(strides(Lane::Live, Remembers::Nothing, minutes), (189, 11));
+    }
+
+    #[test]
+    fn what_comes_late_waits_for_no_stride_and_too_many_are_one() {
+        let (org, policy) = (OrgId::new("org"), Policy::default());
+        let mut state = OrgState::default();
+        let mut take = |entries: Vec<TailEntry>| {
+            let absorbed = state.absorb(&org, &policy, &[], entries, Present::AsItHappened);
+            (absorbed.late, state.profiles.org.logins as usize, state.tail.len())
+        };
+        let at = |minute: i64, number: usize| {
+            let time = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
+            login(&time.to_string(), &json!({ "id": format!("{minute}-{number}") }))
+        };
+        assert_eq!(take(vec![at(100, 0)]), (0, 0, 1));
+        assert_eq!(take(vec![at(120, 0)]), (0, 0, 2));
+        assert_eq!(take(vec![at(80, 0)]), (1, 1, 2), "its time is committed");
+        assert_eq!(take(vec![at(95, 0)]), (0, 1, 3), "its time is not");
+        assert_eq!(take((3..MOST_WAITING).map(|number| at(105, number)).collect()), (0, 1, MOST_WAITING));
+        assert_eq!(take(vec![at(106, 0)]), (0, 1 + MOST_WAITING, 1));
     }
 
     #[test]

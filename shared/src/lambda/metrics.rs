@@ -57,9 +57,15 @@ impl Metrics {
         self
     }
 
-    /// With how many there are of something.
+    /// With how many there are of something, where there are any: a number is paid for each hour in which it is told.
     #[must_use]
     pub fn count(self, name: &'static str, count: usize) -> Self {
+        if count == 0 { self } else { self.with(name, Unit::Count, count as f64) }
+    }
+
+    /// The same also where there are none, so that silence is not taken for nought.
+    #[must_use]
+    pub fn count_always(self, name: &'static str, count: usize) -> Self {
         self.with(name, Unit::Count, count as f64)
     }
 
@@ -89,6 +95,13 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nought_is_told_only_where_silence_would_say_something_else() {
+        let metrics = Metrics::of_org(&OrgId::new("00D000000000001EAA"));
+        let names = |metrics: Metrics| metrics.numbers.iter().map(|(name, ..)| *name).collect::<Vec<_>>();
+        assert_eq!(names(metrics.count("FindingsHigh", 0).count_always("Blind", 0)), ["Blind"]);
+    }
 
     #[test]
     fn a_line_says_what_its_numbers_are() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::knowledge::{Knowledge, Memory, Writes};
+use super::knowledge::{AT_ONCE, Knowledge, Memory, Writes};
 use crate::clock::Clock;
 use crate::detection::{Absorbed, Detection, Finding, Lane, Present, TailEntry};
 use crate::messages::{FindingRaised, ObservationBatch, SCHEMA_VERSION};
@@ -75,6 +75,16 @@ impl Evaluate<'_> {
     /// Judges what the messages saw, raises what is new or has escalated, and takes the messages off their queue,
     /// all in one write; what was learned of each user, network and application follows it. The same messages again change nothing.
     pub async fn evaluate(&self, messages: Vec<Waiting>) -> Result<Evaluated, EvaluateError> {
+        self.evaluate_and(messages, async || ()).await
+    }
+
+    /// The same, with something that is done once what was found stands in the store: to write all that a stride has learned takes
+    /// a while longer.
+    pub async fn evaluate_and(
+        &self,
+        messages: Vec<Waiting>,
+        announce: impl AsyncFnOnce(),
+    ) -> Result<Evaluated, EvaluateError> {
         let Some(mut joined) = join(messages)? else { return Ok(Evaluated::default()) };
         for entry in &mut joined.entries {
             self.origins.tell(&mut entry.observation);
@@ -83,7 +93,7 @@ impl Evaluate<'_> {
         let mut knowledge = self.knowledge(&org).await?;
         knowledge.meet(self.store, joined.entries.iter()).await?;
         knowledge.read_dismissals(self.store).await?;
-        let absorbed = self.judge(&mut knowledge, joined).await?;
+        let absorbed = self.judge(&mut knowledge, joined, announce).await?;
         self.memory.keep(org, knowledge);
         Ok(told(absorbed))
     }
@@ -102,7 +112,12 @@ impl Evaluate<'_> {
         Knowledge::read(self.store, org).await
     }
 
-    async fn judge(&self, knowledge: &mut Knowledge, joined: Joined) -> Result<Absorbed, EvaluateError> {
+    async fn judge(
+        &self,
+        knowledge: &mut Knowledge,
+        joined: Joined,
+        announce: impl AsyncFnOnce(),
+    ) -> Result<Absorbed, EvaluateError> {
         let Joined { org, entries, users, done } = joined;
         let accounts = knowledge.learn_accounts(users)?;
         let (before, mut arrived) = (knowledge.state.committed_until, Vec::new());
@@ -110,11 +125,22 @@ impl Evaluate<'_> {
         knowledge.begin_fold(before, arrived);
         let present = Present::At(self.clock.now());
         let absorbed = knowledge.state.conclude(&org, self.policy, self.detections, present, absorbed);
-        let Writes { mut together, then, last } = knowledge.writes(&absorbed)?;
+        let Writes { mut together, last } = knowledge.writes(&absorbed)?;
         together.extend(accounts.into_iter().chain(done));
         together.extend(LocalOutbox::puts(announcements(&absorbed)?));
-        self.store.write_in_order(together, then).await?;
+        let (mut folded, mut announce) = (knowledge.folded(&absorbed), Some(announce));
+        loop {
+            let some: Vec<_> = folded.by_ref().take(AT_ONCE).collect::<Result<_, _>>()?;
+            if together.is_empty() && some.is_empty() {
+                break;
+            }
+            self.store.write_in_order(std::mem::take(&mut together), some).await?;
+            if let Some(announce) = announce.take() {
+                announce().await;
+            }
+        }
         self.store.write(vec![last]).await?;
+        drop(folded);
         knowledge.settle(&absorbed);
         Ok(absorbed)
     }

@@ -6,7 +6,7 @@ use crate::generated_org::{Engine, history};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use salesforce_simulator::{CampaignKind, Org, Seed, generate};
-use session_warden::detection::{Finding, FindingId, Lane, Severity};
+use session_warden::detection::{Finding, FindingId, Lane, Remembers, Severity};
 use session_warden::observation::Observation;
 
 fn now() -> Timestamp {
@@ -84,7 +84,8 @@ proptest! {
         again in 1_usize..30,
     ) {
         let org = attacked_org(seed);
-        let history = history(&org);
+        let mut history = history(&org);
+        history.push(last(&history));
         let (whole, findings) = paged(&org, vec![history.clone()]);
         prop_assert!(!findings.is_empty());
         let (mut pages, mut begins, mut sizes) = (Vec::new(), 0, sizes.into_iter().cycle());
@@ -100,6 +101,37 @@ proptest! {
         prop_assert_eq!(&in_pages, &findings);
         prop_assert!(engine.state.profiles == whole.state.profiles);
         prop_assert_eq!(&engine.state.tail, &whole.state.tail);
+    }
+
+    #[test]
+    fn what_waits_for_a_stride_is_judged_as_if_it_were_committed(
+        seed in 2_u64..1_000,
+        sizes in proptest::collection::vec(1_usize..90, 40),
+    ) {
+        let org = attacked_org(seed);
+        let (mut waiting, mut eager) = (Engine::of(&org), Engine::of(&org));
+        eager.state.remembers = Remembers::Nothing;
+        let (history, mut strides) = (history(&org), BTreeSet::new());
+        let (before, live) = history.split_at(history.len().saturating_sub(800));
+        let (mut begins, mut sizes) = (0, sizes.into_iter().cycle());
+        for engine in [&mut waiting, &mut eager] {
+            engine.absorb(Lane::Teach, before.to_vec());
+        }
+        while begins < live.len() {
+            let ends = (begins + sizes.next().unwrap_or(50)).min(live.len());
+            let page = &live[begins..ends];
+            let [raised, expected] = [&mut waiting, &mut eager].map(|engine| told(engine.absorb(Lane::Live, page.to_vec()).raised));
+            prop_assert_eq!(raised, expected);
+            strides.insert(waiting.state.committed_until);
+            prop_assert!(waiting.state.committed_until <= eager.state.committed_until);
+            begins = ends;
+        }
+        prop_assert!(waiting.state.tail.len() >= eager.state.tail.len() && strides.len() > 1);
+        for engine in [&mut waiting, &mut eager] {
+            engine.absorb(Lane::Live, [last(&history)]);
+        }
+        prop_assert!(waiting.state.profiles == eager.state.profiles);
+        prop_assert_eq!(waiting.state.tail, eager.state.tail);
     }
 
     /// A hit that was told is not taken back when what came late explains it, so that disorder may say more, and never less.

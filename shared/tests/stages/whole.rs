@@ -103,11 +103,14 @@ async fn token_uses_are_watched(refresh_rows: RefreshRows) {
     watched.pass(SignedDuration::from_mins(14));
     assert!(watched.round().await.tokens > 0);
     // What is newer makes what was seen old enough to be kept.
-    watched.simulator.org().attempt(&loot);
-    watched.pass(SignedDuration::from_mins(15));
-    assert!(watched.round().await.tokens > 0);
+    for _ in 0..3 {
+        watched.simulator.org().attempt(&loot);
+        watched.pass(SignedDuration::from_mins(15));
+        assert!(watched.round().await.tokens > 0);
+    }
     let profiles = watched.application_profiles().await;
-    let used = |profile: &serde_json::Value| profile["last_token_use"].as_str() == Some(&used_at.to_string());
+    let used_at = used_at.to_string();
+    let used = |profile: &serde_json::Value| profile["last_token_use"].as_str() >= Some(&used_at);
     assert!(profiles.iter().any(used), "{} profiles", profiles.len());
     assert_eq!(watched.round().await.tokens, 0);
 }

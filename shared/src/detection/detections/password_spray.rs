@@ -111,7 +111,7 @@ pub(crate) mod cases {
             world.fail_from(&format!("victim{user}"), "198.19.200.9", user / 100);
         }
         assert!(severity(&world.fail_from("ada", "198.19.200.9", 4), &ABOUT) == Some(Severity::High));
-        world.fail_from("bob", "198.18.1.7", 30);
+        world.fail_from("bob", "198.18.1.7", 60);
         let network = crate::observation::Source::from("198.19.200.9").network().unwrap();
         let kept = serde_json::to_string(&world.state.profiles.networks[&network]).unwrap().len();
         assert!(kept < 2_000, "{kept} bytes");

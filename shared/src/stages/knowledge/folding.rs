@@ -2,12 +2,14 @@
 //! finished, whoever comes next folds again what the tail still has of it, and writes what does not bear the number: each record takes
 //! an observation in once, as with the page numbers of a database's log (Mohan et al., "ARIES", 1992).
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Knowledge;
+use super::reading::LANES;
 use super::rooms::{Finished, ORG, Rooms};
 use crate::detection::{Absorbed, Detection, SeenBucket};
 use crate::observation::Position;
@@ -17,7 +19,10 @@ use crate::store::{Expect, Key, Room, Store, StoreError, Write};
 /// The fold that a profile has been through last, beside what was learned.
 const STAMP: &str = "folded";
 
-/// The last evaluation, as a fold of what grew older than the overlap in it.
+/// Profiles that are made into writes before some of them are written.
+pub(in crate::stages) const AT_ONCE: usize = 500;
+
+/// The last evaluation, as a fold of what it has committed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fold {
     /// Counts the evaluations.
@@ -71,40 +76,46 @@ impl Knowledge {
             "An evaluation was not finished: what it learned is learned again"
         );
         let folded = self.state.fold_again(policy, detections, &entries);
-        let mut writes = Vec::new();
-        for write in self.folded(&folded)? {
-            if !is_stamped(store, write.key(), self.fold.number).await? {
-                writes.push(write);
-            }
+        let mut writes = self.folded(&folded).peekable();
+        while writes.peek().is_some() {
+            let unstamped = writes.by_ref().take(AT_ONCE).map(async |write| {
+                let write = write?;
+                let is_stamped = is_stamped(store, write.key(), self.fold.number).await?;
+                Ok::<_, StoreError>((!is_stamped).then_some(write))
+            });
+            let unstamped: Vec<_> = unstamped.collect();
+            let unstamped: Vec<_> = stream::iter(unstamped).buffered(LANES).try_collect().await?;
+            store.write_in_order(Vec::new(), unstamped.into_iter().flatten().collect()).await?;
         }
-        store.write_in_order(Vec::new(), writes).await?;
         store.write(vec![self.fold.finished(&self.rooms)?]).await
     }
 
-    /// The profiles that a fold has changed.
-    pub(super) fn folded(&self, absorbed: &Absorbed) -> Result<Vec<Write>, StoreError> {
-        let (profiles, asked, number) = (&self.state.profiles, &self.asked, self.fold.number);
-        let mut writes = Vec::new();
-        for user in &absorbed.users {
-            let Some(profile) = profiles.users.get(user) else { continue };
-            writes.push(stamped(&self.rooms.users, user.as_str(), asked.users.get(user), profile, number)?);
-        }
-        for network in &absorbed.networks {
-            let Some(profile) = profiles.networks.get(network) else { continue };
-            let (room, name) = (&self.rooms.networks, network.to_string());
-            writes.push(stamped(room, &name, asked.networks.get(network), profile, number)?);
-        }
-        for application in &absorbed.applications {
-            let Some(profile) = profiles.applications.get(application) else { continue };
-            let (room, name) = (&self.rooms.applications, application.as_str());
-            writes.push(stamped(room, name, asked.applications.get(name), profile, number)?);
-        }
-        for bucket in &absorbed.buckets {
-            let Some(seen) = self.state.seen.get(bucket) else { continue };
+    /// The profiles that a fold has changed, each made into a write when it is asked for: together they would take many times what
+    /// they take as profiles.
+    pub(in crate::stages) fn folded<'k>(
+        &'k self,
+        absorbed: &'k Absorbed,
+    ) -> impl Iterator<Item = Result<Write, StoreError>> + 'k {
+        let (profiles, rooms, asked, number) =
+            (&self.state.profiles, &self.rooms, &self.asked, self.fold.number);
+        let users = absorbed.users.iter().filter_map(move |user| {
+            let profile = profiles.users.get(user)?;
+            Some(stamped(&rooms.users, user.as_str(), asked.users.get(user), profile, number))
+        });
+        let networks = absorbed.networks.iter().filter_map(move |network| {
+            let (profile, name) = (profiles.networks.get(network)?, network.to_string());
+            Some(stamped(&rooms.networks, &name, asked.networks.get(network), profile, number))
+        });
+        let applications = absorbed.applications.iter().filter_map(move |name| {
+            let profile = profiles.applications.get(name)?;
+            Some(stamped(&rooms.applications, name, asked.applications.get(name), profile, number))
+        });
+        let buckets = absorbed.buckets.iter().filter_map(move |bucket| {
+            let seen = self.state.seen.get(bucket)?;
             let known = asked.buckets.get(bucket).copied().flatten();
-            writes.push(self.rooms.seen.put(&SeenBucket::name(*bucket), known, seen)?);
-        }
-        Ok(writes)
+            Some(rooms.seen.put(&SeenBucket::name(*bucket), known, seen))
+        });
+        users.chain(networks).chain(applications).chain(buckets)
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use super::Knowledge;
 use crate::observation::OrgId;
 
-/// Observations in the tails of all orgs that are remembered, at most: some ten kilobytes each, with the profiles of its user.
-const ENTRIES: usize = 10_000;
+/// Observations in the tails of all orgs that are remembered, at most: some three kilobytes each, with the profiles that it names.
+const ENTRIES: usize = 40_000;
 
 /// What is known of the orgs that were evaluated last, so that their tails and profiles are not read again each time. It is never
 /// relied upon: whoever has written meanwhile makes the next write conflict, and that reads everything anew.

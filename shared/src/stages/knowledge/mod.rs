@@ -1,7 +1,7 @@
 //! What evaluation remembers of an org between two batches: read before, written after.
 //!
 //! What a batch brings is appended to the tail, and everything that must be true together is one small write. The profiles that
-//! it changes are written after that, each by itself ([`folding`]): a transaction would cost twice as much, and they are most
+//! a stride changes are written after that, each by itself ([`folding`]): a transaction would cost twice as much, and they are most
 //! of what is written.
 
 mod folding;
@@ -10,6 +10,7 @@ mod reading;
 mod rooms;
 mod tail;
 
+pub(super) use folding::AT_ONCE;
 pub use memory::Memory;
 pub use rooms::{accounts, dismissals, findings};
 
@@ -86,9 +87,7 @@ pub(super) struct Knowledge {
 pub(super) struct Writes {
     /// All of them hold or none does.
     pub(super) together: Vec<Write>,
-    /// Each by itself, after that.
-    pub(super) then: Vec<Write>,
-    /// After all of those.
+    /// After what was folded.
     pub(super) last: Write,
 }
 
@@ -141,8 +140,7 @@ impl Knowledge {
             together.push(Write::put(key, Expect::Any, finding)?);
         }
         together.push(self.rooms.standing.put(ORG, self.standing_version, &self.standing())?);
-        let (then, last) = (self.folded(absorbed)?, self.fold.finished(&self.rooms)?);
-        Ok(Writes { together, then, last })
+        Ok(Writes { together, last: self.fold.finished(&self.rooms)? })
     }
 
     fn standing(&self) -> Standing {
