@@ -112,7 +112,7 @@ mod tests {
         let counted = |number| slow(number, 100).inspect(|_| _ = read.fetch_add(1, Relaxed));
         let mut given = in_turn(stream::iter((0..9).map(counted)), 4, 3);
         given.next().await;
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         for _ in 0..9 {
             given.next().await;
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 use session_warden::detection::{Action, Episode, Finding, FindingId, OrgState, Severity};
 
-use session_warden::observation::SessionId;
+use session_warden::observation::{LoginId, SessionId};
 
 use crate::world::{Label, Truth};
 
@@ -112,7 +112,7 @@ fn rested_on(episode: &Episode, truth: &Truth) -> BTreeMap<String, BTreeSet<(Str
         let is_stolen =
             hit.session_ids.iter().any(|id| matches!(truth.label(id.as_str()), Label::Hostile(_)));
         let began = hit.evidence.get("login").and_then(|login| login.as_str()).filter(|_| !is_stolen);
-        for login in hit.login_ids.iter().map(|id| id.as_str()).chain(began) {
+        for login in hit.login_ids.iter().map(LoginId::as_str).chain(began) {
             logins.entry(login.to_owned()).or_default().insert((hit.detection.clone(), hit.severity));
         }
     }
