@@ -48,7 +48,9 @@ impl<'a> Timelines<'a> {
     pub(crate) fn see(&mut self, login: &Login) {
         let Some(numbers) = login.user_id.as_ref().and_then(|user| self.by_user.get(user)) else { return };
         for finding in numbers.iter().map(|number| &self.findings[*number]) {
-            let is_evidence = finding.login_ids.contains(&login.id);
+            let began = finding.detections.iter().filter_map(|one| one.evidence.get("login")?.as_str());
+            let is_evidence =
+                finding.login_ids.contains(&login.id) || began.into_iter().any(|id| id == login.id.as_str());
             let is_near =
                 login.time >= finding.first_seen - AROUND && login.time <= finding.last_seen + AROUND;
             let events = self.events.entry(finding.finding_id.clone()).or_default();

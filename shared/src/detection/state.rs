@@ -175,6 +175,7 @@ impl OrgState {
         batch: Vec<TailEntry>,
         present: Present,
     ) -> Absorbed {
+        debug_assert_eq!(self.remembers, Remembers::Nothing, "what is stored is absorbed by way of the tail");
         let absorbed = Absorbed { new: batch.len(), ..Absorbed::default() };
         self.judge_and_join(org, policy, detections, batch, present, absorbed)
     }

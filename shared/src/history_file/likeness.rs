@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::HashMap;
 
-use crate::observation::{Client, CountryCode, Login, LoginDetail, Outcome};
+use crate::observation::{Client, CountryCode, Login, LoginDetail, LoginId, Outcome, Source};
 
 /// Logins that are held, each of about a kilobyte.
 const MOST: usize = 4_096;
@@ -36,10 +36,16 @@ impl Likenesses {
         if let Some(place) = self.places.get(&hash) {
             return self.of(*place).filter(|held| Common::of(held) == common).map(|_| *place);
         }
-        let is_short = common.texts.iter().map(|text| text.len()).sum::<usize>() <= TEXTS;
+        let city = common.place.and_then(|(.., city)| city).map_or(0, str::len);
+        let is_short = city + common.texts.iter().map(|text| text.len()).sum::<usize>() <= TEXTS;
         let has_room = is_short && self.held.len() < MOST;
         let place = u32::try_from(self.held.len()).ok().filter(|_| has_room)?;
-        self.held.push(login.clone());
+        self.held.push(Login {
+            id: LoginId::new(""),
+            user_id: None,
+            source: Source::Missing,
+            ..login.clone()
+        });
         self.places.insert(hash, place);
         Some(place)
     }

@@ -27,6 +27,9 @@ use super::usage::{ApiUsage, Meter};
 use crate::clock::Clock;
 use crate::observation::{OrgId, UserId};
 
+/// Query jobs to each lane.
+const JOBS: usize = 2;
+
 /// A token on its way. Whoever waits for it drives it: a caller whom nobody polls any more, as one of several
 /// slices of which another is being read, keeps nobody waiting.
 type Minting = Shared<Minted>;
@@ -158,6 +161,11 @@ impl Salesforce {
     pub fn lanes(&self) -> usize {
         let is_low = self.budget().is_some_and(|budget| budget.stretch() > 1);
         if is_low { 1 } else { self.lanes.open() }
+    }
+
+    /// How many query jobs run at once, ahead of those that are read: an org takes its time to run one, and to wait is no request.
+    pub fn jobs(&self) -> usize {
+        JOBS * self.lanes()
     }
 
     /// A path under this API version.

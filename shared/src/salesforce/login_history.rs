@@ -24,8 +24,6 @@ const AHEAD: usize = 3;
 
 /// Jobs whose results are read at once: one is made into rows while a part of the other comes, and no more parts are held.
 const READ: usize = 2;
-/// Jobs that the org runs at once for slices that are read later: an org takes its time to run one, and to wait is no request.
-const JOBS: usize = 8;
 
 /// What comes of slices that are read one after the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +96,7 @@ impl Salesforce {
             let pages = stream::once(ready(reading)).map_ok(|reading| self.rest(reading)).try_flatten();
             pages.map_ok(Piece::Rows).chain(stream::once(ready(end)))
         };
-        in_turn(stream::iter(slices).map(run).buffered(JOBS), self.lanes().min(READ), 1)
+        in_turn(stream::iter(slices).map(run).buffered(self.jobs()), self.lanes().min(READ), 1)
     }
 
     /// What of a window is still to be read.

@@ -19,7 +19,7 @@ const WORTH_A_JOB: u64 = 20_000;
 /// A part with more rows is halved, if it is wider than this.
 const DENSE: u64 = 2 * JOB_ROWS;
 const NARROWEST: SignedDuration = SignedDuration::from_mins(1);
-/// Rows of one job. The four that run at once are as many as a live row may wait for.
+/// Rows of one job. The eight that run at once are as many as a live row may wait for.
 const JOB_ROWS: u64 = 25_000;
 
 /// A piece on its way from the reading to the sending.
@@ -68,7 +68,7 @@ impl Scan<'_> {
     /// The newest parts of a span in which `rows` were counted, the newest first: as many as jobs may run at once, and no more
     /// than are worth one. A part that is much denser than the rest is halved, so that a step stays short.
     async fn newest(&self, span: Span, rows: u64) -> Result<Vec<Span>, ScanError> {
-        let jobs = (rows / JOB_ROWS).clamp(1, self.salesforce.lanes().max(1) as u64);
+        let jobs = (rows / JOB_ROWS).clamp(1, self.salesforce.jobs().max(1) as u64);
         let (mut left, mut parts) = (span, Vec::new());
         for number in 0..jobs {
             let mut part = step(left, rows.saturating_sub(number * JOB_ROWS), JOB_ROWS, End::Last);

@@ -128,16 +128,15 @@ impl Evaluate<'_> {
         let Writes { mut together, last } = knowledge.writes(&absorbed)?;
         together.extend(accounts.into_iter().chain(done));
         together.extend(LocalOutbox::puts(announcements(&absorbed)?));
-        let (mut folded, mut announce) = (knowledge.folded(&absorbed), Some(announce));
+        self.store.write_in_order(together, Vec::new()).await?;
+        announce().await;
+        let mut folded = knowledge.folded(&absorbed);
         loop {
             let some: Vec<_> = folded.by_ref().take(AT_ONCE).collect::<Result<_, _>>()?;
-            if together.is_empty() && some.is_empty() {
+            if some.is_empty() {
                 break;
             }
-            self.store.write_in_order(std::mem::take(&mut together), some).await?;
-            if let Some(announce) = announce.take() {
-                announce().await;
-            }
+            self.store.write_in_order(Vec::new(), some).await?;
         }
         self.store.write(vec![last]).await?;
         drop(folded);

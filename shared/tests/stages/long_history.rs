@@ -171,12 +171,12 @@ async fn a_step_is_jobs_that_are_deleted_and_a_small_rest_is_pages() {
 }
 
 #[tokio::test]
-async fn four_jobs_run_beside_each_other_and_no_more() {
-    let old = Old::of(160_000).await;
+async fn eight_jobs_run_beside_each_other_and_no_more() {
+    let old = Old::of(260_000).await;
     assert_eq!(old.teach().await, 3);
     old.check_that_each_was_sent_once();
     let org = old.simulator.org();
-    assert_eq!((org.query_jobs_made(), org.query_jobs().count()), (6, 0));
+    assert_eq!((org.query_jobs_made(), org.query_jobs().count()), (10, 0));
     let first = |method: &str, path: &str| {
         let is_it = |request: &salesforce_simulator::Request| {
             request.method == method && request.path.ends_with(path)
@@ -189,8 +189,8 @@ async fn four_jobs_run_beside_each_other_and_no_more() {
             .collect::<Vec<_>>()
     };
     let (made, read) = (first("POST", "/jobs/query"), first("GET", "/results"));
-    assert!(made[3] < read[0], "the first four were made before any was read");
-    assert!(made[4] > read[3], "and the others after them");
+    assert!(made[7] < read[0], "the first eight were made before any was read");
+    assert!(made[8] > read[7], "and the others after them");
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ fn record(login: &Login, round: usize, row: usize) -> Value {
     }
     let kind = |name: &str, id: &str| json!({ "type": name, "url": format!("/services/data/v67.0/sobjects/{name}/{id}") });
     let geo = login.geo.as_ref().map(|geo| {
-        json!({ "attributes": kind("LoginGeo", "04F000000000001AAA"), "Latitude": geo.latitude,
+        json!({ "attributes": kind("LoginGeo", &format!("04F{row:015}")), "Latitude": geo.latitude,
             "Longitude": geo.longitude, "City": geo.city })
     });
     json!({

@@ -126,7 +126,8 @@ impl ImpossibleTravel {
             .fact("minutes", minutes)
             .fact("least_speed_kmh", speed.round())
             .fact("source", login.source.to_string())
-            .fact("beside", last.login.as_str())
+            .fact("from_login", last.login.as_str())
+            .fact("to_login", login.id.as_str())
             .containable()
             .because(
                 format!(
@@ -190,7 +191,7 @@ pub(crate) mod cases {
             world.succeed_at("ada", first.0, first.1, 0);
             let hit = world.hits_at("ada", then.0, then.1, 30).remove("impossible-travel").unwrap();
             assert_eq!(hit.login_ids.len(), 1);
-            hit.evidence["beside"] == *hit.login_ids[0].as_str()
+            hit.evidence["from_login"] == *hit.login_ids[0].as_str()
         };
         let (own, strange) = (("198.18.50.7", LYON), ("198.19.200.9", LAGOS));
         assert_eq!((rests_on_last(own, strange), rests_on_last(strange, own)), (false, true));

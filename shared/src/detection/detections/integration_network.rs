@@ -38,6 +38,8 @@ const DAILY: f64 = 4.0;
 const MISSED: f64 = 3.0;
 /// Half as many logins show that a program has moved, however often it used to come.
 const STEADY: f64 = 48.0;
+/// Logins of the last day from a new place, beside the known ones, that are a vendor's trial.
+const TRIALS: usize = 1;
 /// Pauses between logins by which a program's pace is known.
 const PAUSES: usize = 20;
 /// A program that is silent for so many times its longest pause of the last day but one has fallen silent.
@@ -185,16 +187,23 @@ impl Contract<'_> {
     }
 }
 
-/// Whether a program has come from `network` alone for so long that the known ones are silent for another reason than chance.
+/// Whether a program has come from `network` alone for so long that the known ones are silent for another reason than chance. A
+/// vendor tries the new place before it moves, once; who came oftener beside it, or when it still tries from elsewhere, is a thief.
 fn has_moved(user: &UserProfile, network: Network, time: Timestamp, hour: usize) -> bool {
     let Some(heard) = user.networks.iter().map(|(_, known)| known.last).max() else { return false };
-    let succeeded = user.attempts.iter().filter(|attempt| attempt.outcome == Outcome::Success);
     let is_there = |attempt: &&Attempt| attempt.network.is_some_and(|from| from.is_near(network));
-    let elsewhere = succeeded.clone().filter(|attempt| !is_there(attempt)).map(|attempt| attempt.time);
-    let mut since = succeeded.filter(is_there).map(|attempt| attempt.time).filter(|came| *came > heard);
-    let Some(first) = since.next() else { return false };
-    let came = 2.0 + since.count() as f64;
-    has_missed(user, first, time, hour, came) || broke_its_pace(elsewhere, time, came)
+    let (there, elsewhere): (Vec<_>, Vec<_>) = user.attempts.iter().partition(is_there);
+    let (beside, since): (Vec<_>, Vec<_>) = succeeded(&there).partition(|came| *came <= heard);
+    let Some(first) = since.first() else { return false };
+    let still_tries = elsewhere.iter().any(|attempt| attempt.time > *first);
+    let came = 1.0 + since.len() as f64;
+    beside.len() <= TRIALS
+        && !still_tries
+        && (has_missed(user, *first, time, hour, came) || broke_its_pace(succeeded(&elsewhere), time, came))
+}
+
+fn succeeded(attempts: &[&Attempt]) -> impl Iterator<Item = Timestamp> {
+    attempts.iter().filter(|attempt| attempt.outcome == Outcome::Success).map(|attempt| attempt.time)
 }
 
 /// At its usual hours and pace it would have been heard [`MISSED`] times from the known networks since it first came from the other
@@ -348,6 +357,23 @@ pub(crate) mod cases {
         assert_eq!(moved[..3], [Some(Severity::High), Some(Severity::Low), None], "{moved:?}");
         assert_eq!(moved[29], None, "known by now");
         assert_eq!(stolen, [Some(Severity::High); 30]);
+    }
+
+    #[test]
+    fn a_thief_beside_a_vendor_that_fails_for_a_while_or_is_locked_out_stays_one() {
+        for locked_out in [false, true] {
+            let mut world = World::with_integration("sync", "Acme Sync", "198.18.90.10");
+            let mut hour = |hour: i64| {
+                if !(12..=16).contains(&hour) {
+                    world.hits_of_refresh("sync", "Acme Sync", "198.18.90.10", hour * 60 + 20);
+                } else if locked_out {
+                    world.fail_from("sync", "198.18.90.10", hour * 60 + 20);
+                }
+                severity(&world.hits_of_refresh("sync", "Acme Sync", "198.19.200.9", hour * 60 + 30), &ABOUT)
+            };
+            let told: Vec<_> = (if locked_out { 12 } else { 0 }..30).map(&mut hour).collect();
+            assert!(told.iter().all(|one| *one == Some(Severity::High)), "{locked_out}: {told:?}");
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ login or session there, *at first use* when the scan that first could see the at
 a vishing call, people are asked instead, and so they are about programs, whose tokens four of these attacks use: this policy opts none in.";
 
 const FLAGGED: &str = "\
-A login counts where it, or a session of its owner's that it began, stands in a finding of at least that severity; the login that began a stolen session does not. The last column counts those in findings that are about a real attack, such as \
+A login counts where it, or a session of its owner's that it began, stands in a finding of at least that severity. The login that began a stolen session does not, nor does an owner's own from a known network in a journey that a thief made impossible: the finding tells of it and does not rest on it. The last column counts those in findings that are about a real attack, such as \
 an owner's own login beside the thief's: they are in the share all the same.";
 
 const ALARMS: &str = "A finding is about an attack where any row in it is the attacker's, or its user or network is under attack.";

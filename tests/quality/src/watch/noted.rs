@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use session_warden::detection::{Action, Episode, Finding, FindingId, OrgState, Severity};
+use session_warden::detection::{Action, Episode, Evidence, Finding, FindingId, OrgState, Severity};
 
 use session_warden::observation::{LoginId, SessionId};
 
@@ -54,7 +54,7 @@ impl Noted {
     /// Takes in what a finding says at `now`.
     pub(super) fn note(&mut self, state: &OrgState, finding: Finding, truth: &Truth, now: Timestamp) {
         let open = state.episodes.values().find(|episode| episode.finding_id == finding.finding_id);
-        let logins = open.map_or_else(|| listed(&finding), |episode| rested_on(episode, truth));
+        let logins = open.map_or_else(|| listed(&finding, truth), |episode| rested_on(episode, truth));
         let sessions: HashSet<&str> = match open {
             Some(episode) => {
                 episode.evidence().flat_map(|hit| &hit.session_ids).map(SessionId::as_str).collect()
@@ -109,9 +109,7 @@ impl Noted {
 fn rested_on(episode: &Episode, truth: &Truth) -> BTreeMap<String, BTreeSet<(String, Severity)>> {
     let mut logins: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
     for hit in episode.evidence() {
-        let is_stolen =
-            hit.session_ids.iter().any(|id| matches!(truth.label(id.as_str()), Label::Hostile(_)));
-        let began = hit.evidence.get("login").and_then(|login| login.as_str()).filter(|_| !is_stolen);
+        let began = began(&hit.evidence, &hit.session_ids, truth);
         for login in hit.login_ids.iter().map(LoginId::as_str).chain(began) {
             logins.entry(login.to_owned()).or_default().insert((hit.detection.clone(), hit.severity));
         }
@@ -120,9 +118,17 @@ fn rested_on(episode: &Episode, truth: &Truth) -> BTreeMap<String, BTreeSet<(Str
 }
 
 /// What is left of a finding whose episode has been closed.
-fn listed(finding: &Finding) -> BTreeMap<String, BTreeSet<(String, Severity)>> {
+fn listed(finding: &Finding, truth: &Truth) -> BTreeMap<String, BTreeSet<(String, Severity)>> {
     let detected: BTreeSet<_> = finding.detections.iter().map(|one| (one.id.clone(), one.severity)).collect();
-    finding.login_ids.iter().map(|id| (id.to_string(), detected.clone())).collect()
+    let began = finding.detections.iter().filter_map(|one| began(&one.evidence, &finding.session_ids, truth));
+    let logins = finding.login_ids.iter().map(LoginId::as_str).chain(began);
+    logins.map(|id| (id.to_owned(), detected.clone())).collect()
+}
+
+/// The login that began a session, unless that was stolen.
+fn began<'e>(evidence: &'e Evidence, sessions: &[SessionId], truth: &Truth) -> Option<&'e str> {
+    let is_stolen = sessions.iter().any(|id| matches!(truth.label(id.as_str()), Label::Hostile(_)));
+    evidence.get("login").and_then(|login| login.as_str()).filter(|_| !is_stolen)
 }
 
 fn covers(finding: &Finding, address: &str) -> bool {
