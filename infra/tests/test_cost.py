@@ -41,7 +41,7 @@ class Page(unittest.TestCase):
         self.assertEqual(sums, sorted(sums))
         said = cost.settings()
         self.assertEqual(said["scans"], 30 * 24 * 60)
-        self.assertEqual(set(said["gigabytes"].values()), {0.25})
+        self.assertEqual(said["gigabytes"], {"ScanFunction": 0.25, "EvaluateFunction": 0.5, "RevokeFunction": 0.25})
 
 
 if __name__ == "__main__":
