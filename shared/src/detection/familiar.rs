@@ -178,9 +178,9 @@ impl<K: Ord> Familiar<K> {
         }
     }
 
+    /// The first, whichever was learned last: a profile that comes back from the store says the same.
     fn place_where(&self, is: impl Fn(&K) -> bool) -> Option<usize> {
-        let is_recent = self.known.get(self.recent).is_some_and(|(known, _)| is(known));
-        if is_recent { Some(self.recent) } else { self.known.iter().position(|(known, _)| is(known)) }
+        self.known.iter().position(|(known, _)| is(known))
     }
 
     fn again(&mut self, place: usize, time: Timestamp) {
