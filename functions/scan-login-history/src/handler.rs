@@ -91,3 +91,60 @@ fn deadline(context: &Context) -> Timestamp {
 fn time_left(context: &Context) -> SignedDuration {
     deadline(context).duration_since(SystemClock.now())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use salesforce_simulator::{LargeSeed, Simulator, generate_large};
+    use serde_json::json;
+    use session_warden::salesforce::Role;
+    use session_warden::secrets::ConnectionSource;
+    use session_warden::store::MemoryStore;
+
+    use super::*;
+
+    /// More than one step reads.
+    const LOGINS: u32 = 60_000;
+
+    struct World {
+        simulator: Simulator,
+        handler: Handler,
+        _directory: tempfile::TempDir,
+    }
+
+    impl World {
+        async fn new() -> Self {
+            let seed = LargeSeed { users: 240, logins: Some(LOGINS), days: 60, ..LargeSeed::default() };
+            let simulator = Simulator::start(generate_large(&seed)).await.unwrap();
+            let directory = tempfile::tempdir().unwrap();
+            let file = directory.path().join("org.json");
+            std::fs::write(&file, simulator.connection_document().to_string()).unwrap();
+            let orgs = Orgs::open(ConnectionSource::File(file), Role::Scanner, SignedDuration::from_mins(5))
+                .await
+                .unwrap();
+            let handler = Handler { store: Arc::new(MemoryStore::new()), queue: None, orgs };
+            Self { simulator, handler, _directory: directory }
+        }
+
+        /// A scan that Lambda would end in so many seconds.
+        async fn scan(&self, seconds: u64) -> Report {
+            let org = self.simulator.org().id().to_string();
+            let payload = json!({ "schema_version": 1, "org": org, "scheduled_time": "2026-11-02T12:00:00Z", "attempt": "1" });
+            let mut context = Context::default();
+            let ends = std::time::SystemTime::now() + Duration::from_secs(seconds);
+            context.deadline = ends.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+            self.handler.handle(LambdaEvent::new(payload, context)).await.unwrap()
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_scan_whose_time_is_up_leaves_the_rest_to_the_next_one() {
+        let world = World::new().await;
+        let first = world.scan(RESERVE.unsigned_abs().as_secs() - 1).await;
+        assert!(!first.caught_up && first.logins > 0, "{first:?}");
+        let second = world.scan(900).await;
+        assert!(second.caught_up, "{second:?}");
+        assert_eq!(first.logins + second.logins, u64::from(LOGINS), "{first:?} {second:?}");
+    }
+}

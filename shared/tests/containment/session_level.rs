@@ -1,7 +1,8 @@
 //! Only the hostile sessions end: the user goes on working, and the attacker does not.
 
 use salesforce_simulator::{
-    CampaignKind, Cascade, Door, Effect, Fault, Loot, Lying, RevokeSessions, TemporarySessions,
+    CampaignKind, Cascade, Door, Effect, Fault, HandOverNames, Loot, Lying, RevokeSessions,
+    TemporarySessions, Undeletable,
 };
 use session_warden::containment::{Containment, Marks, Outcome, Request, Survivor, Target};
 use session_warden::detection::{Action, Level, Severity};
@@ -158,10 +159,18 @@ async fn a_session_that_answers_yes_and_stays_is_not_called_ended() {
 
 #[tokio::test]
 async fn hand_over_sessions_that_go_only_with_their_parent_do_not_keep_it_from_ending() {
-    let (scene, own) = scene(CampaignKind::BruteForce).await;
-    scene.simulator.org().switches_mut().temporary_sessions = TemporarySessions::Undeletable;
-    let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
-    check(&scene, &own, &record);
+    for undeletable in [Undeletable::ReadOnly, Undeletable::DeleteFailed] {
+        let (scene, own) = scene(CampaignKind::BruteForce).await;
+        {
+            let mut org = scene.simulator.org();
+            let switches = org.switches_mut();
+            (switches.temporary_sessions, switches.undeletable) =
+                (TemporarySessions::Undeletable, undeletable);
+            switches.hand_over_names = HandOverNames::Words;
+        }
+        let record = ended(&scene, &[], &[&scene.campaign.loot.source_ip]).await;
+        check(&scene, &own, &record);
+    }
 }
 
 #[tokio::test]

@@ -10,14 +10,16 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use jiff::{SignedDuration, Timestamp};
 use salesforce_simulator::{Clock as SimulatedClock, Seed, Simulator, generate};
+use serde_json::Value;
 use session_warden::clock::Clock;
-use session_warden::detection::{Detection, Finding, catalogue};
+use session_warden::detection::{Detection, Finding, Lane, catalogue};
+use session_warden::messages::{ObservationBatch, SCHEMA_VERSION};
 
 use session_warden::observation::NoOrigins;
 use session_warden::policy::Policy;
-use session_warden::salesforce::{Connection, Role, Salesforce, http_client};
+use session_warden::salesforce::{Connection, Relayed, Role, Salesforce, http_client, relayed};
 use session_warden::stages::{BackFill, Evaluate, EvaluateError, Memory, Scan, ScanError, Scanned};
-use session_warden::store::{LocalOutbox, MemoryStore, Queue, Store, StoreError, Table};
+use session_warden::store::{LocalOutbox, MemoryStore, Outbox, Outgoing, Queue, Store, StoreError, Table};
 
 /// The clock of the scan and of its client, in seconds since 1970: it stands still until it is moved.
 #[derive(Clone)]
@@ -124,8 +126,29 @@ impl Watched {
         }
     }
 
+    /// Judges what Event Relay delivers, each event in a message of its own.
+    pub(crate) async fn hear(&mut self, events: &[Value]) {
+        let org = self.salesforce.org_id().await.unwrap();
+        let store = Arc::clone(&self.store);
+        let message = |(place, event): (usize, &Value)| {
+            let Relayed::Seen(seen) = relayed(event).unwrap() else { panic!("nothing is said: {event}") };
+            let batch = ObservationBatch {
+                schema_version: SCHEMA_VERSION,
+                org_id: org.clone(),
+                lane: Lane::Live,
+                observations: vec![*seen],
+                users: Vec::new(),
+            };
+            let (queue, order) = (Queue::Observations, format!("relayed-{place:06}"));
+            Outgoing { queue, org: org.clone(), order, body: serde_json::to_value(batch).unwrap() }
+        };
+        let messages = events.iter().enumerate().map(message).collect();
+        LocalOutbox::new(store.as_ref()).send(messages, Vec::new()).await.unwrap();
+        self.evaluate_on(store.as_ref()).await.unwrap();
+    }
+
     /// What was learned of each application and committed.
-    pub(crate) async fn application_profiles(&self) -> Vec<serde_json::Value> {
+    pub(crate) async fn application_profiles(&self) -> Vec<Value> {
         let org = self.salesforce.org_id().await.unwrap();
         let partition = format!("{org}/application-profiles");
         let records = self.store.list(Table::Evaluate, &partition, "", 100_000).await.unwrap();

@@ -6,4 +6,5 @@ mod late_rows;
 mod long_history;
 #[path = "../org_under_watch/mod.rs"]
 mod org_under_watch;
+mod relayed;
 mod whole;

@@ -7,6 +7,7 @@ use crate::objects::login_geo::LoginGeo;
 use crate::objects::login_history::{Login, Text};
 use crate::objects::verification_history::Verification;
 use crate::org::Org;
+use crate::switches::Visualforce;
 use crate::table::Keyed;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -156,7 +157,11 @@ impl Org {
     pub(crate) fn open_ui_family(&mut self, login_id: Id, used: Timestamp, valid: i64) -> Vec<Id> {
         let Some(root) = self.root_for(login_id, "UI", used, valid) else { return Vec::new() };
         let mut ids = vec![root.id];
-        for session_type in ["Aura", "Content", "API", "TempUIFrontdoor"] {
+        let pages: &[&str] = match self.switches.visualforce {
+            Visualforce::Unused => &[],
+            Visualforce::Used => &["Visualforce", "TempVisualforceExchange"],
+        };
+        for session_type in ["Aura", "Content", "API", "TempUIFrontdoor"].iter().chain(pages).copied() {
             let id = self.sessions.next_id();
             let temporary = session_type.starts_with("Temp");
             let login_type = if session_type == "API" { "Unknown".into() } else { root.login_type.clone() };

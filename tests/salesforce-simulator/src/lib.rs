@@ -17,6 +17,7 @@ mod org;
 mod permission;
 mod query_job;
 mod recording;
+mod relay;
 mod security_setting;
 mod settings;
 mod soql;
@@ -51,11 +52,13 @@ pub use objects::verification_history::Verification;
 pub use org::Org;
 pub use permission::{Permission, Permissions};
 pub use query_job::JobState;
+pub use relay::at_least_once;
 pub use security_setting::SecuritySetting;
 pub use settings::{LateRows, NotInOrg};
 pub use switches::{
     AccessStatus, AccessTokens, BulkAccess, BulkJobs, BulkLogins, BulkResults, Cascade, CascadedItems,
-    ClientAppTokens, ClientApps, Composite, FreezePermission, FreezeSessions, LockStatus, LoginRows,
-    LoginSubType, LoginUser, Lying, Outsiders, OwnAudience, Pages, PasswordReset, RefreshRows,
-    RevokeSessions, Switches, TemporarySessions, TimeoutStatus,
+    ClientAppTokens, ClientApps, Composite, FreezePermission, FreezeSessions, HandOverNames, LockStatus,
+    LoginRows, LoginSubType, LoginUser, Lying, Outsiders, OwnAudience, Pages, PasswordReset, RealTimeRelay,
+    RefreshRows, RelayedKeys, RelayedTimes, RevokeSessions, Switches, TemporarySessions, TimeoutStatus,
+    Undeletable, Visualforce,
 };

@@ -66,8 +66,29 @@ switches! {
     temporary_sessions: TemporarySessions {
         /// As any other session.
         Deletable,
-        /// Only together with their parent; alone they are refused with `INSUFFICIENT_ACCESS_OR_READONLY`.
+        /// Only together with their parent; alone they are refused.
         Undeletable,
+    }
+    /// With what the delete of a hand-over session is refused where it is.
+    undeletable: Undeletable {
+        /// `INSUFFICIENT_ACCESS_OR_READONLY`.
+        ReadOnly,
+        /// `DELETE_FAILED`.
+        DeleteFailed,
+    }
+    /// How the type of the user interface's hand-over session is written; sources differ.
+    hand_over_names: HandOverNames {
+        /// `TempUIFrontdoor`.
+        Capitals,
+        /// `TempUiFrontdoor`.
+        Words,
+    }
+    /// Whether pages of Visualforce are used, for which a login in the user interface has a session more.
+    visualforce: Visualforce {
+        /// They are not.
+        Unused,
+        /// They are: the family has `Visualforce` and `TempVisualforceExchange`.
+        Used,
     }
     /// What becomes of the AuthSession rows a revoked refresh token made.
     revoke_sessions: RevokeSessions {
@@ -209,6 +230,27 @@ switches! {
         Plain,
         /// `Content-Encoding: gzip`, whatever the client accepts.
         Compressed,
+    }
+    /// Whether Event Relay carries the events of real-time monitoring (documented, and shown by nobody).
+    real_time_relay: RealTimeRelay {
+        /// It does.
+        Carried,
+        /// Nothing of them arrives.
+        NotCarried,
+    }
+    /// How times are written in relayed events.
+    relayed_times: RelayedTimes {
+        /// Milliseconds since 1970.
+        Milliseconds,
+        /// As ISO 8601.
+        Written,
+    }
+    /// Whether a relayed event tells its schema and its place in the stream beside its payload.
+    relayed_keys: RelayedKeys {
+        /// `schemaId`, `event.EventUuid` and `event.replayId`.
+        Told,
+        /// The payload alone.
+        Untold,
     }
     /// How many rows a query page holds.
     pages: Pages {

@@ -6,7 +6,7 @@ use crate::journal::Write;
 use crate::objects::Caller;
 use crate::org::Org;
 use crate::permission::Permission;
-use crate::switches::{Cascade, CascadedItems, Lying, TemporarySessions};
+use crate::switches::{Cascade, CascadedItems, Lying, TemporarySessions, Undeletable};
 use std::collections::HashSet;
 
 /// Why a session could not be deleted.
@@ -16,6 +16,7 @@ pub(crate) enum DeleteFailure {
     Unknown,
     Gone,
     NoAccess,
+    Undeletable,
     Locked,
     RolledBack,
 }
@@ -27,6 +28,7 @@ impl DeleteFailure {
             Self::Unknown => "INVALID_CROSS_REFERENCE_KEY",
             Self::Gone => "ENTITY_IS_DELETED",
             Self::NoAccess => "INSUFFICIENT_ACCESS_OR_READONLY",
+            Self::Undeletable => "DELETE_FAILED",
             Self::Locked => "UNABLE_TO_LOCK_ROW",
             Self::RolledBack => "ALL_OR_NONE_OPERATION_ROLLED_BACK",
         }
@@ -38,6 +40,7 @@ impl DeleteFailure {
             Self::Unknown => "invalid cross reference id",
             Self::Gone => "entity is deleted",
             Self::NoAccess => "insufficient access rights on object id",
+            Self::Undeletable => "this session cannot be deleted",
             Self::Locked => "unable to obtain exclusive access to this record",
             Self::RolledBack => {
                 "Record rolled back because not all records were valid and the request was using AllOrNone"
@@ -51,6 +54,7 @@ impl From<DeleteFailure> for RestError {
         match failure {
             DeleteFailure::Gone => Self::new(404, failure.code(), failure.message()),
             DeleteFailure::NoAccess => Self::no_access(),
+            DeleteFailure::Undeletable => Self::new(400, failure.code(), failure.message()),
             _ => Self::not_found(),
         }
     }
@@ -146,7 +150,10 @@ impl Org {
         }
         let undeletable = self.switches.temporary_sessions == TemporarySessions::Undeletable;
         if undeletable && session.is_temporary() && !session.is_root() {
-            return Err(DeleteFailure::NoAccess);
+            return Err(match self.switches.undeletable {
+                Undeletable::ReadOnly => DeleteFailure::NoAccess,
+                Undeletable::DeleteFailed => DeleteFailure::Undeletable,
+            });
         }
         if self.switches.lying.is_about(Lying::Deletes) {
             return Ok(Vec::new());

@@ -7,6 +7,7 @@ use crate::clock::shifted;
 use crate::id::Id;
 use crate::permission::Permission;
 use crate::soql::Value;
+use crate::switches::HandOverNames;
 use crate::table::Keyed;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -68,6 +69,13 @@ impl Session {
         self.parent_id == self.id
     }
 
+    fn type_under(&self, names: HandOverNames) -> &str {
+        match (&*self.session_type, names) {
+            ("TempUIFrontdoor", HandOverNames::Words) => "TempUiFrontdoor",
+            (name, _) => name,
+        }
+    }
+
     /// Whether the row is one of the short hand-over sessions.
     pub fn is_temporary(&self) -> bool {
         self.session_type.starts_with("Temp")
@@ -110,7 +118,7 @@ impl Row for Session {
             "UserType" => Value::text("Standard"),
             "SourceIp" => Value::text(&self.source_ip),
             "LoginType" => Value::text(&self.login_type),
-            "SessionType" => Value::text(&self.session_type),
+            "SessionType" => Value::text(self.type_under(view.org.switches.hand_over_names)),
             "SessionSecurityLevel" => Value::text(&self.security_level),
             "LogoutUrl" if self.session_type == "UI" => {
                 Value::text("https://simulated.my.salesforce.com/secur/logout.jsp")

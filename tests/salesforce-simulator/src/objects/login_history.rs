@@ -159,11 +159,12 @@ impl Row for Login {
 
 impl Login {
     fn sub_type(&self, view: &View<'_>) -> Value<'_> {
-        let code = self.login_sub_type.as_deref();
-        match (code, view.org.switches.login_sub_type) {
-            (Some(code), LoginSubType::Label) => Value::Text(in_words(code).into()),
-            _ => Value::maybe_text(code),
-        }
+        self.sub_type_under(view.org.switches.login_sub_type).map_or(Value::Null, Value::Text)
+    }
+
+    pub(crate) fn sub_type_under(&self, switch: LoginSubType) -> Option<Cow<'_, str>> {
+        let code = self.login_sub_type.as_deref()?;
+        Some(if switch == LoginSubType::Label { in_words(code).into() } else { code.into() })
     }
 
     fn context_class(&self) -> Value<'_> {

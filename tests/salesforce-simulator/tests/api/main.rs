@@ -11,6 +11,7 @@ mod limits;
 mod oauth;
 mod objects;
 mod query_jobs;
+mod relay;
 mod sessions;
 mod support;
 mod switches;

@@ -3,10 +3,11 @@
 use crate::support::{Api, log_in, now, started};
 use jiff::{Timestamp, ToSpan};
 use salesforce_simulator::{
-    AccessTokens, Campaign, CampaignKind, Clock, Door, FreezeSessions, Frost, Simulator, TemporarySessions,
-    generate,
+    AccessTokens, Campaign, CampaignKind, Clock, Door, FreezeSessions, Frost, HandOverNames, Simulator,
+    TemporarySessions, Undeletable, Visualforce, generate,
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 
 async fn attacked(kind: CampaignKind) -> (Simulator, Api, Campaign) {
     let simulator = started().await;
@@ -98,8 +99,30 @@ async fn a_temporary_session_may_refuse_to_go_alone() {
         .to_string();
     let (status, body) = api.delete("AuthSession", &temporary).await;
     assert_eq!((status, &body[0]["errorCode"]), (403, &json!("INSUFFICIENT_ACCESS_OR_READONLY")));
+    simulator.org().switches_mut().undeletable = Undeletable::DeleteFailed;
+    let (status, body) = api.delete("AuthSession", &temporary).await;
+    assert_eq!((status, &body[0]["errorCode"]), (400, &json!("DELETE_FAILED")));
     assert_eq!(api.delete("AuthSession", &campaign.session_ids[0]).await.0, 204);
     assert_eq!(api.delete("AuthSession", &temporary).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_family_has_the_sessions_of_the_pages_that_are_used() {
+    let (simulator, api, before) = attacked(CampaignKind::BruteForce).await;
+    let types = async |root: &str| {
+        let rows =
+            api.records(&format!("SELECT SessionType FROM AuthSession WHERE ParentId = '{root}'")).await;
+        rows.iter().map(|row| row["SessionType"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let usual = ["API", "Aura", "Content", "TempUIFrontdoor", "UI"].map(str::to_owned);
+    assert_eq!(types(&before.session_ids[0]).await, usual.clone().into());
+    simulator.org().switches_mut().visualforce = Visualforce::Used;
+    let now = simulator.org().now();
+    let after = simulator.org().launch(CampaignKind::BruteForce, now);
+    let pages = ["TempVisualforceExchange", "Visualforce"].map(str::to_owned);
+    assert_eq!(types(&after.session_ids[0]).await, usual.into_iter().chain(pages).collect());
+    simulator.org().switches_mut().hand_over_names = HandOverNames::Words;
+    assert!(types(&after.session_ids[0]).await.contains("TempUiFrontdoor"));
 }
 
 #[tokio::test]

@@ -1,0 +1,62 @@
+//! What Event Relay tells before a scan sees it, more than once and in any order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use salesforce_simulator::{CampaignKind, RealTimeRelay, RelayedKeys, RelayedTimes, Switches, at_least_once};
+
+use crate::org_under_watch::Watched;
+
+const CAMPAIGNS: [CampaignKind; 4] = [
+    CampaignKind::BruteForce,
+    CampaignKind::PhishedSso,
+    CampaignKind::SessionTheft,
+    CampaignKind::StolenRefreshToken,
+];
+
+/// Which detections have found something, by whom it is about.
+type Found = BTreeMap<String, BTreeSet<&'static str>>;
+
+/// The same attacks, told by a relay with these switches and then scanned.
+async fn found(switches: Switches) -> Found {
+    let mut watched = Watched::after_learning().await;
+    *watched.simulator.org().switches_mut() = switches;
+    let began = watched.now();
+    for kind in CAMPAIGNS {
+        watched.simulator.org().launch(kind, began);
+    }
+    watched.pass(SignedDuration::from_mins(2));
+    let first_try = began - SignedDuration::from_mins(30);
+    let events = at_least_once(watched.simulator.org().relayed(first_try), 7);
+    assert_eq!(events.is_empty(), switches.real_time_relay == RealTimeRelay::NotCarried);
+    watched.hear(&events).await;
+    watched.round().await;
+    watched.hear(&events).await;
+    assert_eq!(watched.logins_counted().await, watched.rows_before_now(), "{switches:?}");
+    let mut found = Found::new();
+    for finding in watched.findings.values() {
+        let by = finding.detections.iter().map(|detection| detection.id);
+        found.entry(finding.subject.id.clone()).or_default().extend(by);
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_relay_adds_salesforces_own_alarms_and_doubles_nothing() {
+    let scanned = found(Switches { real_time_relay: RealTimeRelay::NotCarried, ..Switches::default() }).await;
+    assert!(scanned.len() >= CAMPAIGNS.len(), "{scanned:?}");
+    let ways = [
+        Switches::default(),
+        Switches { relayed_times: RelayedTimes::Written, ..Switches::default() },
+        Switches { relayed_keys: RelayedKeys::Untold, ..Switches::default() },
+    ];
+    for switches in ways {
+        let mut told = found(switches).await;
+        let mut alarms = 0;
+        for by in told.values_mut() {
+            alarms += usize::from(by.remove("platform-threat"));
+        }
+        assert_eq!(told, scanned, "{switches:?}");
+        assert_eq!(alarms, 3, "{switches:?}");
+    }
+}
