@@ -62,6 +62,14 @@ impl TailEntry {
         self.login().filter(|login| !login.detail.relayed).map(|login| &login.id)
     }
 
+    /// The record that a scan reads has no key, and alarms name the login by that of its event.
+    fn keep_key_of(&mut self, event: Option<&Self>) {
+        if let (Observation::Login(login), Some(event)) = (&mut self.observation, event.and_then(Self::login))
+        {
+            login.detail.login_key.clone_from(&event.detail.login_key);
+        }
+    }
+
     fn login(&self) -> Option<&Login> {
         match &self.observation {
             Observation::Login(login) => Some(login),
@@ -217,7 +225,7 @@ impl OrgState {
 
     fn receive(
         &mut self,
-        entry: TailEntry,
+        mut entry: TailEntry,
         relayed: &mut RelayedLogins,
         absorbed: &mut Absorbed,
         arrives: &mut impl FnMut(&TailEntry),
@@ -226,7 +234,8 @@ impl OrgState {
         // The row that a scan reads says more: it is judged in the place of the event, whose hits the episode keeps.
         let likeness = entry.scanned().and_then(|id| relayed.remove(id));
         if let Some(likeness) = likeness {
-            self.tail.remove(&likeness);
+            let event = self.tail.remove(&likeness);
+            entry.keep_key_of(event.as_ref());
             absorbed.duplicates += 1;
         } else if self.was_seen(&entry, &at, relayed) {
             absorbed.duplicates += 1;

@@ -76,7 +76,7 @@ pub(super) fn texts(login: &Login) -> [&str; 16] {
     let Login { status, login_type, login_sub_type, application, client, detail, .. } = login;
     let Client { browser, platform, tls_protocol, cipher_suite } = client;
     let LoginDetail { forwarded_for, auth_method, auth_context, auth_service_id, login_url, .. } = detail;
-    let LoginDetail { api_type, api_version, client_version, by_get: _, relayed: _, origin: _, .. } = detail;
+    let LoginDetail { api_type, api_version, client_version, by_get: _, .. } = detail;
     [
         status,
         login_type,

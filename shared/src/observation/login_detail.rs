@@ -39,6 +39,9 @@ pub struct LoginDetail {
     /// It came by Event Relay, before its record could be read.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub relayed: bool,
+    /// `LoginKey` of the event that relayed it, by which Salesforce's own alarms name it; no record has it.
+    #[serde(skip_serializing_if = "Text::is_empty")]
+    pub login_key: Text,
     /// What data packs know of the address and the client; Salesforce does not tell this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Box<Origin>>,

@@ -5,10 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Source, UserId};
+use super::{Source, Text, UserId};
 
 /// What Salesforce itself takes for hostile; it needs Shield or Event Monitoring, and arrives by Event Relay. Its `SessionKey` and
-/// `LoginKey` are no columns of AuthSession, so it speaks of a user and not of one session. Source: Platform Events Developer Guide,
+/// `LoginKey` are no columns of AuthSession; where the login was relayed too, its key leads to the record, and that to the session. Source: Platform Events Developer Guide,
 /// SessionHijackingEvent, LoginAnomalyEvent, CredentialStuffingEvent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Threat {
@@ -24,6 +24,9 @@ pub struct Threat {
     pub source: Source,
     /// `Score`, 0 to 1: how sure Salesforce is. `None` where it does not say.
     pub score: Option<f64>,
+    /// `LoginKey` of the login that it is about; empty where it is not told.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub login_key: Text,
     /// `Summary`, at most 255 characters of it.
     #[serde(default)]
     pub summary: String,

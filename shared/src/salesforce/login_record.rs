@@ -141,6 +141,7 @@ pub(super) fn login(record: Record) -> Result<Login, String> {
             client_version: applicable(record.client_version),
             by_get: record.options_is_get.unwrap_or_default(),
             relayed: false,
+            login_key: Text::default(),
             origin: None,
         },
     })

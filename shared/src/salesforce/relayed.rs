@@ -44,6 +44,8 @@ struct Alarm {
     current_ip: Address,
     #[serde(default)]
     event_identifier: Text,
+    #[serde(default)]
+    login_key: Text,
     score: Option<f64>,
     #[serde(default)]
     summary: Text,
@@ -101,10 +103,12 @@ fn login(mut payload: Map<String, Value>) -> Result<Relayed, String> {
         let value = payload.remove(of_event).unwrap_or_default();
         payload.insert(field.to_owned(), value);
     }
+    let key = payload.remove("LoginKey").and_then(|key| Some(key.as_str()?.into()));
     payload.insert("LoginTime".to_owned(), json!(second.to_string()));
     payload.insert("LoginGeo".to_owned(), geo);
     let mut login = login_record::login(record_from(&Value::Object(payload).to_string())?)?;
     login.detail.relayed = true;
+    login.detail.login_key = key.unwrap_or_default();
     Ok(Relayed::Seen(Box::new(Observation::Login(Box::new(login)))))
 }
 
@@ -123,6 +127,7 @@ fn threat(kind: ThreatKind, id: String, payload: Map<String, Value>) -> Result<R
         source: if current.address().is_some() { current } else { source },
         // What is outside the range that is documented makes nobody sure.
         score: alarm.score.map(|score| if (0.0..=1.0).contains(&score) { score } else { 0.0 }),
+        login_key: alarm.login_key.0.into(),
         summary: alarm.summary.0,
     };
     Ok(Relayed::Seen(Box::new(Observation::Threat(Box::new(threat)))))

@@ -4,7 +4,7 @@
 
 pub(crate) mod crashing_store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
@@ -178,11 +178,13 @@ impl Watched {
         );
         let until = standing["committed_until"].as_str().unwrap().to_owned();
         let tail = list("tail").await;
-        let waiting = tail.iter().flat_map(|record| record.body.as_array().unwrap()).filter(|entry| {
-            let seen = &entry["observation"];
-            seen["observed"] == "login" && seen["time"].as_str().unwrap() >= until.as_str()
-        });
-        folded + waiting.count() as u64
+        let seen =
+            tail.iter().flat_map(|record| record.body.as_array().unwrap()).map(|entry| &entry["observation"]);
+        let waits =
+            |seen: &&Value| seen["observed"] == "login" && seen["time"].as_str().unwrap() >= until.as_str();
+        // A login that was relayed and then scanned is there twice.
+        let waiting: BTreeSet<_> = seen.filter(waits).map(|seen| seen["id"].as_str().unwrap()).collect();
+        folded + waiting.len() as u64
     }
 }
 

@@ -7,7 +7,7 @@ use crate::campaign::{Campaign, CampaignKind};
 use crate::id::Id;
 use crate::objects::login_history::Login;
 use crate::org::Org;
-use crate::switches::{LoginSubType, RealTimeRelay, RelayedKeys, RelayedTimes};
+use crate::switches::{RealTimeRelay, RelayedKeys, RelayedTimes};
 use crate::table::Keyed;
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
@@ -53,7 +53,7 @@ impl Org {
             "Username": name, "UserType": "Standard", "LoginType": login.login_type, "LoginSubType": told_sub_type,
             "Status": login.status, "SourceIp": login.source_ip, "ForwardedForIp": login.forwarded_for_ip,
             "CountryIso": login.country_iso, "LoginGeoId": geo.map(|geo| geo.id.as_str()),
-            "City": geo.map(|geo| geo.city.clone()), "LoginLatitude": geo.map(|geo| geo.latitude),
+            "City": geo.map(|geo| geo.city), "LoginLatitude": geo.map(|geo| geo.latitude),
             "LoginLongitude": geo.map(|geo| geo.longitude), "Application": login.application, "Browser": login.browser,
             "Platform": login.platform, "ApiType": login.api.as_ref().map_or("N/A", |(api, _)| api),
             "ApiVersion": login.api.as_ref().map_or("N/A", |(_, version)| version), "ClientVersion": "N/A",

@@ -13,6 +13,9 @@ pub struct Held {
     pub family: SessionId,
     /// The session, as a mark.
     pub session: u32,
+    /// The login that Salesforce names for it, as a mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<u32>,
     /// From which network it is held.
     pub network: Network,
     /// When Salesforce last recorded activity.
@@ -31,6 +34,7 @@ impl Held {
         Some(Self {
             family: session.parent_id.clone(),
             session: mark(session.id.as_str()),
+            login: session.login_id().map(|login| mark(login.as_str())),
             network: session.source.network()?,
             used: session.last_modified,
             expires: session.expires(),

@@ -14,7 +14,7 @@ use crate::detection::facts::Facts;
 use crate::detection::{Familiar, OVERLAP};
 use crate::observation::{
     AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Outcome, Place, ProviderKind, Session,
-    Text, TokenChange, TokenUse, Verification, VerificationKind,
+    SessionId, Text, TokenChange, TokenUse, Verification, VerificationKind,
 };
 
 /// Successes before anything can count as new for a user.
@@ -33,6 +33,9 @@ const CHECKS: usize = 32;
 const ROWS_COME: SignedDuration = OVERLAP;
 /// Sessions kept.
 const HELD: usize = 12;
+/// Relayed logins kept, and for how long: most sessions end within half a day.
+const RELAYED: usize = 8;
+const RELAYED_MEMORY: SignedDuration = SignedDuration::from_hours(48);
 
 /// The last success that had a place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,6 +100,9 @@ pub struct UserProfile {
     pub checks: VecDeque<Check>,
     /// Sessions that were seen live.
     pub held: Vec<Held>,
+    /// Successes that were relayed lately, oldest first: when, the key of the event, and the login.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub relayed: VecDeque<(Timestamp, Text, LoginId)>,
 }
 
 impl UserProfile {
@@ -147,6 +153,10 @@ impl UserProfile {
     pub(super) fn count_arrival(&mut self, login: &Login) {
         self.last_login = self.last_login.max(Some(login.time));
         self.volume.count(login.time);
+        if !login.detail.login_key.is_empty() {
+            let new = (login.time, login.detail.login_key.clone(), login.id.clone());
+            note(&mut self.relayed, new, |(time, ..)| *time, RELAYED_MEMORY, RELAYED);
+        }
     }
 
     pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>) {
@@ -233,6 +243,13 @@ impl UserProfile {
         let attempts = self.attempts.iter().filter(|one| one.outcome == Outcome::Success);
         let known = self.applications.of(&*seen.token.app_name);
         Some(attempts.map(|one| one.time).chain(known.map(|known| known.last)).any(|came| came >= since))
+    }
+
+    /// The login that was relayed with a key, and the roots of the sessions that were seen of it.
+    pub fn relayed_as(&self, key: &str) -> Option<(&LoginId, impl Iterator<Item = &SessionId>)> {
+        let (.., login) = self.relayed.iter().rev().find(|(_, known, _)| !key.is_empty() && known == key)?;
+        let of_login = Some(mark(login.as_str()));
+        Some((login, self.held.iter().filter(move |held| held.login == of_login).map(|held| &held.family)))
     }
 
     /// Wrong passwords from `from` to `until`, oldest first.
