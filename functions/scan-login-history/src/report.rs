@@ -15,7 +15,8 @@ pub(crate) struct Report {
     org: OrgId,
     /// Whether another invocation is scanning this org, so that nothing was done here.
     busy: bool,
-    logins: u64,
+    /// Logins that were read.
+    pub(crate) logins: u64,
     /// Logins that Salesforce showed only after their time had been read.
     late: u64,
     sessions: usize,

@@ -93,10 +93,10 @@ impl Episode {
         self.last_seen = self.last_seen.max(time);
     }
 
-    /// Adds a hit; the same hit again changes nothing.
+    /// Adds a hit. The same observation judged again changes nothing, unless what came late before it has made it graver.
     pub(super) fn add(&mut self, at: &Position, hit: Hit) {
         let key = format!("{}@{at}", hit.detection);
-        if self.hits.contains_key(&key) {
+        if self.hits.get(&key).is_some_and(|(_, known)| known.severity >= hit.severity) {
             return;
         }
         self.hits.insert(key, (at.time, hit));
@@ -221,7 +221,24 @@ impl Episode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detection::catalogue;
     use crate::detection::detections::world::{LYON, World};
+    use crate::observation::Observation;
+    use crate::policy::Policy;
+
+    #[test]
+    fn what_is_judged_again_may_become_graver_and_never_milder() {
+        let mut world = World::with_office_workers();
+        let login = world.login("ada", "198.19.200.9", 5);
+        let at = Observation::Login(Box::new(login.clone())).position();
+        let about = catalogue(&Policy::default())[0].about();
+        let hit = |severity| Hit::on_login(about, severity, &login);
+        let mut episode = Episode::open(&OrgId::new("00D"), &at, vec![hit(Severity::Medium)]).unwrap();
+        for (said, kept) in [(Severity::High, Severity::High), (Severity::Low, Severity::High)] {
+            episode.add(&at, hit(said));
+            assert_eq!((episode.hits.len(), episode.severity(), episode.more_hits), (1, kept, 0));
+        }
+    }
 
     #[test]
     fn a_flood_of_guesses_hides_no_takeover() {

@@ -2,6 +2,7 @@
 
 use super::client::Salesforce;
 use super::error::SalesforceError;
+use super::http::cut_off;
 use super::login_lines::LoginLines;
 use super::login_record::OBJECT;
 use super::query::Page;
@@ -42,8 +43,9 @@ impl LoginJob {
 
     async fn page(&mut self, salesforce: &Salesforce) -> Result<Option<Page<Login>>, SalesforceError> {
         loop {
-            if let Some(lines) = &mut self.lines {
-                let page = lines.page()?;
+            if let Some(lines) = self.lines.take() {
+                let (lines, page) = read_aside(lines).await?;
+                self.lines = Some(lines);
                 self.read += page.came();
                 self.left_of_part = self.left_of_part.map(|left| left.saturating_sub(page.came()));
                 if page.came() > 0 {
@@ -73,4 +75,14 @@ impl LoginJob {
     fn incomplete(&self, expected: u64) -> SalesforceError {
         SalesforceError::Incomplete { object: OBJECT.to_owned(), expected, read: self.read }
     }
+}
+
+/// Makes rows of lines on a thread of their own, so that two jobs' parts are read at the same time and answers come in meanwhile.
+async fn read_aside(mut lines: LoginLines) -> Result<(LoginLines, Page<Login>), SalesforceError> {
+    let read = tokio::task::spawn_blocking(move || lines.page().map(|page| (lines, page)));
+    read.await.unwrap_or_else(|failed| match failed.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        // The runtime is ending.
+        Err(_) => Err(cut_off(OBJECT)),
+    })
 }
