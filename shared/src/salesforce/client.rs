@@ -1,9 +1,10 @@
 //! One identity on one org: its token, its requests, its repetitions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
@@ -16,10 +17,11 @@ pub(super) use super::call::Call;
 use super::connection::{Connection, Role};
 use super::describe::Descriptions;
 use super::error::SalesforceError;
-use super::http::{Answer, exchange};
+use super::http::{Answer, Body, TOTAL_TIMEOUT, begin};
 use super::lanes::Lanes;
 use super::learned_fields::LearnedFields;
 use super::own_user::SeenFree;
+use super::query_job::Left;
 use super::refusal;
 use super::retry::{RETRIES, TOKEN_RETRIES, persist};
 use super::token_request::{Grant, OBJECT, TokenRequest};
@@ -27,6 +29,8 @@ use super::usage::{ApiUsage, Meter};
 use crate::clock::Clock;
 use crate::observation::{OrgId, UserId};
 
+/// For a body that is read as it comes, also while others are given before it.
+const LONG_BODY: Duration = Duration::from_mins(15);
 /// Query jobs to each lane.
 const JOBS: usize = 2;
 
@@ -66,7 +70,7 @@ pub struct Salesforce {
     /// Whether the org has turned out to run no query jobs over the login history.
     pub(super) without_jobs: AtomicBool,
     /// Query jobs that were made and are not read to their end.
-    pub(super) open_jobs: Mutex<BTreeSet<String>>,
+    pub(super) open_jobs: Mutex<BTreeMap<String, Left>>,
     /// How many seconds of login history Salesforce can count at once, where it turned out that it cannot count all; 0 before.
     pub(super) countable: AtomicI64,
     pub(super) seen_free: SeenFree,
@@ -203,6 +207,34 @@ impl Salesforce {
         }
     }
 
+    /// Sends a call whose body is read as it comes, for longer than other answers may take. What breaks after its head is not
+    /// asked for again.
+    pub(super) async fn send_and_begin(&self, call: &Call) -> Result<(Answer, Body), SalesforceError> {
+        let grant = self.grant().await?;
+        match persist(RETRIES, || self.begin_alone(call, &grant)).await {
+            Err(error) if error.session_has_ended() => {
+                let grant = self.renewed(&grant).await?;
+                persist(RETRIES, || self.begin_alone(call, &grant)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn begin_alone(&self, call: &Call, grant: &Grant) -> Result<(Answer, Body), SalesforceError> {
+        self.line.meter.claim(self.reserve_percent, self.line.clock.now(), call.object)?;
+        let request = call.build(&self.line.http, grant).timeout(LONG_BODY);
+        let begun = tokio::time::timeout(TOTAL_TIMEOUT, self.line.begun(request, call.object)).await;
+        let (answer, body) = begun.unwrap_or_else(|_| {
+            let (object, seconds) = (call.object.to_owned(), TOTAL_TIMEOUT.as_secs());
+            Err(SalesforceError::TimedOut { object, seconds })
+        })?;
+        if (200..300).contains(&answer.status) {
+            self.lanes.answered();
+            return Ok((answer, body));
+        }
+        Err(self.refused(call.object, answer.status, &body.whole().await?))
+    }
+
     async fn attempt(&self, call: &Call, grant: &Grant) -> Result<Answer, SalesforceError> {
         match self.shared_answer(call).await {
             Some(answer) => answer.map(|body| Answer { status: 200, body, ..Answer::default() }),
@@ -237,7 +269,7 @@ impl Salesforce {
         &self,
         path: &str,
         form: &[(&str, &str)],
-        object: &str,
+        object: &'static str,
     ) -> Result<Answer, SalesforceError> {
         let grant = self.grant().await?;
         persist(RETRIES, || async {
@@ -302,13 +334,23 @@ impl Line {
     async fn metered(
         &self,
         request: reqwest::RequestBuilder,
-        object: &str,
+        object: &'static str,
     ) -> Result<Answer, SalesforceError> {
+        let (answer, body) = self.begun(request, object).await?;
+        let body = body.whole().await?;
+        tracing::debug!(object, status = answer.status, bytes = body.len(), "Salesforce answered");
+        Ok(Answer { body, ..answer })
+    }
+
+    async fn begun(
+        &self,
+        request: reqwest::RequestBuilder,
+        object: &'static str,
+    ) -> Result<(Answer, Body), SalesforceError> {
         self.meter.count_call();
-        let answer = exchange(request, object, &*self.clock).await?;
+        let (answer, body) = begin(request, object, &*self.clock).await?;
         self.meter.note(answer.limit_info.as_deref(), answer.date, answer.came);
-        tracing::debug!(object, status = answer.status, bytes = answer.body.len(), "Salesforce answered");
-        Ok(answer)
+        Ok((answer, body))
     }
 }
 

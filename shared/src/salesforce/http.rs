@@ -1,10 +1,10 @@
 //! The HTTP client, and one exchange with it.
 
 use std::error::Error as _;
-use std::io::Read as _;
+use std::io::Write as _;
 use std::time::Duration;
 
-use flate2::read::GzDecoder;
+use flate2::write::GzDecoder;
 use jiff::Timestamp;
 use reqwest::{RequestBuilder, Response, redirect};
 
@@ -13,15 +13,17 @@ use crate::clock::Clock;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the first byte sent to the last received; a page of 2,000 rows takes a few seconds on a busy org.
-const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
+pub(super) const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two pieces of an answer that has begun. Before it begins a query may think for longer.
 const STALL: Duration = Duration::from_secs(20);
 /// Below the idle time after which Salesforce's edge drops a connection without a word.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest answer that is read, in bytes; 2,000 rows with every field at its longest stay below a tenth of it.
 const LARGEST_BODY: usize = 64 << 20;
+/// Bytes of a packed answer that are unpacked before its size is looked at.
+const PACKED_AT_ONCE: usize = 16 << 10;
 
-/// A complete answer.
+/// An answer; its body is empty where that is read as it comes.
 #[derive(Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -58,32 +60,96 @@ pub fn http_client() -> Result<reqwest::Client, SalesforceError> {
         .map_err(|error| failure("the HTTP client", error))
 }
 
-/// Sends a request and reads its answer, whatever its status.
-pub(super) async fn exchange(
-    request: RequestBuilder,
-    object: &str,
-    clock: &dyn Clock,
-) -> Result<Answer, SalesforceError> {
-    let response = request.send().await.map_err(|error| failure(object, error))?;
-    let came = clock.now();
-    let status = response.status().as_u16();
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let limit_info = header("Sforce-Limit-Info").map(str::to_owned);
-    let date = header("Date").and_then(http_date);
-    let records = header("Sforce-NumberOfRecords").and_then(|number| number.parse().ok());
-    let locator = header("Sforce-Locator").map(str::to_owned);
-    let is_compressed = header("Content-Encoding") == Some("gzip");
-    let body = body(response, object, STALL).await?;
-    let body = if is_compressed { unpacked(&body, object, status)? } else { body };
-    Ok(Answer { status, limit_info, date, records, locator, came, body })
+/// A body on its way.
+pub(super) struct Body {
+    response: Response,
+    object: &'static str,
+    stall: Duration,
+    /// Undoes gzip as it comes.
+    packed: Option<GzDecoder<Vec<u8>>>,
 }
 
-/// Undoes gzip, up to the largest answer that is read.
-fn unpacked(body: &[u8], object: &str, status: u16) -> Result<Vec<u8>, SalesforceError> {
-    let mut plain = Vec::new();
-    let room = LARGEST_BODY as u64 + 1;
-    GzDecoder::new(body).take(room).read_to_end(&mut plain).map_err(|_| cut_off(object))?;
-    if plain.len() > LARGEST_BODY { Err(too_large(object, status)) } else { Ok(plain) }
+/// Sends a request and reads the head of its answer, whatever its status.
+pub(super) async fn begin(
+    request: RequestBuilder,
+    object: &'static str,
+    clock: &dyn Clock,
+) -> Result<(Answer, Body), SalesforceError> {
+    let response = request.send().await.map_err(|error| failure(object, error))?;
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let answer = Answer {
+        status: response.status().as_u16(),
+        limit_info: header("Sforce-Limit-Info").map(str::to_owned),
+        date: header("Date").and_then(http_date),
+        records: header("Sforce-NumberOfRecords").and_then(|number| number.parse().ok()),
+        locator: header("Sforce-Locator").map(str::to_owned),
+        came: clock.now(),
+        body: Vec::new(),
+    };
+    let is_packed = header("Content-Encoding") == Some("gzip");
+    let packed = is_packed.then(|| GzDecoder::new(Vec::new()));
+    Ok((answer, Body { response, object, stall: STALL, packed }))
+}
+
+impl Body {
+    /// All of it.
+    pub(super) async fn whole(mut self) -> Result<Vec<u8>, SalesforceError> {
+        let mut whole = Vec::with_capacity(announced(&self.response));
+        while self.read_on(&mut whole).await? {}
+        Ok(whole)
+    }
+
+    /// Adds the next piece to what has come and was not taken; false at the end.
+    ///
+    /// # Errors
+    /// Also where more lies there than an answer may have.
+    pub(super) async fn read_on(&mut self, into: &mut Vec<u8>) -> Result<bool, SalesforceError> {
+        let piece = match tokio::time::timeout(self.stall, self.response.chunk()).await {
+            Ok(piece) => piece.map_err(|error| failure(self.object, error))?,
+            Err(_) => {
+                let (object, seconds) = (self.object.to_owned(), self.stall.as_secs());
+                return Err(SalesforceError::Stalled { object, seconds });
+            }
+        };
+        match &piece {
+            Some(piece) => self.unpack(piece, into)?,
+            None => self.end(into)?,
+        }
+        Ok(piece.is_some())
+    }
+
+    fn unpack(&mut self, piece: &[u8], into: &mut Vec<u8>) -> Result<(), SalesforceError> {
+        let Some(packed) = &mut self.packed else {
+            into.extend_from_slice(piece);
+            return self.check(into);
+        };
+        // A few bytes may stand for many.
+        for piece in piece.chunks(PACKED_AT_ONCE) {
+            packed.write_all(piece).map_err(|_| cut_off(self.object))?;
+            into.append(packed.get_mut());
+            if into.len() > LARGEST_BODY {
+                return self.check(into);
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, into: &mut Vec<u8>) -> Result<(), SalesforceError> {
+        if let Some(packed) = &mut self.packed {
+            packed.try_finish().map_err(|_| cut_off(self.object))?;
+            into.append(packed.get_mut());
+        }
+        self.check(into)
+    }
+
+    fn check(&self, come: &[u8]) -> Result<(), SalesforceError> {
+        if come.len() <= LARGEST_BODY {
+            return Ok(());
+        }
+        let reason = format!("it is larger than {} MiB", LARGEST_BODY >> 20);
+        let (object, status) = (self.object.to_owned(), self.response.status().as_u16());
+        Err(SalesforceError::UnexpectedAnswer { object, status, reason })
+    }
 }
 
 /// What came is not all of an answer.
@@ -94,37 +160,9 @@ pub(super) fn cut_off(object: &str) -> SalesforceError {
     }
 }
 
-fn too_large(object: &str, status: u16) -> SalesforceError {
-    let reason = format!("it is larger than {} MiB", LARGEST_BODY >> 20);
-    SalesforceError::UnexpectedAnswer { object: object.to_owned(), status, reason }
-}
-
 /// `Thu, 26 Nov 2026 00:37:54 GMT`: the form of RFC 9110 that servers send is one of RFC 2822.
 fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp())
-}
-
-async fn body(mut response: Response, object: &str, stall: Duration) -> Result<Vec<u8>, SalesforceError> {
-    let status = response.status().as_u16();
-    let mut body = Vec::with_capacity(announced(&response));
-    while let Some(chunk) = next_chunk(&mut response, object, stall).await? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(too_large(object, status));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-async fn next_chunk(
-    response: &mut Response,
-    object: &str,
-    stall: Duration,
-) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, SalesforceError> {
-    match tokio::time::timeout(stall, response.chunk()).await {
-        Ok(chunk) => chunk.map_err(|error| failure(object, error)),
-        Err(_) => Err(SalesforceError::Stalled { object: object.to_owned(), seconds: stall.as_secs() }),
-    }
 }
 
 /// The length the server announces, believed up to 4 MiB.
@@ -177,7 +215,8 @@ mod tests {
         let (url, server) = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
         let http = http_client().unwrap();
         let response = http.get(url).send().await.unwrap();
-        let error = body(response, "LoginHistory", Duration::from_millis(50)).await.unwrap_err();
+        let body = Body { response, object: "LoginHistory", stall: Duration::from_millis(50), packed: None };
+        let error = body.whole().await.unwrap_err();
         assert_eq!(error, SalesforceError::Stalled { object: "LoginHistory".to_owned(), seconds: 0 });
         drop(http);
         // The connection is closed by this runtime, which must not be blocked meanwhile.

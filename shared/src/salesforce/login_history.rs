@@ -22,9 +22,6 @@ use crate::observation::{Login, LoginId, Source, UserId};
 /// while only the first is awaited would be no faster than one.
 const AHEAD: usize = 3;
 
-/// Jobs whose results are read at once: one is made into rows while a part of the other comes, and no more parts are held.
-const READ: usize = 2;
-
 /// What comes of slices that are read one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
@@ -83,9 +80,9 @@ impl Salesforce {
     }
 
     /// Slices of time, one after the other as they are given, each by a query job of Bulk API 2.0 where the org runs them; jobs run ahead
-    /// of the slices that are read. A slice of twenty-five thousand rows takes about seven API calls. One whose job is refused, fails,
+    /// of the slices that are read. A slice takes about five API calls, however many rows it has. One whose job is refused, fails,
     /// takes longer than half a minute or breaks is read on page by page. Each slice's rows are followed by word that it has been read to
-    /// its end.
+    /// its end. At the end the jobs are taken from the org; whoever stops before does that.
     pub fn slices_by_jobs(
         &self,
         slices: Vec<(Timestamp, Timestamp)>,
@@ -96,7 +93,12 @@ impl Salesforce {
             let pages = stream::once(ready(reading)).map_ok(|reading| self.rest(reading)).try_flatten();
             pages.map_ok(Piece::Rows).chain(stream::once(ready(end)))
         };
-        in_turn(stream::iter(slices).map(run).buffered(self.jobs()), self.lanes().min(READ), 1)
+        let discard = async move {
+            self.discard_open_jobs().await;
+            stream::empty()
+        };
+        in_turn(stream::iter(slices).map(run).buffered(self.jobs()), self.lanes(), 1)
+            .chain(stream::once(discard).flatten())
     }
 
     /// What of a window is still to be read.

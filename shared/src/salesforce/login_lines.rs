@@ -1,19 +1,18 @@
 //! LoginHistory records as the lines of a query job's results.
 
-use std::io::Cursor;
-
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder};
 
 use super::datetime::{Instant, parse};
 use super::error::SalesforceError;
+use super::http::cut_off;
 use super::login_record::{Geo, OBJECT, Record, login};
 use super::query::{Page, Rejected, not_documented};
 use super::refusal::printable;
 use super::wire::{Address, Country, Field};
 use crate::observation::{CountryCode, Login, LoginId, Source, Text, UserId};
 
-/// Rows that are made of the lines at once: as many as come with a page of a query.
-const ROWS: usize = 2_000;
+/// Bytes of which rows are made at once: about as many rows as come with a page of a query.
+const BLOCK: usize = 500_000;
 
 /// In the order in which their values are taken.
 const COLUMNS: [&str; 25] = [
@@ -44,61 +43,102 @@ const COLUMNS: [&str; 25] = [
     "OptionsIsGet",
 ];
 
-/// The lines of a part that are still to be read.
+/// The lines of a part, as they come.
+#[derive(Default)]
 pub(super) struct LoginLines {
-    lines: Reader<Cursor<Vec<u8>>>,
-    line: ByteRecord,
-    columns: Columns,
+    /// What has come, and of which no rows are made yet.
+    pub(super) come: Vec<u8>,
+    pub(super) columns: Columns,
 }
 
-/// Where each of the columns stands, and its text in the line before: most texts repeat, and copies of a long one share it.
-struct Columns {
-    places: [Option<usize>; COLUMNS.len()],
+/// Where each of the columns stands, once the line of names was read, and its text in the line before: most texts repeat, and copies of
+/// a long one share it.
+#[derive(Default)]
+pub(super) struct Columns {
+    names: Option<Names>,
     before: [Text; COLUMNS.len()],
 }
 
+#[derive(Clone, Copy)]
+struct Names {
+    count: usize,
+    places: [Option<usize>; COLUMNS.len()],
+}
+
 impl LoginLines {
-    pub(super) fn of(body: Vec<u8>) -> Result<Self, SalesforceError> {
-        let mut lines = ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(Cursor::new(body));
-        let names = lines.byte_headers().map_err(|error| unexpected(&error))?;
-        let place = |column: &str| names.iter().position(|name| name.eq_ignore_ascii_case(column.as_bytes()));
-        let columns =
-            Columns { places: COLUMNS.map(place), before: [const { Text::new_static("") }; COLUMNS.len()] };
-        Ok(Self { lines, line: ByteRecord::new(), columns })
-    }
-
-    /// The next rows; none at the end. A line that cannot be read is set aside, and a part that is not made of lines as
-    /// long as its first is given up.
-    pub(super) fn page(&mut self) -> Result<Page<Login>, SalesforceError> {
-        let mut page = Page { rows: Vec::with_capacity(ROWS), ..Page::default() };
-        while page.rows.len() < ROWS
-            && self.lines.read_byte_record(&mut self.line).map_err(|error| unexpected(&error))?
-        {
-            match self.columns.record(&self.line).and_then(login) {
-                Ok(login) => page.rows.push(login),
-                Err(reason) => page.rejected.push(Rejected { id: self.id(), reason }),
-            }
+    /// Whole lines of which rows can be made, with what is known of the columns; `None` while there are few and more comes, and at the
+    /// end.
+    ///
+    /// # Errors
+    /// Where the end is in the middle of a line, or before the first.
+    pub(super) fn take(&mut self, goes_on: bool) -> Result<Option<(Vec<u8>, Columns)>, SalesforceError> {
+        let end = if goes_on { end_of_lines(&self.come) } else { self.come.len() };
+        if goes_on && (self.come.len() < BLOCK || end == 0) {
+            return Ok(None);
         }
-        Ok(page)
+        let is_torn = quotes(&self.come[..end]) % 2 == 1;
+        if is_torn || end == 0 && self.columns.names.is_none() {
+            return Err(cut_off(OBJECT));
+        }
+        let rest = self.come.split_off(end);
+        let lines = std::mem::replace(&mut self.come, rest);
+        Ok((end > 0).then(|| (lines, std::mem::take(&mut self.columns))))
     }
+}
 
-    fn id(&self) -> Option<String> {
-        let id = self.line.get(self.columns.places[0]?).filter(|id| !id.is_empty())?;
-        Some(printable(&String::from_utf8_lossy(id), 18))
+/// Where the last line ends that is whole; a line feed between quotes ends none.
+fn end_of_lines(come: &[u8]) -> usize {
+    let mut end = come.len();
+    while let Some(place) = come[..end].iter().rposition(|byte| *byte == b'\n') {
+        if quotes(&come[..place]) % 2 == 0 {
+            return place + 1;
+        }
+        end = place;
+    }
+    0
+}
+
+fn quotes(come: &[u8]) -> usize {
+    come.iter().filter(|byte| **byte == b'"').count()
+}
+
+impl Names {
+    fn of(line: &ByteRecord) -> Self {
+        let place = |column: &str| line.iter().position(|name| name.eq_ignore_ascii_case(column.as_bytes()));
+        Self { count: line.len(), places: COLUMNS.map(place) }
     }
 }
 
 /// What the reader says could repeat a value and is not shown.
-fn unexpected(error: &csv::Error) -> SalesforceError {
-    let line = error.position().map_or(0, csv::Position::line);
-    let reason = format!("line {line} of a job's results is not as long as the first");
+fn unexpected() -> SalesforceError {
+    let reason = "a line of a job's results is not as long as the first".to_owned();
     SalesforceError::UnexpectedAnswer { object: OBJECT.to_owned(), status: 200, reason }
 }
 
 impl Columns {
-    fn record(&mut self, line: &ByteRecord) -> Result<Record, String> {
+    /// The rows of whole lines. A line that cannot be read is set aside, and lines that are not as long as the first are given up.
+    pub(super) fn rows(mut self, lines: &[u8]) -> Result<(Self, Page<Login>), SalesforceError> {
+        let mut reader = ReaderBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_reader(lines);
+        let (mut line, mut page) = (ByteRecord::new(), Page::default());
+        while reader.read_byte_record(&mut line).map_err(|_| unexpected())? {
+            let Some(names) = self.names else {
+                self.names = Some(Names::of(&line));
+                continue;
+            };
+            if line.len() != names.count {
+                return Err(unexpected());
+            }
+            match self.record(names, &line).and_then(login) {
+                Ok(login) => page.rows.push(login),
+                Err(reason) => page.rejected.push(Rejected { id: id(names, &line), reason }),
+            }
+        }
+        Ok((self, page))
+    }
+
+    fn record(&mut self, names: Names, line: &ByteRecord) -> Result<Record, String> {
         let text = str::from_utf8(line.as_slice()).map_err(|_| "is no UTF-8".to_owned())?;
-        let columns = self.places.iter().zip(&mut self.before);
+        let columns = names.places.iter().zip(&mut self.before);
         let mut values = Values { text, line, columns };
         let [id, user_id, login_time] = [values.next(), values.next(), values.next()];
         if id.is_empty() {
@@ -134,6 +174,11 @@ impl Columns {
             options_is_get: Some(values.next().eq_ignore_ascii_case("true")),
         })
     }
+}
+
+fn id(names: Names, line: &ByteRecord) -> Option<String> {
+    let id = line.get(names.places[0]?).filter(|id| !id.is_empty())?;
+    Some(printable(&String::from_utf8_lossy(id), 18))
 }
 
 /// The values of a line in the order of the columns; one that the line does not have is empty.
@@ -175,7 +220,41 @@ mod tests {
     use crate::salesforce::login_record::WANTED;
 
     fn page(csv: &str) -> Result<Page<Login>, SalesforceError> {
-        LoginLines::of(csv.into())?.page()
+        let mut lines = LoginLines { come: csv.into(), ..LoginLines::default() };
+        let (lines, columns) = lines.take(false)?.unwrap();
+        Ok(columns.rows(&lines)?.1)
+    }
+
+    #[test]
+    fn lines_are_taken_whole_wherever_they_are_torn() {
+        let line = "\"0Ya5g00000AbCdEAAV\",\"2026-11-23T18:43:00.000Z\",\"a \"\"b\"\",\nc\"\n".repeat(30_000);
+        let csv = format!("\"Id\",\"LoginTime\",\"Application\"\n{line}");
+        for piece in [997, 65_536, csv.len()] {
+            let (mut lines, mut rows, mut blocks) = (LoginLines::default(), 0, 0);
+            let mut pieces = csv.as_bytes().chunks(piece);
+            loop {
+                let piece = pieces.next();
+                lines.come.extend_from_slice(piece.unwrap_or_default());
+                let Some((block, columns)) = lines.take(piece.is_some()).unwrap() else {
+                    if piece.is_some() { continue } else { break }
+                };
+                let (columns, page) = columns.rows(&block).unwrap();
+                assert!(
+                    page.rows.iter().all(|login| login.application == "a \"b\",\nc")
+                        && page.rejected.is_empty()
+                );
+                (lines.columns, rows, blocks) = (columns, rows + page.rows.len(), blocks + 1);
+            }
+            assert_eq!((rows, blocks > 1), (30_000, piece < csv.len()), "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn what_ends_before_its_first_line_or_within_one_was_cut_off() {
+        for cut in ["", "\"Id\"\n\"1", "\"Id"] {
+            let mut lines = LoginLines { come: cut.into(), ..LoginLines::default() };
+            assert!(lines.take(false).is_err_and(|error| error.is_passing()), "{cut:?}");
+        }
     }
 
     #[test]

@@ -1,29 +1,32 @@
-//! Queries that run as jobs of Bulk API 2.0: made, waited for, read part by part, deleted. Of a long history a part is five
-//! pages, so that it takes fewer of the org's API calls. Source: Bulk API 2.0 and Bulk API Developer Guide, "Query Jobs".
+//! Queries that run as jobs of Bulk API 2.0: made, waited for, read as their results come, deleted. A part of a long history is worth
+//! many pages, so that it takes fewer of the org's API calls. Source: Bulk API 2.0 and Bulk API Developer Guide, "Query Jobs".
 //!
 //! For which objects there are jobs is not documented in full, and an org may refuse them: whoever runs one can do without.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::{StreamExt, stream};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Call, Salesforce};
 use super::error::SalesforceError;
-use super::http::{Answer, cut_off};
+use super::http::Body;
 use super::query::parse;
 use super::refusal::printable;
 use super::soql::is_record_id;
 
-/// Records of one part: some 3.5 MB of login history, which is held while it is read.
-const RECORDS: u64 = 10_000;
+/// Records of one part: more than a job of the usual size has. It is not held while it is read.
+const RECORDS: u64 = 100_000;
 /// A job is first looked at after this time, then after pauses that double up to the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+/// What a job is to people, where it is not about its object.
+const JOB: &str = "query job";
 /// How long a job is waited for; in this time the pages of fifty thousand rows are read.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -34,10 +37,19 @@ pub(super) struct Job {
     pub(super) total: Option<u64>,
 }
 
+/// What has become of a job that still lies in the org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// It may still run.
+    UnderWay,
+    /// Its results were read.
+    Read,
+}
+
 /// A part of a job's results.
 pub(super) struct Part {
     /// CSV with a line of names.
-    pub(super) body: Vec<u8>,
+    pub(super) body: Body,
     /// How many records it holds, where the org tells it.
     pub(super) records: Option<u64>,
     /// Where the next part begins; `None` at the end.
@@ -80,14 +92,8 @@ impl Salesforce {
         let body = Some(json!({ "operation": "query", "query": soql }));
         let call = Call { method: Method::POST, body, ..Call::get(object, self.path("jobs/query")) };
         let job = self.send_and_read(&call, |body| info(object, &body)).await?;
-        self.open_jobs().insert(job.id.clone());
-        let id = job.id.clone();
-        let outcome = self.awaited(object, job).await;
-        if outcome.is_err() {
-            self.abort(object, &id).await;
-            self.discard(object, &id).await;
-        }
-        outcome
+        self.open_jobs().insert(job.id.clone(), Left::UnderWay);
+        self.awaited(object, job).await
     }
 
     async fn awaited(&self, object: &'static str, mut job: Info) -> Result<Job, SalesforceError> {
@@ -124,31 +130,30 @@ impl Salesforce {
         let query = [("maxRecords", RECORDS.to_string())].into_iter().chain(begin).collect();
         let path = self.job_path(&job.id) + "/results";
         let call = Call { query, accept: "text/csv", ..Call::get(object, path) };
-        self.send_and_look(&call, |answer| part(object, answer)).await
+        let (head, body) = self.send_and_begin(&call).await?;
+        Ok(Part { body, records: head.records, next: head.locator.filter(|locator| locator != "null") })
     }
 
-    /// Takes a job that is over from the org, with its results, which else lie there for a week. That it may fail changes nothing.
-    pub(super) async fn discard_job(&self, object: &'static str, job: &Job) {
-        self.discard(object, &job.id).await;
+    /// Notes that a job's results were read.
+    pub(super) fn has_read(&self, job: &Job) {
+        self.open_jobs().insert(job.id.clone(), Left::Read);
     }
 
-    /// Takes from the org what jobs were made and not read to their end: whoever read them has stopped.
+    /// Takes from the org what jobs were made, with their results, which else lie there for a week. No reading waits for it, and that it
+    /// may fail changes nothing.
     pub(crate) async fn discard_open_jobs(&self) {
-        let object = "query job";
-        let open = std::mem::take(&mut *self.open_jobs());
-        for id in open {
-            self.abort(object, &id).await;
-            self.discard(object, &id).await;
-        }
+        let left = std::mem::take(&mut *self.open_jobs());
+        let discard = async |(id, left): (String, Left)| {
+            if left == Left::UnderWay {
+                self.abort(JOB, &id).await;
+            }
+            self.try_once(Call { method: Method::DELETE, ..Call::get(JOB, self.job_path(&id)) }).await;
+        };
+        stream::iter(left).for_each_concurrent(self.lanes(), discard).await;
     }
 
-    fn open_jobs(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn open_jobs(&self) -> MutexGuard<'_, BTreeMap<String, Left>> {
         self.open_jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn discard(&self, object: &'static str, id: &str) {
-        self.open_jobs().remove(id);
-        self.try_once(Call { method: Method::DELETE, ..Call::get(object, self.job_path(id)) }).await;
     }
 
     async fn abort(&self, object: &'static str, id: &str) {
@@ -188,35 +193,9 @@ fn failed(object: &str, job: &Info) -> SalesforceError {
     SalesforceError::Api { object: object.to_owned(), code, message: printable(message, 400), status: 200 }
 }
 
-/// A part whose body has fewer lines than it should have records was cut off on its way.
-fn part(object: &str, answer: Answer) -> Result<Part, SalesforceError> {
-    let Answer { body, records, locator, .. } = answer;
-    let lines = body.split(|byte| *byte == b'\n').count() as u64 - 1;
-    let ends = lines + u64::from(body.ends_with(b"\""));
-    if body.is_empty() || records.is_some_and(|records| ends <= records) {
-        return Err(cut_off(object));
-    }
-    Ok(Part { body, records, next: locator.filter(|locator| locator != "null") })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn answer(body: &str, records: u64) -> Answer {
-        let (records, locator) = (Some(records), Some("null".to_owned()));
-        Answer { body: body.into(), records, locator, ..Answer::default() }
-    }
-
-    #[test]
-    fn a_part_that_was_cut_off_is_told_from_one_that_is_whole() {
-        for whole in ["\"Id\"\n\"1\"\n", "\"Id\"\n\"1\"", "\"Id\"\n\"a\nb\"\n"] {
-            assert!(part("x", answer(whole, 1)).unwrap().next.is_none(), "{whole:?}");
-        }
-        for cut in ["", "\"Id\"\n", "\"Id\"\n\"1", "\"Id"] {
-            assert!(part("x", answer(cut, 1)).is_err_and(|error| error.is_passing()), "{cut:?}");
-        }
-    }
 
     #[test]
     fn only_a_record_id_stands_in_a_path() {

@@ -19,7 +19,7 @@ const WORTH_A_JOB: u64 = 20_000;
 /// A part with more rows is halved, if it is wider than this.
 const DENSE: u64 = 2 * JOB_ROWS;
 const NARROWEST: SignedDuration = SignedDuration::from_mins(1);
-/// Rows of one job. The eight that run at once are as many as a live row may wait for.
+/// Rows of one job. Those that run at once are as many as a live row may wait for.
 const JOB_ROWS: u64 = 25_000;
 
 /// A piece on its way from the reading to the sending.

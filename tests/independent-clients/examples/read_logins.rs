@@ -13,7 +13,7 @@ use session_warden::clock::SystemClock;
 use session_warden::salesforce::{Connection, Piece, Role, Salesforce, http_client};
 
 /// Rows a slice should hold, as in a back-fill: of pages, and of jobs.
-const SLICE_ROWS: [u64; 2] = [1_600, 50_000];
+const SLICE_ROWS: [u64; 2] = [1_600, 25_000];
 
 #[tokio::main]
 async fn main() {
