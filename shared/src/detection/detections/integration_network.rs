@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{
-    About, Attempt, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
+    About, Attempt, Confidence, Detection, Familiar, Familiarity, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
 };
 use crate::observation::{AccessPath, Login, Network, Outcome, Session};
 
@@ -145,7 +145,7 @@ impl IntegrationNetwork {
         let held = || held_from.into_iter().flat_map(Familiar::iter).map(|(_, known)| known);
         let (attended, sessions) = (user.successes - unattended.min(user.successes), held().map(|known| u64::from(known.count)));
         let seen = user.successes.max(sessions.sum());
-        let first = held().map(|known| known.first()).chain(user.first_success).min()?;
+        let first = held().map(Familiarity::first).chain(user.first_success).min()?;
         let is_bound = seen >= self.0.logins
             && time.duration_since(first).as_hours() / 24 >= self.0.days
             && user.networks.len().max(held().count()) <= self.0.networks
