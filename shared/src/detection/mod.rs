@@ -34,12 +34,12 @@ pub use episode::Episode;
 pub use exemption::Exemption;
 pub(crate) use exemption::instant;
 pub use facts::{Facts, Known};
-pub use familiar::{Familiar, Familiarity};
+pub use familiar::{Familiar, Familiarity, Key, Moment, Spot};
 pub use finding::{Action, Detected, Finding, FindingId, Level, Status, Totals};
 pub use hit::{Containable, Evidence, Hit, Subject, SubjectKind};
 pub use left_out::LEFT_OUT;
 pub use profile::{
-    ApplicationProfile, Attempt, Check, CheckOutcome, Entered, Fingerprint, Held, Hours, LastSuccess,
+    ApplicationProfile, Attempt, Check, CheckOutcome, Entered, Fingerprint, Held, Hours, Kept, LastSuccess,
     NetworkProfile, OrgProfile, PeerGroup, Profiles, Systems, UserProfile, Volume,
 };
 use profile::{grant, is_temporary};

@@ -376,7 +376,7 @@ impl OrgState {
 }
 
 fn keep(hits: &mut Vec<(Position, Hit)>, entry: &TailEntry, found: Vec<Hit>) {
-    if entry.lane == Lane::Live {
+    if entry.lane == Lane::Live && !found.is_empty() {
         hits.extend(found.into_iter().map(|hit| (entry.observation.position(), hit)));
     }
 }
@@ -418,6 +418,7 @@ impl Bench<'_> {
             | Observation::Threat(_) => Facts::none(),
         };
         view.facts = facts;
+        let places = view.places;
         let mut found = if view.is_warden() {
             Vec::new()
         } else {
@@ -434,7 +435,7 @@ impl Bench<'_> {
         let is_access = matches!(observation, Observation::Login(login) if login.succeeded());
         let attacks = |hit: &Hit| !is_access && hit.subject.kind == SubjectKind::Network;
         let hostile = observation.network().filter(|_| found.iter().any(attacks));
-        (found, Lesson { teaches, hostile, facts, account })
+        (found, Lesson { teaches, hostile, facts, places, account })
     }
 }
 
@@ -447,7 +448,7 @@ fn judge_one<'a>(
     let all = detections.iter();
     match observation {
         Observation::Login(login) => {
-            let traits = Shown::by(login, view.facts());
+            let traits = Shown::by(login, view);
             let shown = shown.entry(traits).or_insert_with(|| shown_to(detections, traits));
             let others = || detections.iter().filter(|one| !one.about().shown.is_met_by(traits));
             let speaks = || others().find(|one| one.on_login(view, login).is_some());

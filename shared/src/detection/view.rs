@@ -1,15 +1,19 @@
 //! What a detection may look at.
 
 use std::cell::OnceCell;
+use std::hash::Hash;
 use std::net::IpAddr;
 
+use indexmap::Equivalent;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::facts::{Facts, Known};
 use super::familiar::Familiar;
-use super::profile::{ApplicationProfile, NetworkProfile, OrgProfile, PeerGroup, Profiles, UserProfile};
+use super::profile::{
+    ApplicationProfile, Kept, NetworkProfile, OrgProfile, PeerGroup, Places, Profiles, UserProfile,
+};
 use crate::observation::{AccountKind, CountryCode, Network, Observation, User, UserId};
 use crate::policy::{Integration, Policy};
 
@@ -22,6 +26,7 @@ pub struct View<'a> {
     account: Option<&'a User>,
     policy: &'a Policy,
     pub(super) facts: Facts<'a>,
+    pub(super) places: Places,
     // What nearly every detection asks for is looked up once.
     user: Option<&'a UserProfile>,
     network: Option<(Network, Option<&'a NetworkProfile>)>,
@@ -38,13 +43,28 @@ impl<'a> View<'a> {
         account: Option<&'a User>,
         event: &'a OnceCell<Value>,
     ) -> Self {
-        let (user, network, application) = (None, None, None);
-        let facts = Facts::none();
-        let mut view = Self { committed, ahead, account, policy, facts, user, network, application, event };
-        view.user = observation.user().and_then(|id| view.user_named(id));
-        view.network = observation.network().map(|network| (network, view.network(network)));
-        view.application = observation.application().map(|name| (name, view.application_profile(name)));
-        view
+        let user = observation.user().and_then(|id| find(&ahead.users, &committed.users, id));
+        let network = observation.network();
+        let of_network = network.and_then(|network| find(&ahead.networks, &committed.networks, &network));
+        let application = observation.application();
+        let of_application =
+            application.and_then(|name| find(&ahead.applications, &committed.applications, name));
+        Self {
+            committed,
+            ahead,
+            account,
+            policy,
+            facts: Facts::none(),
+            places: Places {
+                user: user.map(|(place, _)| place),
+                network: of_network.map(|(place, _)| place),
+                application: of_application.map(|(place, _)| place),
+            },
+            user: user.map(|(_, known)| known),
+            network: network.map(|network| (network, of_network.map(|(_, known)| known))),
+            application: application.map(|name| (name, of_application.map(|(_, known)| known))),
+            event,
+        }
     }
 
     /// What the login being judged shows.
@@ -96,9 +116,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What was learned of an application that somebody has logged in with.
-    pub fn application(&self, name: &str) -> Option<&'a ApplicationProfile> {
-        self.application_profile(name).filter(|known| known.successes > 0)
+    /// What was learned of the application of the login being judged, if somebody has logged in with it before.
+    pub fn logged_in_with(&self) -> Option<&'a ApplicationProfile> {
+        let (_, known) = self.application?;
+        known.filter(|known| known.successes > 0)
     }
 
     /// What was learned of an application, also where only its tokens were seen.
@@ -129,7 +150,7 @@ impl<'a> View<'a> {
     /// Whole days before `time` in which the account was not used, as far as the org's history reaches; `None` for one that was
     /// never used and whose age is not known.
     pub fn days_unused(&self, time: Timestamp) -> Option<i64> {
-        let never = || Some(self.account?.details.created?.max(self.org().seen.as_ref()?.first));
+        let never = || Some(self.account?.details.created?.max(self.org().seen.as_ref()?.first()));
         let since = self.user().and_then(|user| user.last_login).or_else(never)?;
         Some(time.duration_since(since).as_hours() / 24)
     }
@@ -180,6 +201,15 @@ impl<'a> View<'a> {
         let (egress, day_ago) = (&self.policy.egress, now - SignedDuration::from_hours(24));
         self.network(network).is_some_and(|known| known.is_shared(egress.users, egress.days, day_ago))
     }
+}
+
+/// A profile, and where it lies among those ahead, where there is one, or else among those that are committed.
+fn find<'a, K, Q, V>(ahead: &'a Kept<K, V>, committed: &'a Kept<K, V>, key: &Q) -> Option<(usize, &'a V)>
+where
+    Q: Equivalent<K> + Hash + ?Sized,
+{
+    let (place, _, known) = ahead.get_full(key).or_else(|| committed.get_full(key))?;
+    Some((place, known))
 }
 
 impl Profiles {

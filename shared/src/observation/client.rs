@@ -40,6 +40,14 @@ impl Client {
 }
 
 impl ClientFamily {
+    /// Of no client.
+    pub const NONE: Self = Self(Text::new_static(""));
+
+    /// The family as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Takes a family as `write_family` wrote it.
     pub fn new(family: &str) -> Self {
         Self(family.into())

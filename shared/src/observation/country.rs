@@ -33,6 +33,11 @@ impl CountryCode {
         str::from_utf8(&self.0).unwrap_or("??")
     }
 
+    /// The code as its two letters.
+    pub(crate) fn letters(self) -> [u8; 2] {
+        self.0
+    }
+
     pub(super) fn extent(self) -> Option<Extent> {
         let found = EXTENTS.binary_search_by(|(code, ..)| code.as_bytes().cmp(self.0.as_slice())).ok()?;
         let (_, latitude, longitude, radius_km) = EXTENTS[found];

@@ -28,7 +28,7 @@ pub(super) fn login(view: &View<'_>, login: &Login) -> Value {
         "application": login.application.as_str(),
         "client.browser": login.client.browser.as_str(),
         "client.platform": login.client.platform.as_str(),
-        "client.family": facts.family,
+        "client.family": facts.family.as_str(),
         "tls.protocol": login.client.tls_protocol.as_str(),
         "tls.cipher": login.client.cipher_suite.as_str(),
         "api.type": login.detail.api_type.as_str(),

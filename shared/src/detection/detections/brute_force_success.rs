@@ -2,9 +2,9 @@
 
 use jiff::SignedDuration;
 use crate::detection::{
-    About, Attempt, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, Subject, View,
+    About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, Subject, View,
 };
-use crate::observation::{Login, LoginId, Outcome};
+use crate::observation::{Login, LoginId};
 
 pub(crate) static ABOUT: About = About {
     id: "brute-force-success",
@@ -47,7 +47,7 @@ impl Detection for BruteForceSuccess {
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let user = view.user().filter(|_| login.succeeded())?;
-        let burst: Vec<_> = user.attempts.iter().filter(|attempt| self.is_guess(attempt, login)).collect();
+        let burst: Vec<_> = user.guesses(login.time - self.0.window, login.time).collect();
         if burst.len() < self.0.failures {
             return None;
         }
@@ -73,12 +73,6 @@ impl Detection for BruteForceSuccess {
 }
 
 impl BruteForceSuccess {
-    fn is_guess(&self, attempt: &Attempt, success: &Login) -> bool {
-        let is_guess = matches!(attempt.outcome, Outcome::WrongPassword | Outcome::LockedOut);
-        let before = success.time.duration_since(attempt.time);
-        is_guess && !before.is_negative() && before <= self.0.window
-    }
-
     fn hit(
         &self,
         severity: Severity,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View, mark};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Sensor, Severity, Shown, View};
 use crate::observation::Login;
 
 pub(crate) static ABOUT: About = About {
@@ -47,7 +47,7 @@ impl Detection for ClientRotation {
         let guesses = user.guesses(login.time - self.0.window, login.time);
         let foreign = guesses.filter(|guess| guess.network.is_some_and(|from| user.is_foreign(from)));
         let mut clients: Vec<_> = foreign.map(|guess| guess.client).collect();
-        clients.push(mark(view.facts().family));
+        clients.push(view.facts().client);
         let (failures, clients) = (clients.len(), clients.into_iter().collect::<BTreeSet<_>>().len());
         if clients < self.0.clients || failures < self.0.failures {
             return None;

@@ -15,7 +15,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Assurance,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::REGISTERED),
     mitre: &["T1098.005", "T1556.006"],
     needs: &[Sensor::Logins, Sensor::Verifications],
     parameters: MEANINGS,

@@ -12,7 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Application,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::FIRST_APPLICATION),
     mitre: &["T1078", "T1528"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,
@@ -37,7 +37,7 @@ impl Detection for FirstApplication {
         let name = login.application.as_str();
         let has_history = view.facts().knows_network != Known::Unsaid;
         let user = view.user().filter(|_| login.succeeded() && has_history && !name.is_empty())?;
-        if user.applications.of(name).is_some() || view.application(name).is_none() {
+        if user.applications.of(name).is_some() || view.logged_in_with().is_none() {
             return None;
         }
         let is_new_for_peers = view.peers().any(|group| group.successes >= self.0.successes)

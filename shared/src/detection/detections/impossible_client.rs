@@ -39,7 +39,7 @@ impl Detection for ImpossibleClient {
     }
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
-        let family = view.facts().family;
+        let family = view.facts().family.as_str();
         let (browser, platform) = family.split_once('/').filter(|_| login.succeeded() && view.is_new_client())?;
         let (_, nowhere) = IMPOSSIBLE.iter().find(|(name, _)| browser.starts_with(name))?;
         nowhere.iter().find(|name| platform.contains(**name))?;

@@ -97,12 +97,10 @@ pub(super) fn is_across_borders(login: &Login, there: Option<CountryCode>) -> bo
 
 /// The least distance between any place that either network has been put in.
 pub(super) fn least_distance(view: &View<'_>, last: &LastSuccess, here: &Place, network: Network) -> f64 {
-    let places = |network, own: &Place| -> Vec<Place> {
-        let known = view.network(network).map(|known| known.places.clone()).unwrap_or_default();
-        known.into_iter().chain([own.clone()]).collect()
-    };
-    let (there, here) = (places(last.network, &last.place), places(network, here));
-    let pairs = there.iter().flat_map(|a| here.iter().map(move |b| a.least_distance_km(b)));
+    let places = |network| view.network(network).map_or(&[][..], |known| &known.places);
+    let (there, beside) = (places(last.network), places(network));
+    let there = there.iter().chain([&last.place]);
+    let pairs = there.flat_map(|a| beside.iter().chain([here]).map(move |b| a.least_distance_km(b)));
     pairs.fold(f64::INFINITY, f64::min)
 }
 

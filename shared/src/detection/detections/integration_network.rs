@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{
-    About, Attempt, Confidence, Detection, Familiar, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
+    About, Attempt, Confidence, Detection, Familiar, Familiarity, Family, Hit, Sensor, Severity, Shown, UserProfile, View,
 };
 use crate::observation::{AccessPath, Login, Network, Outcome, Session};
 
@@ -90,7 +90,7 @@ impl Detection for IntegrationNetwork {
             return is_outside.then(|| hit(Severity::High, login, known(), "The policy binds it to"));
         }
         let network = view.facts().network.filter(|_| view.facts().path.is_unattended())?;
-        let of_application = self.of_application(view, login);
+        let of_application = self.of_application(view, login.time);
         let of_user = self.of_user(view, login.time);
         let contract = of_user.as_ref().or(of_application.as_ref())?;
         if contract.networks().any(|known| known.is_near(network)) || view.is_egress(address, login.time) {
@@ -98,7 +98,7 @@ impl Detection for IntegrationNetwork {
         }
         // The same vendor may serve other accounts from the new network already, unless it breaks the contract there, too.
         let day_ago = login.time - SignedDuration::from_hours(24);
-        let application = view.application(&login.application);
+        let application = view.logged_in_with();
         let breaks_both = of_application.as_ref().is_some_and(|contract| !contract.networks().any(|known| known == network));
         if !breaks_both && application.is_some_and(|known| known.networks.is_known(&network, 2, day_ago)) {
             return None;
@@ -145,7 +145,7 @@ impl IntegrationNetwork {
         let held = || held_from.into_iter().flat_map(Familiar::iter).map(|(_, known)| known);
         let (attended, sessions) = (user.successes - unattended.min(user.successes), held().map(|known| u64::from(known.count)));
         let seen = user.successes.max(sessions.sum());
-        let first = held().map(|known| known.first).chain(user.first_success).min()?;
+        let first = held().map(Familiarity::first).chain(user.first_success).min()?;
         let is_bound = seen >= self.0.logins
             && time.duration_since(first).as_hours() / 24 >= self.0.days
             && user.networks.len().max(held().count()) <= self.0.networks
@@ -157,11 +157,11 @@ impl IntegrationNetwork {
     /// So has an application that only programs use, whoever's account it is used with. A network that comes while the others
     /// have long been settled breaks that, and does not become usual before it has settled itself; one that comes sooner is one
     /// of many that are still being added.
-    fn of_application<'a>(&self, view: &View<'a>, login: &Login) -> Option<Contract<'a>> {
-        let known = view.application(&login.application)?;
+    fn of_application<'a>(&self, view: &View<'a>, time: Timestamp) -> Option<Contract<'a>> {
+        let known = view.logged_in_with()?;
         let days = SignedDuration::from_hours(24 * self.0.days);
-        let until = login.time - days;
-        let firsts = || known.networks.iter().map(|(_, seen)| seen.first);
+        let until = time - days;
+        let firsts = || known.networks.iter().map(|(_, seen)| seen.first());
         let newest_settled = firsts().filter(|first| *first < until).max()?;
         let is_settled = firsts().filter(|first| *first >= until).all(|first| first - days >= newest_settled);
         let is_bound = is_settled
@@ -176,7 +176,7 @@ impl IntegrationNetwork {
 impl Contract<'_> {
     fn networks(&self) -> impl Iterator<Item = Network> {
         let all = self.networks.iter().chain(self.held_from.into_iter().flat_map(Familiar::iter));
-        all.filter(|(_, seen)| seen.first < self.until).map(|(network, _)| *network)
+        all.filter(|(_, seen)| seen.first() < self.until).map(|(network, _)| *network)
     }
 
     /// The networks as they are shown, and how they are introduced.
@@ -190,7 +190,7 @@ impl Contract<'_> {
 /// Whether a program has come from `network` alone for so long that the known ones are silent for another reason than chance. A
 /// vendor tries the new place before it moves, once; who came oftener beside it, or when it still tries from elsewhere, is a thief.
 fn has_moved(user: &UserProfile, network: Network, time: Timestamp, hour: usize) -> bool {
-    let Some(heard) = user.networks.iter().map(|(_, known)| known.last).max() else { return false };
+    let Some(heard) = user.networks.iter().map(|(_, known)| known.last()).max() else { return false };
     let is_there = |attempt: &&Attempt| attempt.network.is_some_and(|from| from.is_near(network));
     let (there, elsewhere): (Vec<_>, Vec<_>) = user.attempts.iter().partition(is_there);
     let (beside, since): (Vec<_>, Vec<_>) = succeeded(&there).partition(|came| *came <= heard);

@@ -14,7 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Application,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::NEW_APPLICATION),
     mitre: &["T1566.004", "T1528"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,
@@ -50,7 +50,7 @@ impl Detection for LookalikeApplication {
 
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let (name, org) = (login.application.as_str(), view.org());
-        let is_new = login.succeeded() && !name.is_empty() && view.application(name).is_none();
+        let is_new = login.succeeded() && !name.is_empty() && view.logged_in_with().is_none();
         if !is_new || org.days() < self.0.days {
             return None;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View, mark};
+use crate::detection::{About, Confidence, Detection, Family, Hit, Known, Sensor, Severity, Shown, View};
 use crate::observation::{Login, Outcome};
 
 pub(crate) static ABOUT: About = About {
@@ -46,7 +46,7 @@ impl Detection for ManyClients {
         let recent = user.attempts.iter().filter(|attempt| {
             attempt.outcome == Outcome::Success && (since..=login.time).contains(&attempt.time)
         });
-        let own = mark(view.facts().family);
+        let own = view.facts().client;
         let clients = recent.map(|attempt| attempt.client).chain([own]).collect::<BTreeSet<_>>().len();
         let minutes = self.0.window.as_mins();
         (clients >= self.0.clients).then(|| {

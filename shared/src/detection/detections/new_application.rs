@@ -12,7 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Low,
     family: Family::Application,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::NEW_APPLICATION),
     mitre: &["T1671", "T1199"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,
@@ -42,7 +42,7 @@ impl Detection for NewApplication {
         let org = view.org();
         let has_history = org.days() >= self.0.days && org.successes() >= self.0.successes;
         let is_new = login.succeeded()
-            && view.application(&login.application).is_none()
+            && view.logged_in_with().is_none()
             && !login.application.trim().is_empty();
         // Somebody who is talked into an application of the attacker's never sits where it is used.
         let is_elsewhere = view.is_new_network() && !view.is_integration();

@@ -50,7 +50,7 @@ impl Detection for NewCountry {
         let facts = view.facts();
         let country = facts.country.filter(|_| login.succeeded() && facts.knows_network == Known::No)?;
         let seen = view.user()?.countries.of(&country);
-        let days = seen.map_or(0, |seen| login.time.duration_since(seen.last).as_hours() / 24);
+        let days = seen.map_or(0, |seen| login.time.duration_since(seen.last()).as_hours() / 24);
         if !view.is_new_country() && days < self.0.stale_days {
             return None;
         }

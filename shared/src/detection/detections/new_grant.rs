@@ -14,7 +14,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Low,
     confidence: Confidence::Low,
     family: Family::Assurance,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::NEW_WAY),
     mitre: &["T1550", "T1078.004"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,
@@ -38,7 +38,7 @@ impl Detection for NewGrant {
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let has_history = view.facts().knows_network != Known::Unsaid;
         let user = view.user().filter(|user| login.succeeded() && has_history && !user.grants.is_empty())?;
-        if user.took(login) {
+        if view.facts().of_user.way.is_known() {
             return None;
         }
         let (way, org) = (grant(login), view.org());

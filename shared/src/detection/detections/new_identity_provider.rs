@@ -12,7 +12,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Medium,
     family: Family::Assurance,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::PROVIDER),
     mitre: &["T1199", "T1556"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,

@@ -13,7 +13,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Assurance,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::ACCOUNT),
     mitre: &["T1098"],
     needs: &[Sensor::Logins, Sensor::Accounts],
     parameters: MEANINGS,

@@ -45,7 +45,7 @@ impl Detection for ScriptedClient {
         if !login.succeeded() || !is_interactive || !view.is_new_client() || view.is_integration() {
             return None;
         }
-        let word = self.0.words.iter().find(|word| facts.family.contains(word.as_str()))?;
+        let word = self.0.words.iter().find(|word| facts.family.as_str().contains(word.as_str()))?;
         let severity = if facts.is_stranger() { Severity::High } else { Severity::Medium };
         let hit = Hit::on_login(&ABOUT, severity, login).fact("word", word.clone());
         Some(hit.fact("login_type", login.login_type.as_str()).because(

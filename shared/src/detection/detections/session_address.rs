@@ -99,7 +99,7 @@ impl SessionAddress {
 fn colleagues_at_home(view: &View<'_>, user: &UserProfile, network: Network, time: Timestamp) -> usize {
     let settled = time - SignedDuration::from_hours(24);
     let pool = network.pool_members().filter_map(|near| view.network(near));
-    let known = pool.filter(|known| known.seen.is_some_and(|seen| seen.first < settled));
+    let known = pool.filter(|known| known.seen.is_some_and(|seen| seen.first() < settled));
     let (mut colleagues, mut is_at_home) = (HashSet::new(), false);
     for known in known {
         colleagues.extend(&known.users);

@@ -16,7 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     family: Family::Assurance,
-    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK),
+    shown: Shown::SUCCESS.and(Shown::NEW_NETWORK).and(Shown::PASSWORD),
     mitre: &["T1078.004"],
     needs: &[Sensor::Logins, Sensor::Accounts, Sensor::Verifications],
     parameters: MEANINGS,

@@ -16,7 +16,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::High,
     family: Family::Credential,
-    shown: Shown::EVERY,
+    shown: Shown::SUSPECT,
     mitre: &["T1110.003", "T1110.004", "T1078"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,
@@ -55,10 +55,13 @@ impl Detection for SpraySuccess {
         if !login.succeeded() {
             return self.came_before(view, login, network);
         }
-        let is_recent = |attacked| login.time.duration_since(attacked) <= self.0.window;
         let knows = view.facts().knows_network;
+        if knows == Known::Yes {
+            return None;
+        }
+        let is_recent = |attacked| login.time.duration_since(attacked) <= self.0.window;
         let hit = |severity, attacker, whence| Some(self.hit(Hit::on_login(&ABOUT, severity, login), attacker, whence));
-        if knows != Known::Yes && view.org().attacked_from(network).is_some_and(is_recent) {
+        if view.org().attacked_from(network).is_some_and(is_recent) {
             return hit(Severity::High, network, "the network that attacks");
         }
         let is_stranger = view.facts().is_stranger();
@@ -70,9 +73,10 @@ impl Detection for SpraySuccess {
         if is_nobody && self.is_linked(view, login) {
             return hit(Severity::High, network, "a new network with the client that attacks");
         }
-        let tried_from = self.tried_from(view, view.user()?, login)?;
+        let user = view.user().filter(|_| knows == Known::No)?;
+        let tried_from = self.tried_from(view, user, login)?;
         let severity = if view.is_new_client() { Severity::Medium } else { Severity::Low };
-        (knows == Known::No).then(|| hit(severity, tried_from, "another network than the attack")).flatten()
+        hit(severity, tried_from, "another network than the attack")
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) static ABOUT: About = About {
     severity: Severity::High,
     confidence: Confidence::Medium,
     family: Family::Assurance,
-    shown: Shown::SUCCESS,
+    shown: Shown::SUCCESS.and(Shown::PASSWORD),
     mitre: &["T1556", "T1078.004"],
     needs: &[Sensor::Logins],
     parameters: MEANINGS,
@@ -51,7 +51,7 @@ impl Detection for SsoBypass {
     fn on_login(&self, view: &View<'_>, login: &Login) -> Option<Hit> {
         let user = view.user().filter(|_| login.succeeded() && view.facts().path == AccessPath::Password)?;
         let sso = user.paths.of(&AccessPath::SingleSignOn)?;
-        let days_since = login.time.duration_since(sso.last).as_hours() / 24;
+        let days_since = login.time.duration_since(sso.last()).as_hours() / 24;
         if sso.count < self.0.sso_logins || days_since > self.0.sso_days {
             return None;
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::facts::Facts;
-use crate::detection::{Familiar, Familiarity};
+use crate::detection::{Familiar, Familiarity, Moment};
 use crate::observation::{Login, Network, TokenUse, UserId};
 
 /// Users remembered per application.
@@ -39,10 +39,10 @@ pub struct ApplicationProfile {
 }
 
 impl ApplicationProfile {
-    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>) {
+    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>, at: Moment) {
         self.successes += 1;
         self.unattended += u64::from(facts.path.is_unattended());
-        Familiarity::learn(&mut self.seen, login.time);
+        Familiarity::learn(&mut self.seen, at);
         if let Some(user) = &login.user_id
             && self.users.len() < USERS
             && !self.users.contains(user)
@@ -50,7 +50,7 @@ impl ApplicationProfile {
             self.users.insert(user.clone());
         }
         if let Some(network) = facts.network {
-            self.networks.learn(network, login.time);
+            self.networks.learn(&network, at);
         }
     }
 

@@ -24,21 +24,34 @@ pub use user::{LastSuccess, UserProfile};
 use std::borrow::Borrow;
 use std::hash::Hash;
 
-use foldhash::HashMap;
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 
+use super::Moment;
 use super::crowd::mark;
 use super::facts::Facts;
 use crate::observation::{Login, Network, Observation, Outcome, User, UserId, Verification};
+
+/// Profiles by what they are of: where one lies is looked up once, to judge by it and to change it.
+pub type Kept<K, V> = IndexMap<K, V, RandomState>;
+
+/// Where the profiles lay that an observation was judged by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Places {
+    pub(super) user: Option<usize>,
+    pub(super) network: Option<usize>,
+    pub(super) application: Option<usize>,
+}
 
 /// Everything that was learned of an org, or the part of it that a batch touches.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiles {
     /// By user.
-    pub users: HashMap<UserId, UserProfile>,
+    pub users: Kept<UserId, UserProfile>,
     /// By network.
-    pub networks: HashMap<Network, NetworkProfile>,
+    pub networks: Kept<Network, NetworkProfile>,
     /// By application name.
-    pub applications: HashMap<String, ApplicationProfile>,
+    pub applications: Kept<String, ApplicationProfile>,
     /// Of the org as a whole.
     pub org: OrgProfile,
 }
@@ -59,6 +72,7 @@ pub(super) struct Lesson<'a> {
     /// The network that was judged to attack the org.
     pub(super) hostile: Option<Network>,
     pub(super) facts: Facts<'a>,
+    pub(super) places: Places,
     pub(super) account: Option<&'a User>,
 }
 
@@ -72,16 +86,16 @@ impl Profiles {
         }
         match observation {
             Observation::Login(login) if login.succeeded() => self.fold_success(login, lesson),
-            Observation::Login(login) => self.fold_failure(login, &lesson.facts),
+            Observation::Login(login) => self.fold_failure(login, lesson),
             Observation::Verification(check) => self.fold_check(check),
             Observation::Threat(_) => {}
             Observation::TokenUse(seen) if seen.token.app_name.is_empty() => {}
             Observation::TokenUse(seen) => {
                 let left_a_login =
                     self.users.get(&seen.token.user_id).and_then(|user| user.shows_login_of(seen));
-                change(&mut self.applications, seen.token.app_name.as_str(), |application| {
-                    application.learn_token(seen, left_a_login);
-                });
+                let application =
+                    kept(&mut self.applications, lesson.places.application, seen.token.app_name.as_str());
+                application.learn_token(seen, left_a_login);
             }
             Observation::Session(session) => {
                 let user = self.users.entry(session.user_id.clone()).or_default();
@@ -98,7 +112,7 @@ impl Profiles {
     }
 
     fn fold_success(&mut self, login: &Login, lesson: &Lesson<'_>) {
-        let facts = &lesson.facts;
+        let (facts, at) = (&lesson.facts, Moment::from(login.time));
         if let Some(id) = &login.user_id {
             if facts.is_stranger() {
                 self.note_stranger(login, facts, mark(id.as_str()));
@@ -109,25 +123,24 @@ impl Profiles {
                     known.note_entry(login, id);
                 }
             }
-            change(&mut self.users, id, |user| {
-                user.remember_attempt(login, facts.family);
-                user.count_arrival(login);
-                if lesson.teaches == Teaches::Yes {
-                    user.learn(login, facts);
-                }
-            });
+            let user = kept(&mut self.users, lesson.places.user, id);
+            user.remember_attempt(login, facts.client);
+            user.count_arrival(login);
+            if lesson.teaches == Teaches::Yes {
+                user.learn(login, facts, at);
+            }
         }
         if lesson.teaches == Teaches::No {
             return;
         }
-        self.org.learn(login, facts, lesson.account);
+        self.org.learn(login, facts, lesson.account, at);
         if let Some(network) = facts.network {
-            self.networks.entry(network).or_default().learn(login);
+            kept(&mut self.networks, lesson.places.network, &network).learn(login, at);
         }
         if !login.application.is_empty() {
-            change(&mut self.applications, login.application.as_str(), |application| {
-                application.learn(login, facts);
-            });
+            let application =
+                kept(&mut self.applications, lesson.places.application, login.application.as_str());
+            application.learn(login, facts, at);
         }
     }
 
@@ -143,10 +156,11 @@ impl Profiles {
 
     /// A guess from a network that its user does not know counts against the network and the client; one from his
     /// own desk is his own affair.
-    fn fold_failure(&mut self, login: &Login, facts: &Facts<'_>) {
+    fn fold_failure(&mut self, login: &Login, lesson: &Lesson<'_>) {
         let Some(id) = &login.user_id else { return };
-        let user = self.users.entry(id.clone()).or_default();
-        user.remember_attempt(login, facts.family);
+        let facts = &lesson.facts;
+        let user = kept(&mut self.users, lesson.places.user, id);
+        user.remember_attempt(login, facts.client);
         let Some(network) = facts.network.filter(|network| is_guess(login) && user.is_foreign(*network))
         else {
             return;
@@ -168,20 +182,38 @@ impl Profiles {
     }
 }
 
-/// Changes the entry of a key, which is copied only where it is new.
-fn change<K, Q, V>(map: &mut HashMap<K, V>, key: &Q, act: impl FnOnce(&mut V))
+/// The profile of a key, which is copied only where it is new. It lies where it lay, or is looked for.
+fn kept<'m, K, Q, V>(map: &'m mut Kept<K, V>, place: Option<usize>, key: &Q) -> &'m mut V
 where
     K: Borrow<Q> + Eq + Hash,
     Q: ToOwned<Owned = K> + Eq + Hash + ?Sized,
     V: Default,
 {
-    match map.get_mut(key) {
-        Some(value) => act(value),
-        None => act(map.entry(key.to_owned()).or_default()),
-    }
+    let lies_at = |place: &usize| map.get_index(*place).is_some_and(|(known, _)| known.borrow() == key);
+    let place = place.filter(lies_at).or_else(|| map.get_index_of(key));
+    let place = place.unwrap_or_else(|| map.insert_full(key.to_owned(), V::default()).0);
+    &mut map[place]
 }
 
 /// Whether somebody tried a password, as against a rule that turned a right one away.
 fn is_guess(login: &Login) -> bool {
     matches!(login.outcome, Outcome::WrongPassword | Outcome::LockedOut) || login.is_of_closed_account()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_elsewhere_than_it_lay_is_found() {
+        let mut users: Kept<UserId, UserProfile> = Kept::default();
+        for (logins, user) in ["ada", "bob", "cyd"].into_iter().enumerate() {
+            users.insert(UserId::new(user), UserProfile { logins: logins as u64, ..UserProfile::default() });
+        }
+        for place in [None, Some(0), Some(1), Some(2), Some(9)] {
+            assert_eq!(kept(&mut users, place, &UserId::new("bob")).logins, 1, "{place:?}");
+        }
+        kept(&mut users, Some(1), &UserId::new("dee")).logins = 7;
+        assert_eq!((users.len(), users[&UserId::new("dee")].logins), (4, 7));
+    }
 }

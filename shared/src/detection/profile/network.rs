@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::detection::{Crowd, Familiarity};
+use crate::detection::{Crowd, Familiarity, Moment};
 use crate::observation::{Login, LoginId, Place, UserId};
 
 /// Users remembered per network: more than any threshold needs, and no more.
@@ -59,14 +59,14 @@ fn is_point(one: &Place, other: &Place) -> bool {
 }
 
 impl NetworkProfile {
-    pub(super) fn learn(&mut self, login: &Login) {
+    pub(super) fn learn(&mut self, login: &Login, at: Moment) {
         if let Some(user) = &login.user_id
             && self.users.len() < USERS
             && !self.users.contains(user)
         {
             self.users.insert(user.clone());
         }
-        Familiarity::learn(&mut self.seen, login.time);
+        Familiarity::learn(&mut self.seen, at);
         let Some(place) = &login.place else { return };
         let is_new = !self.places.iter().any(|known| is_point(known, place))
             && !self.places.iter().any(|known| known.distance_km(place) <= SAME_PLACE_KM);
@@ -88,6 +88,6 @@ impl NetworkProfile {
     /// over several users in one day from making his own network look shared.
     pub fn is_shared(&self, users: usize, days: u32, before: Timestamp) -> bool {
         self.users.len() >= users
-            && self.seen.as_ref().is_some_and(|seen| seen.days >= days && seen.first < before)
+            && self.seen.as_ref().is_some_and(|seen| seen.days >= days && seen.first() < before)
     }
 }

@@ -9,7 +9,7 @@ use super::Systems;
 use super::recent::note;
 use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
-use crate::detection::{Calibration, Crowd, Familiar, Familiarity};
+use crate::detection::{Calibration, Crowd, Familiar, Familiarity, Moment, Spot};
 use crate::observation::{
     AccessPath, ClientFamily, CountryCode, Login, Network, Observation, Outcome, Text, User, UserId,
     is_same_name,
@@ -110,34 +110,34 @@ impl OrgProfile {
         self.verifications += u64::from(matches!(observation, Observation::Verification(_)));
     }
 
-    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>, account: Option<&User>) {
-        Familiarity::learn(&mut self.seen, login.time);
+    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>, account: Option<&User>, at: Moment) {
+        Familiarity::learn(&mut self.seen, at);
         if !login.application.is_empty() {
-            learn_name(&mut self.applications, &login.application, login.time);
+            learn_application(&mut self.applications, login, facts.of_org.application, at);
         }
-        learn_grant(&mut self.grants, facts.way, login);
-        self.clients.learn_ref(facts.family, ClientFamily::new, login.time);
+        self.grants.learn_at(facts.of_org.way, facts.way, at);
+        self.clients.learn_at(facts.of_org.client, facts.family, at);
         if let Some(risk) = &facts.risk {
             self.calibration.learn(risk);
         }
         if !login.detail.auth_service_id.is_empty() {
-            learn_name(&mut self.providers, &login.detail.auth_service_id, login.time);
+            learn_name(&mut self.providers, &login.detail.auth_service_id, at);
         }
         if let Some(country) = facts.country {
-            self.countries.learn(country, login.time);
+            self.countries.learn_at(facts.of_org.country, &country, at);
         }
         if let Some(asn) = login.detail.origin.as_ref().and_then(|origin| origin.asn) {
             self.systems.learn(asn, login.time);
         }
         if let Some(User { profile, details, .. }) = account {
             if let Some(group) = group(&mut self.groups, profile) {
-                group.learn(login, facts);
+                group.learn(login, facts, at);
             }
             if let Some(group) = group(&mut self.roles, &details.role_id) {
-                group.learn(login, facts);
+                group.learn(login, facts, at);
             }
             if let (Some(country), Some(home)) = (facts.country, group(&mut self.homes, &details.country)) {
-                home.learn(country, login.time);
+                home.learn(&country, at);
             }
         }
         let Some(user) = &login.user_id else { return };
@@ -216,13 +216,13 @@ impl OrgProfile {
 }
 
 impl PeerGroup {
-    fn learn(&mut self, login: &Login, facts: &Facts<'_>) {
+    fn learn(&mut self, login: &Login, facts: &Facts<'_>, at: Moment) {
         self.successes += 1;
         if let Some(country) = facts.country {
-            self.countries.learn(country, login.time);
+            self.countries.learn(&country, at);
         }
         if !login.application.is_empty() {
-            learn_name(&mut self.applications, &login.application, login.time);
+            learn_name(&mut self.applications, &login.application, at);
         }
     }
 }
@@ -254,15 +254,18 @@ fn bounded<V: Default>(
     map.entry(key).or_default()
 }
 
-pub(super) fn learn_name(names: &mut Familiar<Text>, name: &str, time: Timestamp) {
+pub(super) fn learn_name(names: &mut Familiar<Text>, name: &Text, at: impl Into<Moment>) {
     let is_short = name.len() <= NAME;
-    let end = if is_short { None } else { name.char_indices().nth(NAME) };
-    names.learn_ref(&name[..end.map_or(name.len(), |(end, _)| end)], |name| name.into(), time);
+    match if is_short { None } else { name.char_indices().nth(NAME) } {
+        None => names.learn(name, at),
+        Some((end, _)) => names.learn(&name[..end].into(), at),
+    }
 }
 
-/// Learns the login type and sub-type together, by their name.
-pub(super) fn learn_grant(grants: &mut Familiar<Text>, way: &str, login: &Login) {
-    grants.learn_like(way, |name| is_grant(name, login), || way.into(), login.time);
+/// Learns a login's application at the spot where its whole name was looked for.
+pub(super) fn learn_application(names: &mut Familiar<Text>, login: &Login, spot: Spot, at: Moment) {
+    let name = &login.application;
+    if name.len() <= NAME { names.learn_at(spot, name, at) } else { learn_name(names, name, at) }
 }
 
 /// Whether a name is that of a login's type and sub-type.

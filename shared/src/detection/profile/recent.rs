@@ -20,9 +20,11 @@ pub(super) fn note<T>(
     while recent.front().is_some_and(|old| time.duration_since(time_of(old)) > memory) {
         recent.pop_front();
     }
-    let is_newest = recent.back().is_none_or(|newest| time_of(newest) <= time);
-    let place = if is_newest { recent.len() } else { recent.partition_point(|known| time_of(known) <= time) };
-    recent.insert(place, new);
+    if recent.back().is_none_or(|newest| time_of(newest) <= time) {
+        recent.push_back(new);
+    } else {
+        recent.insert(recent.partition_point(|known| time_of(known) <= time), new);
+    }
     if recent.len() > capacity {
         recent.pop_front();
     }

@@ -30,7 +30,7 @@ impl Systems {
         let mut known = self.known.remove(&asn);
         Familiarity::learn(&mut known, time);
         if self.known.len() >= SYSTEMS
-            && let Some(oldest) = self.known.iter().min_by_key(|(_, known)| known.last).map(|(asn, _)| *asn)
+            && let Some(oldest) = self.known.iter().min_by_key(|(_, known)| known.last()).map(|(asn, _)| *asn)
         {
             self.known.remove(&oldest);
         }
@@ -39,7 +39,7 @@ impl Systems {
 
     /// Whether somebody came through a system more than a day before `time`.
     pub fn knows(&self, asn: u32, time: Timestamp) -> bool {
-        self.known.get(&asn).is_some_and(|known| known.first < time - SETTLED)
+        self.known.get(&asn).is_some_and(|known| known.first() < time - SETTLED)
     }
 
     /// Whole days from the first success to `time`.

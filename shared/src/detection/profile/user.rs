@@ -6,12 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::CheckOutcome;
-use super::org::{is_grant, learn_grant, learn_name};
+use super::org::{learn_application, learn_name};
 use super::recent::note;
 use super::{Attempt, Check, Held, Hours, Volume};
-use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
-use crate::detection::{Familiar, OVERLAP};
+use crate::detection::{Familiar, Familiarity, Moment, OVERLAP};
 use crate::observation::{
     AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Outcome, Place, ProviderKind, Session,
     SessionId, Text, TokenChange, TokenUse, Verification, VerificationKind,
@@ -122,7 +121,7 @@ impl UserProfile {
 
     pub(super) fn fold_session(&mut self, session: &Session) {
         self.observations += 1;
-        learn_name(&mut self.session_types, &session.session_type, session.created);
+        learn_name(&mut self.session_types, &session.session_type.as_str().into(), session.created);
         let Some(held) = Held::of(session) else { return };
         self.held.retain(|known| known.expires > session.last_modified && known.session != held.session);
         if self.held.len() >= HELD
@@ -137,14 +136,14 @@ impl UserProfile {
     pub(super) fn learn_session(&mut self, session: &Session) {
         let is_all_there_is = session.serves_programs() && session.came_from().is_none();
         if let Some(network) = session.source.network().filter(|_| is_all_there_is) {
-            self.program_networks.learn(network, session.last_modified);
+            self.program_networks.learn(&network, session.last_modified);
         }
     }
 
-    pub(super) fn remember_attempt(&mut self, login: &Login, family: &str) {
+    pub(super) fn remember_attempt(&mut self, login: &Login, client: u32) {
         self.observations += 1;
         self.logins += 1;
-        let (time, network, client) = (login.time, login.source.network(), mark(family));
+        let (time, network) = (login.time, login.source.network());
         let attempt = Attempt { time, login: login.id.clone(), outcome: login.outcome, network, client };
         note(&mut self.attempts, attempt, |attempt| attempt.time, ATTEMPT_MEMORY, ATTEMPTS);
     }
@@ -159,28 +158,28 @@ impl UserProfile {
         }
     }
 
-    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>) {
+    pub(super) fn learn(&mut self, login: &Login, facts: &Facts<'_>, at: Moment) {
         let time = login.time;
         self.successes += 1;
         self.first_success = Some(self.first_success.map_or(time, |first| first.min(time)));
-        self.clients.learn_ref(facts.family, ClientFamily::new, time);
-        self.paths.learn(facts.path, time);
+        self.clients.learn_at(facts.of_user.client, facts.family, at);
+        self.paths.learn(&facts.path, at);
         self.hours.learn(facts.hour);
-        learn_grant(&mut self.grants, facts.way, login);
+        self.grants.learn_at(facts.of_user.way, facts.way, at);
         if !login.application.is_empty() {
-            learn_name(&mut self.applications, &login.application, time);
+            learn_application(&mut self.applications, login, facts.of_user.application, at);
         }
         if let Some(country) = facts.country {
-            self.countries.learn(country, time);
+            self.countries.learn_at(facts.of_user.country, &country, at);
         }
         if let Some(cipher) = facts.cipher {
-            self.ciphers.learn(cipher, time);
+            self.ciphers.learn(&cipher, at);
         }
         if let Some(carrier) = carrier(login) {
-            self.carriers.learn(carrier, time);
+            self.carriers.learn(&carrier, at);
         }
         let Some(network) = facts.network else { return };
-        self.networks.learn(network, time);
+        self.networks.learn_at(facts.of_network, &network, at);
         let is_newest = self.last_success.as_ref().is_none_or(|last| last.time <= time);
         if let Some(place) = login.place.as_ref().filter(|_| is_newest) {
             let place = place.clone();
@@ -198,11 +197,9 @@ impl UserProfile {
         self.networks.is_known(&network, 1, time - SignedDuration::from_hours(24))
     }
 
-    /// Whether this user came from `network` or near it on an earlier day than the one before `time`.
-    pub fn knows_pool(&self, network: Network, time: Timestamp) -> bool {
-        let settled = time - SignedDuration::from_hours(24);
-        self.networks.is_known(&network, 1, settled)
-            || self.networks.iter().any(|(near, known)| known.first < settled && near.is_near(network))
+    /// Whether this user came from `network` or near it before `settled`.
+    pub fn knows_pool(&self, network: Network, settled: Timestamp) -> bool {
+        self.networks.iter().any(|(near, known)| known.first() < settled && near.is_near(network))
     }
 
     /// Whether this login comes through a carrier of phones that this user came through on an earlier day than the one
@@ -215,11 +212,6 @@ impl UserProfile {
     /// Whether this user came with this kind of client before the day before `time`.
     pub fn knows_client(&self, login: &Login) -> bool {
         self.clients.is_known(&login.client.family(), 1, login.time - SignedDuration::from_hours(24))
-    }
-
-    /// Whether a success came by this login's type and sub-type before.
-    pub fn took(&self, login: &Login) -> bool {
-        self.grants.of_where(|name| is_grant(name, login)).is_some()
     }
 
     /// Whether there is enough history to call anything new.
@@ -242,7 +234,7 @@ impl UserProfile {
         let since = used.checked_sub(ROWS_COME).unwrap_or(used);
         let attempts = self.attempts.iter().filter(|one| one.outcome == Outcome::Success);
         let known = self.applications.of(&*seen.token.app_name);
-        Some(attempts.map(|one| one.time).chain(known.map(|known| known.last)).any(|came| came >= since))
+        Some(attempts.map(|one| one.time).chain(known.map(Familiarity::last)).any(|came| came >= since))
     }
 
     /// The login that was relayed with a key, and the roots of the sessions that were seen of it.
@@ -254,8 +246,9 @@ impl UserProfile {
 
     /// Wrong passwords from `from` to `until`, oldest first.
     pub fn guesses(&self, from: Timestamp, until: Timestamp) -> impl Iterator<Item = &Attempt> {
-        let attempts = self.attempts.iter();
-        attempts.filter(move |attempt| attempt.is_guess() && (from..=until).contains(&attempt.time))
+        let past = self.attempts.partition_point(|attempt| attempt.time < from);
+        let attempts = self.attempts.range(past..).take_while(move |attempt| attempt.time <= until);
+        attempts.filter(|attempt| attempt.is_guess())
     }
 }
 
@@ -279,11 +272,37 @@ mod tests {
             serde_json::from_value(login).unwrap()
         };
         let mut profile = UserProfile::default();
-        profile.remember_attempt(&attempt(0), "chrome/windows");
-        (0..200).for_each(|second| profile.remember_attempt(&attempt(second - 1_000_000), "chrome/windows"));
+        profile.remember_attempt(&attempt(0), 1);
+        (0..200).for_each(|second| profile.remember_attempt(&attempt(second - 1_000_000), 1));
         assert_eq!(
             (profile.attempts.len(), profile.attempts[0].login.as_str(), profile.logins),
             (1, "0", 201)
         );
+    }
+
+    #[test]
+    fn guesses_are_those_between_two_instants() {
+        let at = |second: i64| Timestamp::from_second(1_790_000_000 + second).unwrap();
+        let attempt = |second: i64, outcome: Outcome| Attempt {
+            time: at(second),
+            login: second.to_string().into(),
+            outcome,
+            network: None,
+            client: 0,
+        };
+        let mut profile = UserProfile::default();
+        let outcomes = [Outcome::WrongPassword, Outcome::Success, Outcome::LockedOut];
+        profile.attempts.extend((0..30).map(|second| attempt(second / 2, outcomes[second as usize % 3])));
+        for (from, until) in [(0, 14), (3, 7), (5, 5), (8, 3), (-9, -1), (15, 99)] {
+            let between = |attempt: &&Attempt| {
+                attempt.is_guess() && at(from) <= attempt.time && attempt.time <= at(until)
+            };
+            let expected: Vec<_> = profile.attempts.iter().filter(between).collect();
+            assert_eq!(
+                profile.guesses(at(from), at(until)).collect::<Vec<_>>(),
+                expected,
+                "{from} to {until}"
+            );
+        }
     }
 }

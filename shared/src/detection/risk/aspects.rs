@@ -5,10 +5,9 @@ use std::borrow::Borrow;
 use jiff::Timestamp;
 
 use super::novelty::{Novelty, Trait, Who};
-use crate::detection::facts::{Facts, Known, SETTLED};
-use crate::detection::profile::is_grant;
-use crate::detection::{Familiar, Familiarity, View};
-use crate::observation::{ClientFamily, CountryCode, Login, Text};
+use crate::detection::facts::{Facts, Known};
+use crate::detection::{Familiar, Familiarity, Key, Spot, View};
+use crate::observation::{CountryCode, Login, Text};
 
 /// Logins that stand for what is not known of a user's hours.
 const HOURS: f64 = 12.0;
@@ -28,17 +27,17 @@ struct Seen {
 }
 
 impl Seen {
-    fn among<K: Ord>(all: &Familiar<K>, known: Option<&Familiarity>, settled: Timestamp) -> Self {
-        let count = known.filter(|known| known.first < settled).map_or(0, |known| known.count);
+    fn among<K: Key>(all: &Familiar<K>, known: Option<&Familiarity>, settled: Timestamp) -> Self {
+        let count = known.filter(|known| known.first() < settled).map_or(0, |known| known.count);
         Self { count: f64::from(count), total: all.total() as f64, kinds: all.len() as f64 }
     }
 
-    fn of<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(all: &Familiar<K>, value: &Q, settled: Timestamp) -> Self {
+    fn of<K: Key + Borrow<Q>, Q: Key + ?Sized>(all: &Familiar<K>, value: &Q, settled: Timestamp) -> Self {
         Self::among(all, all.of(value), settled)
     }
 
-    fn of_grant(all: &Familiar<Text>, way: &str, login: &Login, settled: Timestamp) -> Self {
-        Self::among(all, all.of_like(way, |name| is_grant(name, login)), settled)
+    fn at<K: Key>(all: &Familiar<K>, spot: Spot, settled: Timestamp) -> Self {
+        Self::among(all, all.at(spot), settled)
     }
 
     fn is_known(self) -> bool {
@@ -80,58 +79,61 @@ fn novel(view: &View<'_>, novelty: Novelty, user: Seen) -> Said {
 }
 
 /// A new country makes the network new anyway, so only one of the two speaks.
-pub(super) fn whence(view: &View<'_>, facts: &Facts<'_>, login: &Login) -> Said {
+pub(super) fn whence(view: &View<'_>, facts: &Facts<'_>) -> Said {
     if facts.knows_network == Known::Yes {
         return (f64::NEG_INFINITY, None);
     }
-    let settled = login.time - SETTLED;
+    let settled = facts.settled;
     if let Some(country) = &facts.country {
         let seen = |countries: &Familiar<CountryCode>| Seen::of(countries, country, settled);
-        let user = view.user().map(|user| seen(&user.countries)).unwrap_or_default();
+        let user = view.user().map(|user| Seen::at(&user.countries, facts.of_user.country, settled));
+        let user = user.unwrap_or_default();
         if !user.is_known() {
             let peers = first_known(view.peers_countries().map(seen));
-            return Compared { of: Trait::Country, user, peers, org: seen(&view.org().countries) }.said(view);
+            let org = Seen::at(&view.org().countries, facts.of_org.country, settled);
+            return Compared { of: Trait::Country, user, peers, org }.said(view);
         }
     }
     let Some(network) = facts.network else { return SILENT };
     let is_seen = view.network(network).and_then(|known| known.seen.as_ref());
-    let who = if is_seen.is_some_and(|seen| seen.first < settled) { Who::Org } else { Who::Nobody };
+    let who = if is_seen.is_some_and(|seen| seen.first() < settled) { Who::Org } else { Who::Nobody };
     let user = view.user().map(|user| Seen::among(&user.networks, None, settled)).unwrap_or_default();
     novel(view, Novelty { of: Trait::Network, who }, user)
 }
 
 /// The client's family; one that says nothing of itself says nothing here.
-pub(super) fn with(view: &View<'_>, facts: &Facts<'_>, login: &Login) -> Said {
+pub(super) fn with(view: &View<'_>, facts: &Facts<'_>) -> Said {
     if facts.fingerprint.is_none() {
         return SILENT;
     }
-    let settled = login.time - SETTLED;
-    let seen = |clients: &Familiar<ClientFamily>| Seen::of(clients, facts.family, settled);
-    let user = view.user().map(|user| seen(&user.clients)).unwrap_or_default();
-    Compared { of: Trait::Client, user, peers: Seen::default(), org: seen(&view.org().clients) }.said(view)
+    let user = view.user().map(|user| Seen::at(&user.clients, facts.of_user.client, facts.settled));
+    let org = Seen::at(&view.org().clients, facts.of_org.client, facts.settled);
+    Compared { of: Trait::Client, user: user.unwrap_or_default(), peers: Seen::default(), org }.said(view)
 }
 
 /// A new way in makes the application a new one of it, so only one of the two speaks.
 pub(super) fn how(view: &View<'_>, facts: &Facts<'_>, login: &Login) -> Said {
-    let settled = login.time - SETTLED;
+    let settled = facts.settled;
     let (org, user) = (view.org(), view.user());
     let way = Compared {
         of: Trait::Grant,
-        user: user.map(|user| Seen::of_grant(&user.grants, facts.way, login, settled)).unwrap_or_default(),
+        user: user.map(|user| Seen::at(&user.grants, facts.of_user.way, settled)).unwrap_or_default(),
         peers: Seen::default(),
-        org: Seen::of_grant(&org.grants, facts.way, login, settled),
+        org: Seen::at(&org.grants, facts.of_org.way, settled),
     };
     if login.application.is_empty() || !way.user.is_known() {
         return way.said(view);
     }
-    let seen = |names: &Familiar<Text>| Seen::of(names, login.application.as_str(), settled);
-    let user = user.map(|user| seen(&user.applications)).unwrap_or_default();
+    let seen = |names: &Familiar<Text>| Seen::of(names, &login.application, settled);
+    let user = user.map(|user| Seen::at(&user.applications, facts.of_user.application, settled));
+    let user = user.unwrap_or_default();
     let peers = if user.is_known() {
         Seen::default()
     } else {
         first_known(view.peers().map(|peers| seen(&peers.applications)))
     };
-    Compared { of: Trait::Application, user, peers, org: seen(&org.applications) }.said(view)
+    let org = Seen::at(&org.applications, facts.of_org.application, settled);
+    Compared { of: Trait::Application, user, peers, org }.said(view)
 }
 
 /// Of what several groups know of a thing, the first that is anything.

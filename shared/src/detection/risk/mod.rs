@@ -72,8 +72,8 @@ impl Risk {
             return None;
         }
         let said: [Said; 4] = Aspect::ALL.map(|aspect| match aspect {
-            Aspect::Whence => aspects::whence(view, facts, login),
-            Aspect::With => aspects::with(view, facts, login),
+            Aspect::Whence => aspects::whence(view, facts),
+            Aspect::With => aspects::with(view, facts),
             Aspect::How => aspects::how(view, facts, login),
             Aspect::When => aspects::when(view, facts),
         });
