@@ -12,7 +12,6 @@ mod levels;
 mod networks;
 mod own_rules;
 mod packs;
-mod sections;
 mod text;
 pub(crate) mod tree;
 mod trial;
