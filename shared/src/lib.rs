@@ -36,3 +36,6 @@ pub mod settings;
 pub mod stages;
 pub mod store;
 pub mod telemetry;
+mod tls;
+
+pub use tls::TrustError;

@@ -10,6 +10,7 @@ use reqwest::{RequestBuilder, Response, redirect};
 
 use super::error::SalesforceError;
 use crate::clock::Clock;
+use crate::tls::{self, TrustError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the first byte sent to the last received; a page of 2,000 rows takes a few seconds on a busy org.
@@ -42,9 +43,15 @@ pub(super) struct Answer {
 ///
 /// # Errors
 /// When this machine's root certificates cannot be read.
-#[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
+#[expect(clippy::disallowed_methods, reason = "the one place that builds a client for Salesforce")]
 pub fn http_client() -> Result<reqwest::Client, SalesforceError> {
+    let object = "the HTTP client";
+    let unreachable = |error: TrustError| SalesforceError::Unreachable {
+        object: object.to_owned(),
+        reason: error.to_string(),
+    };
     reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::configuration().map_err(unreachable)?)
         .user_agent(concat!("session-warden/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -55,7 +62,7 @@ pub fn http_client() -> Result<reqwest::Client, SalesforceError> {
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(4)
         .build()
-        .map_err(|error| failure("the HTTP client", error))
+        .map_err(|error| failure(object, error))
 }
 
 /// Sends a request and reads its answer, whatever its status.
