@@ -111,8 +111,7 @@ pub fn state_directory() -> Result<PathBuf, SettingError> {
 }
 
 /// A variable that the AWS SDK would read; an empty one counts as not set.
-#[cfg(feature = "aws")]
-#[cfg_attr(feature = "aws-profiles", expect(dead_code, reason = "the SDK reads it itself"))]
+#[cfg(all(feature = "aws", any(test, not(feature = "aws-profiles"))))]
 #[expect(clippy::disallowed_methods, reason = "the names are the SDK's, one for each service")]
 pub(crate) fn variable_of_sdk(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

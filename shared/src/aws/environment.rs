@@ -53,6 +53,13 @@ mod tests {
         Endpoints(lookup).load_config(key.build().unwrap())
     }
 
+    #[tokio::test]
+    async fn a_client_can_be_made_of_it() {
+        let configuration = builder().await.build();
+        assert!(configuration.credentials_provider().is_some() && configuration.identity_cache().is_some());
+        assert!(configuration.service_config().is_some());
+    }
+
     #[test]
     fn a_service_may_have_an_endpoint_of_its_own() {
         let lookup: fn(&str) -> Option<String> = |name| match name {

@@ -1,6 +1,6 @@
 //! What every client of AWS has in common.
 
-#[cfg(not(feature = "aws-profiles"))]
+#[cfg(any(test, not(feature = "aws-profiles")))]
 mod environment;
 mod http;
 #[cfg(feature = "s3")]
