@@ -50,7 +50,7 @@ impl Mistake {
             match step {
                 Step::Key(name) if place.is_empty() => place.push_str(name),
                 Step::Key(name) => place.extend([".", name]),
-                Step::Entry(number) => place.extend(["[", &number.to_string(), "]"]),
+                Step::Entry(number) => place.push_str(&format!("[{number}]")),
             }
         }
         place
