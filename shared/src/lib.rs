@@ -30,7 +30,6 @@ pub mod posture;
 pub mod report;
 pub mod salesforce;
 pub mod secrets;
-mod sections;
 pub mod self_test;
 pub mod settings;
 pub mod stages;

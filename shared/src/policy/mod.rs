@@ -12,6 +12,7 @@ mod levels;
 mod networks;
 mod own_rules;
 mod packs;
+mod sections;
 mod text;
 pub(crate) mod tree;
 mod trial;

@@ -1,12 +1,10 @@
 //! A policy with the text it was read from: every mistake is found, and what is in force can be shown where it stands.
 
-use serde::Deserialize as _;
-
 use super::faults::{self, Wrong};
-use super::tree::{NoYaml, Node, Step, at, place, read as tree, remove};
+use super::sections::Sections;
+use super::tree::{NoYaml, Node, Step, at, place, read as tree, remove, steps};
 use super::wording::{Worded, no_duration, worded};
 use super::{Policy, PolicyError, PolicyFault};
-use crate::sections::Sections;
 
 /// More mistakes than this are no slips of the pen.
 const MOST: usize = 100;
@@ -58,12 +56,12 @@ fn keyed(part: &str) -> Vec<Step> {
 fn read(mut tree: Node) -> (Policy, Node, Vec<PolicyFault>) {
     let mut found = Vec::new();
     while found.len() < MOST {
-        let error = match Policy::deserialize(Sections(tree.value.value())) {
+        let error = match serde_path_to_error::deserialize::<_, Policy>(Sections(tree.value.value())) {
             Ok(policy) => return (policy, tree, found),
             Err(error) => error,
         };
-        let path = error.path();
-        let (said, value) = (error.said, at(&tree, &path).map(|node| node.value.value()));
+        let path = steps(error.path());
+        let (said, value) = (error.inner().to_string(), at(&tree, &path).map(|node| node.value.value()));
         let no_duration = value.as_ref().and_then(|value| no_duration(value.as_str()?, &said));
         let Worded { problem, did_you_mean, is_surplus } = no_duration.unwrap_or_else(|| worded(&said));
         let at = place(&tree, &path);

@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 use serde_saphyr::Spanned;
-
-pub(crate) use crate::sections::Step;
 
 /// A part of the text.
 #[derive(Debug, Clone)]
@@ -139,6 +138,32 @@ pub(crate) fn remove(root: &mut Node, path: &[Step], is_surplus: bool) {
         }
         _ => {}
     }
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// To the value of a key.
+    Key(String),
+    /// To an entry of a list, from 0.
+    Entry(usize),
+}
+
+impl Step {
+    pub(crate) fn key(name: &str) -> Self {
+        Self::Key(name.to_owned())
+    }
+}
+
+/// The steps of a path that an error names.
+pub(crate) fn steps(path: &Path) -> Vec<Step> {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Seq { index } => Some(Step::Entry(*index)),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
 }
 
 impl<'de> Deserialize<'de> for Tree {

@@ -10,7 +10,6 @@ use super::client::{Call, Salesforce};
 use super::error::SalesforceError;
 use super::http::cut_off;
 use super::refusal::printable;
-use crate::sections::{Mistake, Sections};
 
 /// One page of an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -249,7 +248,7 @@ pub(super) fn parse<'de, T: Deserialize<'de>>(object: &str, body: &'de [u8]) -> 
 
 /// Reads a record of a file into its wire form; the reason names no value.
 pub(super) fn record<T: DeserializeOwned>(record: Value) -> Result<T, String> {
-    T::deserialize(Sections(record)).map_err(|mistake| reason(&mistake))
+    serde_path_to_error::deserialize(record).map_err(|error| reason(&error))
 }
 
 /// Reads a record of a file from its text; the reason names no value.
@@ -257,19 +256,23 @@ pub(super) fn record_from<T: DeserializeOwned>(text: &str) -> Result<T, String> 
     serde_json::from_str(text).map_err(|error| match error.classify() {
         // Which field it is costs something to follow, and is asked only of a record that cannot be read.
         Category::Data => {
-            let mistake = serde_json::from_str(text).map(record::<T>);
-            mistake.ok().and_then(Result::err).unwrap_or_else(|| "cannot be read".to_owned())
+            let mut again = serde_json::Deserializer::from_str(text);
+            let error = serde_path_to_error::deserialize::<_, T>(&mut again).err();
+            error.map_or_else(|| "cannot be read".to_owned(), |error| reason(&error))
         }
         kind => format!("is not one JSON record: {kind:?} error at column {}", error.column()),
     })
 }
 
 /// The path is made of names that are documented: what else a record holds is not looked at.
-fn reason(mistake: &Mistake) -> String {
-    match (mistake.said.as_str(), mistake.place().as_str()) {
-        (said, _) if said.starts_with("missing field") => said.to_owned(),
-        (_, "") => not_documented("the record"),
-        (_, place) => not_documented(place),
+fn reason(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let (text, path) = (error.inner().to_string(), error.path().to_string());
+    match text.split_once(" at line") {
+        _ if !text.starts_with("missing field") => {
+            not_documented(if path == "." { "the record" } else { &path })
+        }
+        Some((text, _)) => text.to_owned(),
+        None => text,
     }
 }
 
