@@ -41,11 +41,9 @@ def calls():
     for path in sorted((ROOT / "shared/src").rglob("*.rs")):
         text = path.read_text().split("#[cfg(test)]")[0]
         near = text + "".join(of.read_text() for of in path.parent.glob("mod.rs") if path.parent.name in SERVICES)
-        # S3 is asked without its SDK, by methods of the same names, which take what they need at once.
-        for crate in set(re.findall(r"aws_sdk_(\w+)::", near) + re.findall(r"crate::aws::(s3)::", text)):
+        for crate in set(re.findall(r"aws_sdk_(\w+)::", near)):
             service = SERVICES[crate]
-            call = r"\.\s*(\w+)\(" if crate == "s3" else r"\.\s*(\w+)\(\)"
-            used = {operations(service)[name] for name in re.findall(call, text) if name in operations(service)}
+            used = {operations(service)[call] for call in re.findall(r"\.\s*(\w+)\(\)", text) if call in operations(service)}
             actions = {OTHERWISE.get(action, action) for action in (f"{service}:{name}" for name in used)}
             if crate == "dynamodb":
                 actions |= {PARTS[part] for part in re.findall(r"\b(Put|Update|Delete|ConditionCheck)::builder", text)}

@@ -30,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
     let orgs = Orgs::open(settings.connection()?, Role::Revoker, settings.connection_fresh_for()?).await?;
     let aws = aws::configuration().await?;
     let bus = settings.findings_bus()?.map(|name| EventBus::new(aws, name));
-    let archive = settings.evidence_bucket()?.map(|bucket| HeadArchive::new(aws, bucket)).transpose()?;
+    let archive = settings.evidence_bucket()?.map(|bucket| HeadArchive::new(aws, bucket));
     let topic = settings.notices_topic()?.map(|arn| Topic::new(aws, arn));
     let handler = Handler { store, orgs, policies, bus, archive, topic };
     serve(async |event| handler.handle(event).await).await.map_err(anyhow::Error::from_boxed)

@@ -3,8 +3,6 @@
 #[cfg(any(test, not(feature = "aws-profiles")))]
 mod environment;
 mod http;
-#[cfg(feature = "s3")]
-pub(crate) mod s3;
 
 use std::error::Error;
 use std::time::Duration;

@@ -4,27 +4,34 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::primitives::ByteStream;
 
 use super::Failure;
-use crate::aws::s3::Bucket;
 use crate::evidence::{Head, Ledger};
 use crate::observation::OrgId;
 use crate::store::Store;
-use crate::tls::TrustError;
+
+/// What S3 answers where an object of that name is there already. Source: S3 User Guide, "Conditional writes".
+const THERE_ALREADY: &str = "PreconditionFailed";
 
 /// A bucket whose objects nobody can change or delete for as long as its default retention says.
 #[derive(Debug)]
 pub struct HeadArchive {
-    objects: Bucket,
+    client: Client,
     bucket: String,
     kept: Mutex<HashMap<OrgId, u64>>,
 }
 
 impl HeadArchive {
     /// The bucket of a name.
-    pub fn new(configuration: &SdkConfig, bucket: &str) -> Result<Self, TrustError> {
-        let objects = Bucket::new(configuration, bucket)?;
-        Ok(Self { objects, bucket: bucket.to_owned(), kept: Mutex::default() })
+    pub fn new(configuration: &SdkConfig, bucket: &str) -> Self {
+        // Needed for an endpoint without a name for each bucket, as those on one's own machine are.
+        let is_local = configuration.endpoint_url().is_some();
+        let configuration =
+            aws_sdk_s3::config::Builder::from(configuration).force_path_style(is_local).build();
+        Self { client: Client::from_conf(configuration), bucket: bucket.to_owned(), kept: Mutex::default() }
     }
 
     /// Keeps the head of an org's chain as it now stands, as `heads/ORG/SEQ.json`. A head that was once kept stays, whatever
@@ -50,7 +57,14 @@ impl HeadArchive {
     async fn put(&self, head: &Head) -> Result<(), Failure> {
         let not_kept = |reason: String| Failure::HeadNotKept { bucket: self.bucket.clone(), reason };
         let body = serde_json::to_vec_pretty(head).map_err(|error| not_kept(error.to_string()))?;
-        self.objects.put_object(&name(head), &body).await.map(|_| ()).map_err(not_kept)
+        let put = self.client.put_object().bucket(&self.bucket).key(name(head)).if_none_match("*");
+        let sent = put.content_type("application/json").body(ByteStream::from(body)).send().await;
+        match sent {
+            Err(error) if error.code() != Some(THERE_ALREADY) => {
+                Err(not_kept(crate::aws::reason(error.code(), error.message(), &error)))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
