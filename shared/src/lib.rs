@@ -35,3 +35,6 @@ pub mod settings;
 pub mod stages;
 pub mod store;
 pub mod telemetry;
+mod tls;
+
+pub use tls::TrustError;

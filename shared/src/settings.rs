@@ -110,6 +110,13 @@ pub fn state_directory() -> Result<PathBuf, SettingError> {
     Settings::of_process().state_directory()
 }
 
+/// A variable that the AWS SDK would read; an empty one counts as not set.
+#[cfg(all(feature = "aws", any(test, not(feature = "aws-profiles"))))]
+#[expect(clippy::disallowed_methods, reason = "the names are the SDK's, one for each service")]
+pub(crate) fn variable_of_sdk(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// The values of [`VARIABLES`]; empty ones count as not set.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(BTreeMap<&'static str, OsString>);

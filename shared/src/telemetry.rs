@@ -3,10 +3,11 @@
 //! Never logged: secrets, tokens, session ids that open a door, usernames, network addresses. Users appear by id.
 
 use std::io::{self, IsTerminal};
+use std::str::FromStr;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Metadata, Subscriber};
-use tracing_subscriber::filter::{EnvFilter, ParseError, filter_fn};
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt;
@@ -35,7 +36,7 @@ pub enum TelemetryError {
         /// What was asked for.
         directives: String,
         /// What the parser says.
-        reason: ParseError,
+        reason: <Targets as FromStr>::Err,
     },
     /// Somebody else has begun already.
     #[error(transparent)]
@@ -60,7 +61,7 @@ pub fn for_terminal(verbose: u8) {
     let directives = settings.log_directives().map_err(TelemetryError::from);
     let (filter, complaint) = match directives.and_then(|directives| filter(directives, asked)) {
         Ok(filter) => (filter, None),
-        Err(error) => (EnvFilter::default().add_directive(asked.into()), Some(error)),
+        Err(error) => (Targets::new().with_default(asked), Some(error)),
     };
     let colours = settings.colour() == Colour::Allowed && io::stderr().is_terminal();
     let lines = fmt::layer().with_writer(io::stderr).with_target(false).without_time().with_ansi(colours);
@@ -71,17 +72,16 @@ pub fn for_terminal(verbose: u8) {
     }
 }
 
-fn filter(directives: Option<&str>, default: LevelFilter) -> Result<EnvFilter, TelemetryError> {
-    let directives = directives.unwrap_or_default();
-    EnvFilter::builder()
-        .with_default_directive(default.into())
-        .parse(directives)
+fn filter(directives: Option<&str>, default: LevelFilter) -> Result<Targets, TelemetryError> {
+    let Some(directives) = directives else { return Ok(Targets::new().with_default(default)) };
+    directives
+        .parse()
         .map_err(|reason| TelemetryError::Directives { directives: directives.to_owned(), reason })
 }
 
 /// One object a line: what was said flat beside level and timestamp, without which Lambda takes every line for INFO,
 /// and the span that holds the request's id.
-fn json<W, T>(writer: W, timer: T, filter: EnvFilter) -> impl Subscriber + Send + Sync
+fn json<W, T>(writer: W, timer: T, filter: Targets) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
     T: FormatTime + Send + Sync + 'static,

@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
     let store = settings.store()?.open().await?;
     let policies = Policies::of(&settings, Rules::under);
     let bus = match settings.findings_bus()? {
-        Some(name) => Some(EventBus::new(aws::configuration().await, name)),
+        Some(name) => Some(EventBus::new(aws::configuration().await?, name)),
         None => None,
     };
     let handler = Handler { store, policies, bus, memory: Memory::default() };

@@ -28,7 +28,7 @@ async fn main() -> anyhow::Result<()> {
     let store = settings.store()?.open().await?;
     let policies = Policies::of(&settings, |policy| policy);
     let orgs = Orgs::open(settings.connection()?, Role::Revoker, settings.connection_fresh_for()?).await?;
-    let aws = aws::configuration().await;
+    let aws = aws::configuration().await?;
     let bus = settings.findings_bus()?.map(|name| EventBus::new(aws, name));
     let archive = settings.evidence_bucket()?.map(|bucket| HeadArchive::new(aws, bucket));
     let topic = settings.notices_topic()?.map(|arn| Topic::new(aws, arn));

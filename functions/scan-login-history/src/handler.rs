@@ -94,8 +94,6 @@ fn time_left(context: &Context) -> SignedDuration {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use salesforce_simulator::{LargeSeed, Simulator, generate_large};
     use serde_json::json;
     use session_warden::salesforce::Role;
@@ -128,12 +126,12 @@ mod tests {
         }
 
         /// A scan that Lambda would end in so many seconds.
-        async fn scan(&self, seconds: u64) -> Report {
+        async fn scan(&self, seconds: i64) -> Report {
             let org = self.simulator.org().id().to_string();
             let payload = json!({ "schema_version": 1, "org": org, "scheduled_time": "2026-11-02T12:00:00Z", "attempt": "1" });
             let mut context = Context::default();
-            let ends = std::time::SystemTime::now() + Duration::from_secs(seconds);
-            context.deadline = ends.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+            let ends = SystemClock.now() + SignedDuration::from_secs(seconds);
+            context.deadline = ends.as_millisecond() as u64;
             self.handler.handle(LambdaEvent::new(payload, context)).await.unwrap()
         }
     }
@@ -141,7 +139,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_scan_whose_time_is_up_leaves_the_rest_to_the_next_one() {
         let world = World::new().await;
-        let first = world.scan(RESERVE.unsigned_abs().as_secs() - 1).await;
+        let first = world.scan(RESERVE.as_secs() - 1).await;
         assert!(!first.caught_up && first.logins > 0, "{first:?}");
         let second = world.scan(900).await;
         assert!(second.caught_up, "{second:?}");

@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
     let store = settings.store()?.open().await?;
     let orgs = Orgs::open(settings.connection()?, Role::Scanner, settings.connection_fresh_for()?).await?;
     let queue = match settings.observations_queue()? {
-        Some(url) => Some(ObservationsQueue::new(aws::configuration().await, url, store.clone())),
+        Some(url) => Some(ObservationsQueue::new(aws::configuration().await?, url, store.clone())),
         None => None,
     };
     let handler = Handler { store, queue, orgs };

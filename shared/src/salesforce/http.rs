@@ -10,6 +10,7 @@ use reqwest::{RequestBuilder, Response, redirect};
 
 use super::error::SalesforceError;
 use crate::clock::Clock;
+use crate::tls::{self, TrustError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the first byte sent to the last received; a page of 2,000 rows takes a few seconds on a busy org.
@@ -44,9 +45,15 @@ pub(super) struct Answer {
 ///
 /// # Errors
 /// When this machine's root certificates cannot be read.
-#[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
+#[expect(clippy::disallowed_methods, reason = "the one place that builds a client for Salesforce")]
 pub fn http_client() -> Result<reqwest::Client, SalesforceError> {
+    let object = "the HTTP client";
+    let unreachable = |error: TrustError| SalesforceError::Unreachable {
+        object: object.to_owned(),
+        reason: error.to_string(),
+    };
     reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::configuration().map_err(unreachable)?)
         .user_agent(concat!("session-warden/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -57,7 +64,7 @@ pub fn http_client() -> Result<reqwest::Client, SalesforceError> {
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(4)
         .build()
-        .map_err(|error| failure("the HTTP client", error))
+        .map_err(|error| failure(object, error))
 }
 
 /// A body on its way.
@@ -104,13 +111,11 @@ impl Body {
     /// # Errors
     /// Also where more lies there than an answer may have.
     pub(super) async fn read_on(&mut self, into: &mut Vec<u8>) -> Result<bool, SalesforceError> {
-        let piece = match tokio::time::timeout(self.stall, self.response.chunk()).await {
-            Ok(piece) => piece.map_err(|error| failure(self.object, error))?,
-            Err(_) => {
-                let (object, seconds) = (self.object.to_owned(), self.stall.as_secs());
-                return Err(SalesforceError::Stalled { object, seconds });
-            }
+        let Ok(piece) = tokio::time::timeout(self.stall, self.response.chunk()).await else {
+            let (object, seconds) = (self.object.to_owned(), self.stall.as_secs());
+            return Err(SalesforceError::Stalled { object, seconds });
         };
+        let piece = piece.map_err(|error| failure(self.object, error))?;
         match &piece {
             Some(piece) => self.unpack(piece, into)?,
             None => self.end(into)?,

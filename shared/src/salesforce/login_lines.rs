@@ -1,6 +1,7 @@
 //! LoginHistory records as the lines of a query job's results.
 
 use csv::{ByteRecord, ReaderBuilder};
+use memchr::{memchr_iter, memrchr};
 
 use super::datetime::{Instant, parse};
 use super::error::SalesforceError;
@@ -55,14 +56,10 @@ pub(super) struct LoginLines {
 /// a long one share it.
 #[derive(Default)]
 pub(super) struct Columns {
-    names: Option<Names>,
-    before: [Text; COLUMNS.len()],
-}
-
-#[derive(Clone, Copy)]
-struct Names {
-    count: usize,
+    /// How many names there are; `None` before their line.
+    count: Option<usize>,
     places: [Option<usize>; COLUMNS.len()],
+    before: [Text; COLUMNS.len()],
 }
 
 impl LoginLines {
@@ -76,8 +73,8 @@ impl LoginLines {
         if goes_on && (self.come.len() < BLOCK || end == 0) {
             return Ok(None);
         }
-        let is_torn = quotes(&self.come[..end]) % 2 == 1;
-        if is_torn || end == 0 && self.columns.names.is_none() {
+        let is_torn = is_within_quotes(&self.come[..end]);
+        if is_torn || end == 0 && self.columns.count.is_none() {
             return Err(cut_off(OBJECT));
         }
         let rest = self.come.split_off(end);
@@ -89,8 +86,8 @@ impl LoginLines {
 /// Where the last line ends that is whole; a line feed between quotes ends none.
 fn end_of_lines(come: &[u8]) -> usize {
     let mut end = come.len();
-    while let Some(place) = come[..end].iter().rposition(|byte| *byte == b'\n') {
-        if quotes(&come[..place]) % 2 == 0 {
+    while let Some(place) = memrchr(b'\n', &come[..end]) {
+        if !is_within_quotes(&come[..place]) {
             return place + 1;
         }
         end = place;
@@ -98,15 +95,9 @@ fn end_of_lines(come: &[u8]) -> usize {
     0
 }
 
-fn quotes(come: &[u8]) -> usize {
-    come.iter().filter(|byte| **byte == b'"').count()
-}
-
-impl Names {
-    fn of(line: &ByteRecord) -> Self {
-        let place = |column: &str| line.iter().position(|name| name.eq_ignore_ascii_case(column.as_bytes()));
-        Self { count: line.len(), places: COLUMNS.map(place) }
-    }
+/// A quote in a value is written twice.
+fn is_within_quotes(come: &[u8]) -> bool {
+    !memchr_iter(b'"', come).count().is_multiple_of(2)
 }
 
 /// What the reader says could repeat a value and is not shown.
@@ -121,24 +112,31 @@ impl Columns {
         let mut reader = ReaderBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_reader(lines);
         let (mut line, mut page) = (ByteRecord::new(), Page::default());
         while reader.read_byte_record(&mut line).map_err(|_| unexpected())? {
-            let Some(names) = self.names else {
-                self.names = Some(Names::of(&line));
-                continue;
-            };
-            if line.len() != names.count {
-                return Err(unexpected());
-            }
-            match self.record(names, &line).and_then(login) {
-                Ok(login) => page.rows.push(login),
-                Err(reason) => page.rejected.push(Rejected { id: id(names, &line), reason }),
+            match self.count {
+                None => self.learn(&line),
+                Some(count) if count != line.len() => return Err(unexpected()),
+                Some(_) => match self.record(&line).and_then(login) {
+                    Ok(login) => page.rows.push(login),
+                    Err(reason) => page.rejected.push(Rejected { id: self.id(&line), reason }),
+                },
             }
         }
         Ok((self, page))
     }
 
-    fn record(&mut self, names: Names, line: &ByteRecord) -> Result<Record, String> {
+    fn learn(&mut self, names: &ByteRecord) {
+        let place = |column: &str| names.iter().position(|name| name.eq_ignore_ascii_case(column.as_bytes()));
+        (self.count, self.places) = (Some(names.len()), COLUMNS.map(place));
+    }
+
+    fn id(&self, line: &ByteRecord) -> Option<String> {
+        let id = line.get(self.places[0]?).filter(|id| !id.is_empty())?;
+        Some(printable(&String::from_utf8_lossy(id), 18))
+    }
+
+    fn record(&mut self, line: &ByteRecord) -> Result<Record, String> {
         let text = str::from_utf8(line.as_slice()).map_err(|_| "is no UTF-8".to_owned())?;
-        let columns = names.places.iter().zip(&mut self.before);
+        let columns = self.places.iter().zip(&mut self.before);
         let mut values = Values { text, line, columns };
         let [id, user_id, login_time] = [values.next(), values.next(), values.next()];
         if id.is_empty() {
@@ -174,11 +172,6 @@ impl Columns {
             options_is_get: Some(values.next().eq_ignore_ascii_case("true")),
         })
     }
-}
-
-fn id(names: Names, line: &ByteRecord) -> Option<String> {
-    let id = line.get(names.places[0]?).filter(|id| !id.is_empty())?;
-    Some(printable(&String::from_utf8_lossy(id), 18))
 }
 
 /// The values of a line in the order of the columns; one that the line does not have is empty.
@@ -232,18 +225,17 @@ mod tests {
         for piece in [997, 65_536, csv.len()] {
             let (mut lines, mut rows, mut blocks) = (LoginLines::default(), 0, 0);
             let mut pieces = csv.as_bytes().chunks(piece);
-            loop {
+            let mut goes_on = true;
+            while goes_on {
                 let piece = pieces.next();
+                goes_on = piece.is_some();
                 lines.come.extend_from_slice(piece.unwrap_or_default());
-                let Some((block, columns)) = lines.take(piece.is_some()).unwrap() else {
-                    if piece.is_some() { continue } else { break }
-                };
-                let (columns, page) = columns.rows(&block).unwrap();
-                assert!(
-                    page.rows.iter().all(|login| login.application == "a \"b\",\nc")
-                        && page.rejected.is_empty()
-                );
-                (lines.columns, rows, blocks) = (columns, rows + page.rows.len(), blocks + 1);
+                if let Some((block, columns)) = lines.take(goes_on).unwrap() {
+                    let (columns, page) = columns.rows(&block).unwrap();
+                    assert!(page.rejected.is_empty());
+                    assert!(page.rows.iter().all(|login| login.application == "a \"b\",\nc"));
+                    (lines.columns, rows, blocks) = (columns, rows + page.rows.len(), blocks + 1);
+                }
             }
             assert_eq!((rows, blocks > 1), (30_000, piece < csv.len()), "pieces of {piece}");
         }

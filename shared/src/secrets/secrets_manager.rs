@@ -7,6 +7,7 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use secrecy::SecretString;
 
 use super::{Secrets, SecretsError};
+use crate::tls::TrustError;
 
 /// Refusals that pass by themselves.
 const PASSING: [&str; 4] =
@@ -19,9 +20,9 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// Region and credentials as the AWS SDK finds them.
-    pub async fn from_environment() -> Self {
-        Self::new(Client::new(crate::aws::configuration().await))
+    /// With this process's region and credentials.
+    pub async fn of_process() -> Result<Self, TrustError> {
+        Ok(Self::new(Client::new(crate::aws::configuration().await?)))
     }
 
     /// Reads through a client.

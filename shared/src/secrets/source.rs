@@ -55,8 +55,12 @@ impl ConnectionSource {
         match self {
             Self::File(_) => Ok(Arc::new(SecretFiles)),
             #[cfg(feature = "secrets-manager")]
-            Self::SecretsManager(_) => {
-                let service = super::SecretsManager::from_environment().await;
+            Self::SecretsManager(name) => {
+                let unavailable = |error: crate::TrustError| SecretsError::Unavailable {
+                    name: name.clone(),
+                    reason: error.to_string(),
+                };
+                let service = super::SecretsManager::of_process().await.map_err(unavailable)?;
                 Ok(Arc::new(super::Cached::new(service, Arc::new(crate::clock::SystemClock), fresh_for)))
             }
             #[cfg(not(feature = "secrets-manager"))]

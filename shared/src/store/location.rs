@@ -66,7 +66,10 @@ impl StoreLocation {
             Self::Sqlite(_) => Err(self.not_built("SQLite")),
             #[cfg(feature = "dynamodb")]
             Self::DynamoDb(prefix) => {
-                Ok(Arc::new(super::DynamoDbStore::new(crate::aws::configuration().await, prefix)))
+                let configuration = crate::aws::configuration().await.map_err(|error| {
+                    StoreError::Unavailable { store: self.to_string(), reason: error.to_string() }
+                })?;
+                Ok(Arc::new(super::DynamoDbStore::new(configuration, prefix)))
             }
             #[cfg(not(feature = "dynamodb"))]
             Self::DynamoDb(_) => Err(self.not_built("DynamoDB")),

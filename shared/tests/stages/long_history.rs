@@ -235,9 +235,10 @@ async fn what_was_read_to_its_end_is_not_read_again_after_a_crash() {
 async fn a_job_that_breaks_on_the_way_is_read_on_page_by_page() {
     let pages = async |fault: Option<Effect>| {
         let old = Old::new().await;
-        let results = || Matcher::any().path("/results");
-        let fault = fault.map(|effect| Fault::on(results(), Occurrence::Nth(2), effect));
-        fault.into_iter().for_each(|fault| old.simulator.org().faults_mut().add(fault));
+        if let Some(effect) = fault {
+            let fault = Fault::on(Matcher::any().path("/results"), Occurrence::Nth(2), effect);
+            old.simulator.org().faults_mut().add(fault);
+        }
         old.teach().await;
         old.check_that_each_was_sent_once();
         old.pages()

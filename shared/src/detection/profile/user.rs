@@ -9,6 +9,7 @@ use super::attempt::CheckOutcome;
 use super::org::{learn_application, learn_name};
 use super::recent::note;
 use super::{Attempt, Check, Held, Hours, Volume};
+use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
 use crate::detection::{Familiar, Familiarity, Moment, OVERLAP};
 use crate::observation::{
