@@ -22,6 +22,9 @@ use crate::observation::{Login, LoginId, Source, UserId};
 /// while only the first is awaited would be no faster than one.
 const AHEAD: usize = 3;
 
+/// Jobs whose results are read at once: while rows are made of what came of one, more comes of the other.
+const READ: usize = 2;
+
 /// What comes of slices that are read one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
@@ -97,7 +100,7 @@ impl Salesforce {
             self.discard_open_jobs().await;
             stream::empty()
         };
-        in_turn(stream::iter(slices).map(run).buffered(self.jobs()), self.lanes(), 1)
+        in_turn(stream::iter(slices).map(run).buffered(self.jobs()), self.lanes().min(READ), 1)
             .chain(stream::once(discard).flatten())
     }
 
