@@ -74,9 +74,13 @@ pub fn for_terminal(verbose: u8) {
 
 fn filter(directives: Option<&str>, default: LevelFilter) -> Result<Targets, TelemetryError> {
     let Some(directives) = directives else { return Ok(Targets::new().with_default(default)) };
-    directives
-        .parse()
-        .map_err(|reason| TelemetryError::Directives { directives: directives.to_owned(), reason })
+    // An empty part would mean ERROR, and nothing else would be told.
+    let parts = directives.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let asked = parts.collect::<Vec<_>>().join(",");
+    if asked.is_empty() {
+        return Ok(Targets::new().with_default(default));
+    }
+    asked.parse().map_err(|reason| TelemetryError::Directives { directives: directives.to_owned(), reason })
 }
 
 /// One object a line: what was said flat beside level and timestamp, without which Lambda takes every line for INFO,

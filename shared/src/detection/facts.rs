@@ -195,7 +195,7 @@ fn knows_network(view: &View<'_>, user: &UserProfile, login: &Login, facts: &Fac
     let Some(address) = login.source.address() else { return Known::Unsaid };
     let network = Network::of(address);
     let is_known = user.networks.at(facts.of_network).is_some_and(|known| known.first() < facts.settled)
-        || user.knows_pool(network, facts.settled)
+        || user.knew_pool_by(network, facts.settled)
         || user.knows_carrier(login)
         || view.is_egress(address, login.time);
     known(Some(is_known))

@@ -462,7 +462,7 @@ fn judge_one<'a>(
     }
 }
 
-/// An ordinary login, a success with nothing new about it, is shown to a third of the detections.
+/// An ordinary login, a success with nothing new about it, is shown to a fifth of the detections.
 fn shown_to(detections: &[Box<dyn Detection>], traits: Shown) -> Vec<&dyn Detection> {
     let all = detections.iter().map(AsRef::as_ref);
     all.filter(|one| one.about().shown.is_met_by(traits)).collect()

@@ -223,16 +223,13 @@ impl Salesforce {
     async fn begin_alone(&self, call: &Call, grant: &Grant) -> Result<(Answer, Body), SalesforceError> {
         self.line.meter.claim(self.reserve_percent, self.line.clock.now(), call.object)?;
         let request = call.build(&self.line.http, grant).timeout(LONG_BODY);
-        let begun = tokio::time::timeout(TOTAL_TIMEOUT, self.line.begun(request, call.object)).await;
-        let (answer, body) = begun.unwrap_or_else(|_| {
-            let (object, seconds) = (call.object.to_owned(), TOTAL_TIMEOUT.as_secs());
-            Err(SalesforceError::TimedOut { object, seconds })
-        })?;
+        let (answer, body) = within_a_minute(call.object, self.line.begun(request, call.object)).await?;
         if (200..300).contains(&answer.status) {
             self.lanes.answered();
             return Ok((answer, body));
         }
-        Err(self.refused(call.object, answer.status, &body.whole().await?))
+        let body = within_a_minute(call.object, body.whole()).await?;
+        Err(self.refused(call.object, answer.status, &body))
     }
 
     async fn attempt(&self, call: &Call, grant: &Grant) -> Result<Answer, SalesforceError> {
@@ -352,6 +349,17 @@ impl Line {
         self.meter.note(answer.limit_info.as_deref(), answer.date, answer.came);
         Ok((answer, body))
     }
+}
+
+/// What reads a body as it comes may take longer; all else may not.
+async fn within_a_minute<T>(
+    object: &str,
+    work: impl Future<Output = Result<T, SalesforceError>>,
+) -> Result<T, SalesforceError> {
+    tokio::time::timeout(TOTAL_TIMEOUT, Box::pin(work)).await.unwrap_or_else(|_| {
+        let (object, seconds) = (object.to_owned(), TOTAL_TIMEOUT.as_secs());
+        Err(SalesforceError::TimedOut { object, seconds })
+    })
 }
 
 async fn mint(line: Arc<Line>, request: Arc<TokenRequest>) -> Result<Arc<Grant>, SalesforceError> {

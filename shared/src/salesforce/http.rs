@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use flate2::write::GzDecoder;
+use flate2::write::MultiGzDecoder;
 use jiff::Timestamp;
 use reqwest::{RequestBuilder, Response, redirect};
 
@@ -73,7 +73,7 @@ pub(super) struct Body {
     object: &'static str,
     stall: Duration,
     /// Undoes gzip as it comes.
-    packed: Option<GzDecoder<Vec<u8>>>,
+    packed: Option<MultiGzDecoder<Vec<u8>>>,
 }
 
 /// Sends a request and reads the head of its answer, whatever its status.
@@ -94,7 +94,7 @@ pub(super) async fn begin(
         body: Vec::new(),
     };
     let is_packed = header("Content-Encoding") == Some("gzip");
-    let packed = is_packed.then(|| GzDecoder::new(Vec::new()));
+    let packed = is_packed.then(|| MultiGzDecoder::new(Vec::new()));
     Ok((answer, Body { response, object, stall: STALL, packed }))
 }
 

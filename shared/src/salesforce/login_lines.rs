@@ -1,7 +1,7 @@
 //! LoginHistory records as the lines of a query job's results.
 
 use csv::{ByteRecord, ReaderBuilder};
-use memchr::{memchr_iter, memrchr};
+use memchr::memchr_iter;
 
 use super::datetime::{Instant, parse};
 use super::error::SalesforceError;
@@ -14,6 +14,8 @@ use crate::observation::{CountryCode, Login, LoginId, Source, Text, UserId};
 
 /// Bytes of which rows are made at once: about as many rows as come with a page of a query.
 const BLOCK: usize = 500_000;
+/// Bytes without the end of a line from which on what comes is no lines.
+const LONGEST_LINE: usize = 8 * BLOCK;
 
 /// In the order in which their values are taken.
 const COLUMNS: [&str; 25] = [
@@ -69,9 +71,12 @@ impl LoginLines {
     /// # Errors
     /// Where the end is in the middle of a line, or before the first.
     pub(super) fn take(&mut self, goes_on: bool) -> Result<Option<(Vec<u8>, Columns)>, SalesforceError> {
-        let end = if goes_on { end_of_lines(&self.come) } else { self.come.len() };
-        if goes_on && (self.come.len() < BLOCK || end == 0) {
+        if goes_on && self.come.len() < BLOCK {
             return Ok(None);
+        }
+        let end = if goes_on { end_of_lines(&self.come) } else { self.come.len() };
+        if goes_on && end == 0 {
+            return if self.come.len() < LONGEST_LINE { Ok(None) } else { Err(unexpected()) };
         }
         let is_torn = is_within_quotes(&self.come[..end]);
         if is_torn || end == 0 && self.columns.count.is_none() {
@@ -85,12 +90,13 @@ impl LoginLines {
 
 /// Where the last line ends that is whole; a line feed between quotes ends none.
 fn end_of_lines(come: &[u8]) -> usize {
-    let mut end = come.len();
-    while let Some(place) = memrchr(b'\n', &come[..end]) {
-        if !is_within_quotes(&come[..place]) {
-            return place + 1;
+    let mut is_within = is_within_quotes(come);
+    for (place, byte) in come.iter().enumerate().rev() {
+        match byte {
+            b'"' => is_within = !is_within,
+            b'\n' if !is_within => return place + 1,
+            _ => {}
         }
-        end = place;
     }
     0
 }

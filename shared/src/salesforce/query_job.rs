@@ -142,12 +142,13 @@ impl Salesforce {
     /// Takes from the org what jobs were made, with their results, which else lie there for a week. No reading waits for it, and that it
     /// may fail changes nothing.
     pub(crate) async fn discard_open_jobs(&self) {
-        let left = std::mem::take(&mut *self.open_jobs());
+        let left = self.open_jobs().clone();
         let discard = async |(id, left): (String, Left)| {
             if left == Left::UnderWay {
                 self.abort(JOB, &id).await;
             }
             self.try_once(Call { method: Method::DELETE, ..Call::get(JOB, self.job_path(&id)) }).await;
+            self.open_jobs().remove(&id);
         };
         stream::iter(left).for_each_concurrent(self.lanes(), discard).await;
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::datetime::Instant;
 use super::login_record;
 use super::query::record_from;
-use super::wire::{Address, Text};
+use super::wire::{Address, Field, Text};
 use crate::observation::{Observation, Threat, ThreatKind, UserId};
 
 /// What an event of a Salesforce org says.
@@ -103,7 +103,7 @@ fn login(mut payload: Map<String, Value>) -> Result<Relayed, String> {
         let value = payload.remove(of_event).unwrap_or_default();
         payload.insert(field.to_owned(), value);
     }
-    let key = payload.remove("LoginKey").and_then(|key| Some(key.as_str()?.into()));
+    let key = payload.remove("LoginKey").and_then(|key| Some(Field::of(key.as_str()?).0));
     payload.insert("LoginTime".to_owned(), json!(second.to_string()));
     payload.insert("LoginGeo".to_owned(), geo);
     let mut login = login_record::login(record_from(&Value::Object(payload).to_string())?)?;

@@ -88,7 +88,7 @@ impl MfaFatigue {
         let asked = self.asked(user, check.time);
         let began = user.attempts.iter().find(|attempt| Some(&attempt.login) == check.login_id.as_ref());
         let settled = check.time - SignedDuration::from_hours(24);
-        let is_new = |network: Network| !user.knows_pool(network, settled) && !view.is_shared(network, check.time);
+        let is_new = |network: Network| !user.knew_pool_by(network, settled) && !view.is_shared(network, check.time);
         let networks = [check.source.network(), began.and_then(|attempt| attempt.network)];
         let is_elsewhere = self.gave_in(asked) && networks.into_iter().flatten().any(is_new);
         is_elsewhere.then(|| {

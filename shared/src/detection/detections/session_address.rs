@@ -66,7 +66,8 @@ impl Detection for SessionAddress {
             return None;
         }
         let time = (*time).max(session.created);
-        if user.knows_pool(held_from, time) || view.is_shared(held_from, time) {
+        let settled = time - SignedDuration::from_hours(24);
+        if user.knew_pool_by(held_from, settled) || view.is_shared(held_from, time) {
             return None;
         }
         // One machine reaches Salesforce over IPv4 and IPv6 in turn: an address of the other kind alone is weak.
@@ -260,6 +261,15 @@ pub(crate) mod cases {
         let mut world = World::with_office_workers();
         let hits = world.hits_of_session("ada", "2001:db8:77::9", "198.18.1.7", "UI", 5);
         assert_eq!(hits["session-address"].severity, Severity::Low);
+    }
+
+    /// Whoever comes twice in a day has not become usual.
+    #[test]
+    fn a_network_that_the_user_came_from_an_hour_ago_excuses_nobody() {
+        let mut world = World::with_office_workers();
+        world.succeed_at("ada", "198.19.200.9", LYON, 0);
+        let hits = world.hits_of_session("ada", "198.19.200.9", "198.18.1.7", "UI", 60);
+        assert_eq!(severity(&hits, &ABOUT), Some(Severity::High));
     }
 
     #[test]

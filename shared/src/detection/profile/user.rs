@@ -199,7 +199,7 @@ impl UserProfile {
     }
 
     /// Whether this user came from `network` or near it before `settled`.
-    pub fn knows_pool(&self, network: Network, settled: Timestamp) -> bool {
+    pub fn knew_pool_by(&self, network: Network, settled: Timestamp) -> bool {
         self.networks.iter().any(|(near, known)| known.first() < settled && near.is_near(network))
     }
 
