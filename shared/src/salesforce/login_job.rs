@@ -2,7 +2,7 @@
 
 use super::client::Salesforce;
 use super::error::SalesforceError;
-use super::http::{Body, cut_off};
+use super::http::Body;
 use super::login_lines::LoginLines;
 use super::login_record::OBJECT;
 use super::query::Page;
@@ -84,7 +84,7 @@ impl UnderWay {
                 }
                 return Ok(Page::default());
             };
-            let (columns, page) = aside(move || columns.rows(&lines)).await?;
+            let (columns, page) = columns.rows(&lines)?;
             self.lines.columns = columns;
             self.left = self.left.map(|left| left.saturating_sub(page.came()));
             if page.came() > 0 {
@@ -92,15 +92,4 @@ impl UnderWay {
             }
         }
     }
-}
-
-/// Makes rows on a thread of their own: meanwhile more comes, and another job's rows are made.
-async fn aside<T: Send + 'static>(
-    make: impl FnOnce() -> Result<T, SalesforceError> + Send + 'static,
-) -> Result<T, SalesforceError> {
-    tokio::task::spawn_blocking(make).await.unwrap_or_else(|failed| match failed.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
-        // The runtime is ending.
-        Err(_) => Err(cut_off(OBJECT)),
-    })
 }
