@@ -19,7 +19,7 @@ const THERE_ALREADY: &str = "PreconditionFailed";
 /// A bucket whose objects nobody can change or delete for as long as its default retention says.
 #[derive(Debug)]
 pub struct HeadArchive {
-    client: Client,
+    configuration: aws_sdk_s3::Config,
     bucket: String,
     kept: Mutex<HashMap<OrgId, u64>>,
 }
@@ -31,7 +31,7 @@ impl HeadArchive {
         let is_local = configuration.endpoint_url().is_some();
         let configuration =
             aws_sdk_s3::config::Builder::from(configuration).force_path_style(is_local).build();
-        Self { client: Client::from_conf(configuration), bucket: bucket.to_owned(), kept: Mutex::default() }
+        Self { configuration, bucket: bucket.to_owned(), kept: Mutex::default() }
     }
 
     /// Keeps the head of an org's chain as it now stands, as `heads/ORG/SEQ.json`. A head that was once kept stays, whatever
@@ -57,7 +57,9 @@ impl HeadArchive {
     async fn put(&self, head: &Head) -> Result<(), Failure> {
         let not_kept = |reason: String| Failure::HeadNotKept { bucket: self.bucket.clone(), reason };
         let body = serde_json::to_vec_pretty(head).map_err(|error| not_kept(error.to_string()))?;
-        let put = self.client.put_object().bucket(&self.bucket).key(name(head)).if_none_match("*");
+        // Made after the act, and not at the start, which the act waits for.
+        let client = Client::from_conf(self.configuration.clone());
+        let put = client.put_object().bucket(&self.bucket).key(name(head)).if_none_match("*");
         let sent = put.content_type("application/json").body(ByteStream::from(body)).send().await;
         match sent {
             Err(error) if error.code() != Some(THERE_ALREADY) => {

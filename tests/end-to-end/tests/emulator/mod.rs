@@ -76,10 +76,14 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
+        // The emulator leaves it behind when it is killed, and it would finish its work.
+        let function = child_of(self.emulator.id());
         let _ = self.emulator.kill();
         let _ = self.emulator.wait();
+        let is_dead = function.is_some_and(kill);
         // Among the test's own output it is searched for secrets.
         println!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        assert!(is_dead || std::thread::panicking(), "{} goes on", self.name);
     }
 }
 
@@ -116,6 +120,29 @@ fn tool(path: &str) -> PathBuf {
 fn existing(path: PathBuf) -> PathBuf {
     assert!(path.exists(), "{} is missing: run `make setup`", path.display());
     path
+}
+
+/// The process that another one has started.
+fn child_of(parent: u32) -> Option<u32> {
+    let tasks = Path::new("/proc").join(parent.to_string()).join("task");
+    let children = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("children"));
+    let children = tasks.read_dir().ok()?.flatten().filter_map(|task| children(task).ok());
+    children.collect::<String>().split_whitespace().next()?.parse().ok()
+}
+
+/// Whether it is dead then.
+fn kill(process: u32) -> bool {
+    let _ = Command::new("kill").args(["-KILL", &process.to_string()]).stderr(Stdio::null()).status();
+    (0..LOOKS).any(|look| {
+        std::thread::sleep(Duration::from_millis(u64::from(look > 0) * 50));
+        !is_running(process)
+    })
+}
+
+/// Not when it is dead and nobody has taken note of it.
+fn is_running(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
 }
 
 fn free_address() -> String {

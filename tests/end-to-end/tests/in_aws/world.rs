@@ -130,8 +130,8 @@ impl World {
         failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Delivers a batch and again what failed of it, as the queue does: on a slow machine a call's time may be up, or a function
-    /// that was killed may still be dying. Answers the ids of those that the queue would give up.
+    /// Delivers a batch and again what failed of it, as the queue does: on a slow machine a call's time may be up. Answers the
+    /// ids of those that the queue would give up.
     pub(crate) async fn deliver_until_taken(
         &self,
         function: &Function,
