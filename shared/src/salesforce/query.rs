@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::client::{Call, Salesforce};
 use super::error::SalesforceError;
@@ -246,44 +246,34 @@ pub(super) fn parse<'de, T: Deserialize<'de>>(object: &str, body: &'de [u8]) -> 
     })
 }
 
-/// Reads a record into its wire form; the reason names no value.
+/// Reads a record of a file into its wire form; the reason names no value.
 pub(super) fn record<T: DeserializeOwned>(record: Value) -> Result<T, String> {
-    T::deserialize(&record).map_err(|error| reason::<T>(&record, &error))
+    serde_path_to_error::deserialize(record).map_err(|error| reason(&error))
 }
 
 /// Reads a record of a file from its text; the reason names no value.
 pub(super) fn record_from<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Data => serde_json::from_str(text)
-            .map_or_else(|_| "cannot be read".to_owned(), |record| reason::<T>(&record, &error)),
+        // Which field it is costs something to follow, and is asked only of a record that cannot be read.
+        Category::Data => {
+            let mut again = serde_json::Deserializer::from_str(text);
+            let error = serde_path_to_error::deserialize::<_, T>(&mut again).err();
+            error.map_or_else(|| "cannot be read".to_owned(), |error| reason(&error))
+        }
         kind => format!("is not one JSON record: {kind:?} error at column {}", error.column()),
     })
 }
 
-/// Which field it is costs something to find, and is asked only of a record that cannot be read.
-fn reason<T: DeserializeOwned>(record: &Value, error: &serde_json::Error) -> String {
-    if let Some(missing) = missing(error) {
-        return missing;
+/// The path is made of names that are documented: what else a record holds is not looked at.
+fn reason(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let (text, path) = (error.inner().to_string(), error.path().to_string());
+    match text.split_once(" at line") {
+        _ if !text.starts_with("missing field") => {
+            not_documented(if path == "." { "the record" } else { &path })
+        }
+        Some((text, _)) => text.to_owned(),
+        None => text,
     }
-    let is_wrong = |part: Value| T::deserialize(&part).is_err_and(|error| missing(&error).is_none());
-    not_documented(wrong_field(record, &is_wrong).as_deref().unwrap_or("the record"))
-}
-
-fn missing(error: &serde_json::Error) -> Option<String> {
-    let text = error.to_string();
-    text.starts_with("missing field").then(|| text.split(" at line").next().unwrap_or_default().to_owned())
-}
-
-/// The field that is wrong even alone, where the others only miss. Names stand in it that are documented: into what ought to be no
-/// object it does not look.
-fn wrong_field(part: &Value, is_wrong: &dyn Fn(Value) -> bool) -> Option<String> {
-    part.as_object()?.iter().find_map(|(name, field)| {
-        let alone = |field: Value| is_wrong(Value::from_iter([(name.clone(), field)]));
-        alone(field.clone()).then(|| {
-            let inner = if alone(Value::Object(Map::new())) { None } else { wrong_field(field, &alone) };
-            inner.map_or_else(|| name.clone(), |inner| format!("{name}.{inner}"))
-        })
-    })
 }
 
 /// What is wrong with a field whose value is not repeated.
@@ -402,33 +392,5 @@ mod tests {
         let error = super::record::<Row>(record.clone()).unwrap_err();
         assert_eq!(error, "LoginGeo.City is not of its documented type");
         assert_eq!(record_from::<Row>(&record.to_string()).unwrap_err(), error);
-    }
-
-    #[test]
-    fn a_reason_names_the_field_at_fault_and_not_one_beside_it() {
-        #[derive(Debug, Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Geo {
-            #[expect(dead_code)]
-            city: String,
-        }
-        #[derive(Debug, Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Row {
-            #[expect(dead_code)]
-            id: String,
-            #[expect(dead_code)]
-            login_geo: Option<Geo>,
-        }
-        for (row, reason) in [
-            (json!({ "Id": "0Ya", "LoginGeo": 7 }), "LoginGeo is not of its documented type"),
-            (json!({ "Id": null, "LoginGeo": {} }), "Id is not of its documented type"),
-            (json!({ "LoginGeo": { "City": 7 } }), "LoginGeo.City is not of its documented type"),
-            (json!({ "Id": "0Ya", "LoginGeo": {} }), "missing field `City`"),
-            (json!([]), "the record is not of its documented type"),
-        ] {
-            assert_eq!(record_from::<Row>(&row.to_string()).unwrap_err(), reason);
-            assert_eq!(super::record::<Row>(row).unwrap_err(), reason);
-        }
     }
 }
