@@ -172,6 +172,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_empty_is_as_if_it_were_not_said() {
+        for (directives, is_told) in
+            [(Some(""), true), (Some(" , "), true), (Some("info,"), true), (Some("warn"), false)]
+        {
+            let lines = logged(directives, || tracing::info!(target: "session_warden", "Ours"));
+            assert_eq!(lines.contains("Ours"), is_told, "{directives:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_directive_is_refused_with_the_variables_name() {
         let error = filter(Some("warden=loud"), LevelFilter::WARN).unwrap_err().to_string();
         assert!(

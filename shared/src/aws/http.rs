@@ -21,7 +21,7 @@ pub(super) fn sdk_client() -> Result<SharedHttpClient, TrustError> {
 
 /// Uses the proxy of the environment, as the SDK's own client does; follows no redirect and leaves retries to whoever asks.
 #[expect(clippy::disallowed_methods, reason = "AWS is spoken to by another client than Salesforce")]
-pub(super) fn client() -> Result<Client, TrustError> {
+fn client() -> Result<Client, TrustError> {
     let client = Client::builder()
         .tls_backend_preconfigured(tls::configuration()?)
         .redirect(redirect::Policy::none())
