@@ -1,8 +1,9 @@
 """Nothing is lost between the parts without an alarm."""
 
+import re
 import unittest
 
-from templates import ACCOUNT, core, org, runbooks, several, stacks, statements, watch
+from templates import ACCOUNT, EACH_ORG, ROOT, Stack, core, org, runbooks, several, stacks, statements, watch
 
 WEEKS = 14 * 24 * 3600
 
@@ -22,6 +23,12 @@ def alarms():
 def seconds(schedule):
     number, unit = schedule["ScheduleExpression"].removeprefix("rate(").removesuffix(")").split()
     return int(number) * {"minute": 60, "minutes": 60}[unit]
+
+
+def orgs_of_each_cadence():
+    """An org's stack for each pause between scans that it takes."""
+    allowed = org().source["Parameters"]["ScanEveryMinutes"]
+    return [Stack("org.yaml", EACH_ORG | {"ScanEveryMinutes": minutes}, core().exports) for minutes in range(allowed["MinValue"], allowed["MaxValue"] + 1)]
 
 
 def metrics(alarm):
@@ -134,11 +141,26 @@ class Alarms(unittest.TestCase):
     def test_a_schedule_that_ends_in_silence_is_an_alarm(self):
         of_schedules = {"ScanSchedule": ("Missed", "LoginsScanned"), "TendSchedule": ("Untended", "AgendasTended")}
         self.assertEqual(set(of_schedules), set(org().of_type("AWS::Scheduler::Schedule")))
-        for schedule, (name, metric) in of_schedules.items():
-            alarm = org().resources[name]
-            self.assertEqual((alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Statistic"]), ("breaching", "LessThanThreshold", "SampleCount"))
-            self.assertEqual((alarm["MetricName"], alarm["Dimensions"]), (metric, [{"Name": "Org", "Value": org().parameters["OrgId"]}]))
-            self.assertGreaterEqual(alarm["Period"], 2 * seconds(org().resources[schedule]), "one that is late is no alarm yet")
+        for stack in orgs_of_each_cadence():
+            for schedule, (name, metric) in of_schedules.items():
+                alarm = stack.resources[name]
+                self.assertEqual((alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Statistic"]), ("breaching", "LessThanThreshold", "SampleCount"))
+                self.assertEqual((alarm["MetricName"], alarm["Dimensions"]), (metric, [{"Name": "Org", "Value": stack.parameters["OrgId"]}]))
+                self.assertGreaterEqual(alarm["Period"], 2 * seconds(stack.resources[schedule]), "one that is late is no alarm yet")
+
+    def test_what_each_scan_tells_is_not_taken_for_better_between_two_scans(self):
+        for stack in orgs_of_each_cadence():
+            told = [alarm for alarm in stack.of_type("AWS::CloudWatch::Alarm").values() if alarm.get("MetricName") in ("LagSeconds", "Blind")]
+            self.assertEqual(len(told), 2)
+            for alarm in told:
+                spans = alarm["Period"] >= 2 * seconds(stack.resources["ScanSchedule"])
+                self.assertTrue(spans or alarm["TreatMissingData"] == "ignore", alarm["AlarmName"])
+
+    def test_the_schedules_rhythm_is_no_gap_in_the_watch(self):
+        (minutes,) = re.findall(r"const PAUSE: SignedDuration = SignedDuration::from_mins\((\d+)\);", (ROOT / "shared/src/stages/watched.rs").read_text())
+        for stack in orgs_of_each_cadence():
+            # A scan is late by up to a minute: that is how exactly Scheduler starts it.
+            self.assertLessEqual(seconds(stack.resources["ScanSchedule"]) + 60, 60 * int(minutes))
 
     def test_every_function_is_watched_and_every_alarm_tells_people(self):
         for function in core().of_type("AWS::Lambda::Function").values():
