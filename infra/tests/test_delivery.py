@@ -36,6 +36,14 @@ def metrics(alarm):
     return [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part] or [alarm]
 
 
+def rings(alarm, failures):
+    """When an alarm on a number that is told with each failure rings, if it does; the failures as seconds of its clock."""
+    period, all_of = alarm["Period"], alarm["EvaluationPeriods"]
+    bad = {at // period for at in failures}
+    ends = [(last + 1) * period for last in sorted(bad) if set(range(last - all_of + 1, last + 1)) <= bad]
+    return ends[0] if ends else None
+
+
 def watched(metric, dimension, value):
     """Whether an alarm looks at the metric of what the dimension names."""
     wanted = {"Name": dimension, "Value": value}
@@ -150,8 +158,8 @@ class Alarms(unittest.TestCase):
 
     def test_what_each_scan_tells_is_not_taken_for_better_between_two_scans(self):
         for stack in orgs_of_each_cadence():
-            told = [alarm for alarm in stack.of_type("AWS::CloudWatch::Alarm").values() if alarm.get("MetricName") in ("LagSeconds", "Blind")]
-            self.assertEqual(len(told), 2)
+            told = [alarm for alarm in stack.of_type("AWS::CloudWatch::Alarm").values() if alarm.get("MetricName") in ("ApiCallsLeftPercent", "Blind", "LagSeconds")]
+            self.assertEqual(len(told), 3)
             for alarm in told:
                 spans = alarm["Period"] >= 2 * seconds(stack.resources["ScanSchedule"])
                 self.assertTrue(spans or alarm["TreatMissingData"] == "ignore", alarm["AlarmName"])
@@ -170,8 +178,36 @@ class Alarms(unittest.TestCase):
             self.assertEqual(alarm["AlarmActions"], ["NotificationsTopic"])
             self.assertEqual(alarm["AlarmActions"], alarm["OKActions"])
 
+    def test_messages_of_a_batch_that_fail_are_an_alarm(self):
+        for function, queue, at_once in (("revoke-sessions", "ContainmentQueue", True), ("evaluate-activity", "ObservationsQueue", False)):
+            (alarm,) = [of for of in alarms() if of.get("MetricName") == "MessagesFailed" and of["Dimensions"][0]["Value"] == function]
+            self.assertEqual((alarm["Statistic"], alarm["Threshold"], alarm["DatapointsToAlarm"]), ("Sum", 1, alarm["EvaluationPeriods"]))
+            (waits,) = [of for of in alarms() if of.get("MetricName") == "ApproximateAgeOfOldestMessage" and of["Dimensions"][0]["Value"] == queues()[queue]["QueueName"]]
+            for first in range(1200, 1200 + alarm["Period"], 7):
+                comes_again = [first + queues()[queue]["VisibilityTimeout"] * attempt for attempt in range(queues()[queue]["RedrivePolicy"]["maxReceiveCount"])]
+                once, always = rings(alarm, [first]), rings(alarm, comes_again)
+                self.assertEqual(once is not None, at_once, "what is judged when it comes again is no alarm; a containment does not wait")
+                self.assertLess(always - first, waits["Threshold"], "the age of the message says it later")
+
+    def test_api_calls_run_low_before_scanning_stops(self):
+        (reserve,) = re.findall(r"const DEFAULT_RESERVE_PERCENT: u8 = (\d+);", (ROOT / "shared/src/salesforce/budget.rs").read_text())
+        alarm = org().resources["ApiCallsLeft"]
+        self.assertGreater(alarm["Threshold"], int(reserve))
+        self.assertIn(f"at {reserve} % scanning stops", alarm["AlarmDescription"])
+        # Scans that stop there tell nothing, which is no reason to be content.
+        self.assertEqual(alarm["TreatMissingData"], "ignore")
+
+    def test_every_alarm_has_its_line_for_who_is_called(self):
+        lines = re.findall(r"^\| ((?:`…-[\w-]+`(?:, )?)+) \|", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE)
+        told = [suffix for line in lines for suffix in re.findall(r"`…(-[\w-]+)`", line)]
+        names = [alarm["AlarmName"] for alarm in alarms()]
+        for name in names:
+            self.assertTrue(name.endswith(tuple(told)), name)
+        for suffix in told:
+            self.assertTrue(any(name.endswith(suffix) for name in names), suffix)
+
     def test_what_is_said_of_an_org_is_watched(self):
-        for metric in ("LoginsScanned", "LagSeconds", "Blind", "ContainmentsNotVerified", "ContainmentsWaiting", "RowsRejected"):
+        for metric in ("LoginsScanned", "LagSeconds", "Blind", "ApiCallsLeftPercent", "ContainmentsNotVerified", "ContainmentsWaiting", "RowsRejected"):
             self.assertTrue(watched(metric, "Org", org().parameters["OrgId"]), metric)
 
     def test_every_rule_that_cannot_deliver_is_an_alarm(self):
