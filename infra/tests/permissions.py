@@ -23,7 +23,7 @@ KEY = {
     "receive": {"kms:Decrypt"},
     "sqs": {"kms:Decrypt", "kms:GenerateDataKey"},
     "sns": {"kms:Decrypt", "kms:GenerateDataKey"},
-    "s3": {"kms:GenerateDataKey"},
+    "s3": set(),
     "events": set(),
 }
 

@@ -92,15 +92,13 @@ class Encryption(unittest.TestCase):
             self.assertEqual(actions, {"kms:Decrypt", "kms:GenerateDataKey"})
             self.assertEqual(condition, {"StringEquals": {"aws:SourceAccount": ACCOUNT}})
 
-    def test_everything_at_rest_is_under_the_key(self):
+    def test_what_is_secret_at_rest_is_under_the_key(self):
         where = {
             "AWS::SQS::Queue": lambda it: it["KmsMasterKeyId"],
             "AWS::SNS::Topic": lambda it: it["KmsMasterKeyId"],
             "AWS::DynamoDB::Table": lambda it: it["SSESpecification"]["KMSMasterKeyId"],
             "AWS::Logs::LogGroup": lambda it: it["KmsKeyId"],
             "AWS::SecretsManager::Secret": lambda it: it["KmsKeyId"],
-            "AWS::S3::Bucket": lambda it: it["BucketEncryption"]["ServerSideEncryptionConfiguration"][0][
-                "ServerSideEncryptionByDefault"]["KMSMasterKeyID"],
         }
         found = 0
         for stack in stacks().values():
@@ -108,7 +106,7 @@ class Encryption(unittest.TestCase):
                 for name, resource in stack.of_type(kind).items():
                     found += 1
                     self.assertEqual(key(resource).removesuffix(".Arn"), "Key", name)
-        self.assertGreaterEqual(found, 4 + 5 + 2 + 3 + 2 + 1)
+        self.assertGreaterEqual(found, 4 + 5 + 2 + 3 + 2)
 
     def test_what_is_kept_outlives_the_stack_with_its_key(self):
         for name, resource in core().source["Resources"].items():
@@ -120,6 +118,15 @@ class Encryption(unittest.TestCase):
         rule = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
         self.assertEqual((bucket["ObjectLockEnabled"], bucket["VersioningConfiguration"]["Status"]), (True, "Enabled"))
         self.assertEqual(rule, {"Mode": "GOVERNANCE", "Days": 365})
+        policy = core().resources["EvidenceBucketPolicy"]["PolicyDocument"]
+        nobody = {s["Action"] for s in statements(policy) if (s["Effect"], s["Principal"], "Condition" in s) == ("Deny", "*", False)}
+        self.assertEqual(nobody, {"s3:BypassGovernanceRetention", "s3:DeleteObject"})
+
+    def test_no_deletion_of_a_key_takes_the_evidence_with_it(self):
+        (rule,) = core().resources["EvidenceBucket"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        self.assertEqual(rule, {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}})
+        archive = (ROOT / "shared/src/lambda/head_archive.rs").read_text()
+        self.assertNotRegex(archive, "(?i)encryption|kms", "a request may ask for another key than the bucket's")
 
     def test_nothing_is_taken_without_tls(self):
         policies = [of["PolicyDocument"] for stack in (core(), runbooks()) for kind in ("SQS::QueuePolicy", "S3::BucketPolicy", "SNS::TopicPolicy") for of in stack.of_type(f"AWS::{kind}").values()]
