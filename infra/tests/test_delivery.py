@@ -75,6 +75,19 @@ class Queues(unittest.TestCase):
             self.assertLessEqual(most, function["ReservedConcurrentExecutions"])
             self.assertGreaterEqual(most, 2)
 
+    def test_what_fails_is_tried_for_as_long_as_nobody_waits_behind_it(self):
+        tried = {name: of["VisibilityTimeout"] * of["RedrivePolicy"]["maxReceiveCount"] for name, of in queues().items() if "RedrivePolicy" in of}
+        self.assertGreaterEqual(tried["ContainmentQueue"], 3600, "an hour without Salesforce")
+        self.assertLessEqual(tried["ObservationsQueue"], 1800, "an org's group stands still meanwhile")
+
+    def test_what_a_new_account_is_advised_to_set_is_below_its_limit(self):
+        (orgs, containments, scans) = map(int, re.findall(r"such as (\d+) and (\d+) for up to (\w+) orgs", (ROOT / "docs/deploy.md").read_text().replace("five", "5"))[0])
+        self.assertLessEqual(orgs + containments + scans, 10)
+        parameters = core().source["Parameters"]
+        self.assertIn(f"ConcurrentOrgs of {orgs} and a ConcurrentContainments of {containments}", parameters["ReserveConcurrency"]["Description"])
+        for name, advised in (("ConcurrentOrgs", orgs), ("ConcurrentContainments", containments)):
+            self.assertGreaterEqual(advised, parameters[name]["MinValue"])
+
     def test_orgs_are_groups_that_do_not_hinder_each_other(self):
         queue = queues()["ObservationsQueue"]
         self.assertEqual((queue["DeduplicationScope"], queue["FifoThroughputLimit"]), ("messageGroup", "perMessageGroupId"))
@@ -242,7 +255,7 @@ class Alarms(unittest.TestCase):
                 self.assertEqual(looked_at["EventBusName"], buses[made[looked_at["RuleName"]].split(".")[0]])
 
     def test_how_often_something_was_tried_is_told_as_it_is(self):
-        words = {3: "three", 5: "five", 10: "ten"}
+        words = {3: "three", 5: "five", 10: "ten", 20: "twenty"}
         for name, queue in queues().items():
             if "RedrivePolicy" in queue:
                 (told,) = [a["AlarmDescription"] for a in alarms() if a["AlarmName"] == f"session-warden-{dashed(name)}"]

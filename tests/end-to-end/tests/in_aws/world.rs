@@ -15,7 +15,7 @@ use session_warden::store::{
 use crate::emulator::Function;
 
 const PREFIX: &str = "session-warden";
-/// As often a queue of the template delivers a message before it gives it up.
+/// At least as often every queue of the template delivers a message before it gives it up.
 const DELIVERIES: usize = 10;
 pub(crate) const COMMANDS: &str = "session-warden-commands";
 
