@@ -9,8 +9,9 @@ import botocore
 import policy_sentry
 from botocore.loaders import Loader
 
-from templates import ROOT
+from templates import ROOT, core, several, statements
 
+FUNCTIONS = {"scan-login-history": "Scan", "evaluate-activity": "Evaluate", "revoke-sessions": "Revoke"}
 SERVICES = {"dynamodb": "dynamodb", "eventbridge": "events", "s3": "s3", "secretsmanager": "secretsmanager", "sns": "sns", "sqs": "sqs"}
 # Where IAM does not call it as the API does. A transaction needs what its parts need, and those are calls by themselves too.
 # Source: Service Authorization Reference; DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
@@ -23,9 +24,24 @@ KEY = {
     "receive": {"kms:Decrypt"},
     "sqs": {"kms:Decrypt", "kms:GenerateDataKey"},
     "sns": {"kms:Decrypt", "kms:GenerateDataKey"},
-    "s3": {"kms:GenerateDataKey"},
+    "s3": set(),
     "events": set(),
 }
+
+
+# What Lambda takes messages with, in the name of the function.
+TAKEN = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+
+def granted(role):
+    """The actions of a role on each resource, and its conditions."""
+    grants, conditions = {}, {}
+    for policy in core().resources[f"{role}Role"]["Policies"]:
+        for statement in statements(policy["PolicyDocument"]):
+            for resource in several(statement["Resource"]):
+                grants.setdefault(resource, set()).update(several(statement["Action"]))
+                conditions[resource] = statement.get("Condition")
+    return grants, conditions
 
 
 @cache

@@ -21,7 +21,7 @@ RELAY = f"aws.partner/salesforce.com/{ORG}/0YL000000000001EAA"
 PSEUDO = {"AWS::Region": "us-east-1", "AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::NoValue": None}
 ROLES = [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("Ada", "Grace")]
 # Every option is on, so that nothing escapes the tests.
-CORE = {"AlarmEmail": "a@example.com", "CommandSenders": ROLES, "RunbookApprovers": ROLES, "SiemBusArn": f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/siem"}
+CORE = {"AlarmEmail": "a@example.com", "CommandSenders": ROLES, "RunbookApprovers": ",".join(ROLES), "SiemBusArn": f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/siem"}
 EACH_ORG = {"OrgId": ORG, "PartnerEventSource": RELAY, "SecretReaders": ROLES}
 NESTED = {"Prefix": "session-warden", "TopicArn": "NotificationsTopic", "KeyArn": "Key.Arn", "ScheduleRoleArn": "ScheduleRole.Arn"}
 NESTED |= {"Approvers": ROLES, "RevokeMapping": "RevokeFunctionRequests", "AlarmEmail": "a@example.com"}

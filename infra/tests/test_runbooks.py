@@ -13,7 +13,7 @@ import yaml
 from moto import mock_aws
 
 from permissions import resource_kinds
-from templates import INFRA, ORG, ROOT, runbooks, several, statements
+from templates import ACCOUNT, INFRA, ORG, ROOT, core, runbooks, several, statements
 
 DOCUMENTS = ["command", "contain-app", "contain-user", "disable-everything", "investigate", "log-off-all", "release"]
 EXECUTION = "4105a4fc-f944-11e6-9d32-0a1b2c3d4e5f"
@@ -81,6 +81,19 @@ class Documents(unittest.TestCase):
         # The command is started by approved runbooks alone; the switch asks only when it is to be undone.
         expected = {"command": 0, "investigate": 0, "contain-user": 1, "contain-app": 2, "log-off-all": 2, "disable-everything": 1, "release": 1}
         self.assertEqual(needed, expected)
+
+    def test_a_stack_has_as_many_approvers_as_a_runbook_needs_or_none(self):
+        pattern = core().source["Parameters"]["RunbookApprovers"]["AllowedPattern"]
+        most = max(step["inputs"]["MinRequiredApprovals"] for name in DOCUMENTS for step in document(name)["mainSteps"] if step["action"] == "aws:approve")
+        arns = [f"arn:aws:iam::{ACCOUNT}:{kind}" for kind in ("role/OnCall", "user/ada", "role/team/Lead", *(f"role/Of{number}" for number in range(9)))]
+        for number in range(len(arns)):
+            for given in (",".join(arns[:number]), ", ".join(arns[:number])):
+                self.assertEqual(bool(re.fullmatch(pattern, given)), number == 0 or most <= number <= 10, given)
+        for wrong in ("OnCall,Lead", f"{arns[0]},", f"{arns[0]},{arns[0]}-of-{{}},x", f"{arns[0]} {arns[1]}"):
+            self.assertIsNone(re.fullmatch(pattern, wrong), wrong)
+        (shown,) = re.findall(r'"RunbookApprovers=(.*)"', (INFRA / "samconfig.example.toml").read_text())
+        self.assertRegex(shown, pattern)
+        self.assertEqual(core().resources["Runbooks"]["Parameters"]["Approvers"], core().parameters["RunbookApprovers"])
 
     def test_whoever_approves_sees_what_he_approves(self):
         for name in ("contain-user", "contain-app", "log-off-all", "release"):

@@ -7,11 +7,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
-use crate::{LocalAws, Meter};
+use crate::{LocalAws, Meter, calls};
 
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -142,15 +143,20 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     if fault.is_some_and(|fault| fault != Fault::Nothing) {
         lock(&shared.refused).push(operation.clone());
     }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable");
+    };
+    calls::note(&parts, &body);
     match fault {
         Some(Fault::Throttled) => refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
         Some(Fault::Down) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         Some(Fault::AnswerLost) => {
-            forward(&shared, &operation, request).await;
+            forward(&shared, &operation, parts, body).await;
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
         }
         Some(Fault::Stuck) => std::future::pending().await,
-        Some(Fault::Nothing) | None => forward(&shared, &operation, request).await,
+        Some(Fault::Nothing) | None => forward(&shared, &operation, parts, body).await,
     }
 }
 
@@ -161,10 +167,8 @@ fn refusal(status: StatusCode, kind: &str) -> Response {
         .into_response()
 }
 
-async fn forward(shared: &Shared, operation: &str, request: Request) -> Response {
-    let url = format!("{}{}", shared.upstream, request.uri());
-    let (parts, body) = request.into_parts();
-    let body: Bytes = to_bytes(body, LARGEST).await.expect("the request is read");
+async fn forward(shared: &Shared, operation: &str, parts: Parts, body: Bytes) -> Response {
+    let url = format!("{}{}", shared.upstream, parts.uri);
     let mut headers: HeaderMap = parts.headers;
     headers.remove("host");
     let answer = shared.client.request(parts.method, url).headers(headers).body(body.clone()).send().await;

@@ -1,6 +1,7 @@
 //! AWS on this machine: [moto](https://docs.getmoto.org) behind real HTTP, and faults on the way to it.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a test's support fails the test")]
 
+mod calls;
 mod faults;
 mod meter;
 mod resources;

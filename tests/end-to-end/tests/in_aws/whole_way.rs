@@ -1,10 +1,34 @@
 //! One hostile login, from the schedule to the evidence.
 
+use jiff::SignedDuration;
 use local_aws::Fault;
 use serde_json::{Value, json};
+use session_warden::clock::{Clock, SystemClock};
 use session_warden::evidence::{Head, Ledger};
+use session_warden::store::{Expect, Key, Store, Table, Write};
 
 use crate::world::{World, metric};
+
+impl World {
+    /// How many sessions the scan remembers to be live.
+    async fn remembered_sessions(&self) -> usize {
+        let Key { table, partition, .. } = Key::new(Table::Scan, &self.org_id(), "sessions", "");
+        self.store().await.list(table, &partition, "", 1_000).await.unwrap().len()
+    }
+
+    /// Lets a week pass in which nobody has reviewed.
+    async fn end_week(&self) {
+        let key = Key::new(Table::Contain, &self.org_id(), "reviews", "last");
+        let body = json!({ "until": SystemClock.now() - SignedDuration::from_hours(8 * 24) });
+        self.store().await.write(vec![Write::Put { key, expect: Expect::Any, body }]).await.unwrap();
+    }
+
+    /// What people were told by a topic, of which the queue is the mailbox.
+    async fn told(&self, mailbox: &str) -> Vec<Value> {
+        let received = self.aws.receive(mailbox, 10).await;
+        received.iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect()
+    }
+}
 
 #[ignore = "moto takes its time; `make test-aws` runs it"]
 #[tokio::test(flavor = "multi_thread")]
@@ -41,10 +65,8 @@ async fn an_attack_is_found_ended_told_and_proven_whatever_is_delivered_twice() 
     assert_eq!(*name, format!("heads/{org}/{:012}.json", last.seq));
     let store = world.store().await;
     assert_eq!(Ledger::new(&store, org.clone()).verify(Some(&last)).await.unwrap().entries, last.seq);
-    let told: Vec<_> =
-        world.aws.receive(&mailbox, 10).await.into_iter().map(|message| message.body).collect();
-    let notices: Vec<Value> = told.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
-    assert!(notices.iter().any(|notice| notice["about"] == "ended"), "{told:?}");
+    let told = world.told(&mailbox).await;
+    assert!(told.iter().any(|notice| notice["about"] == "ended"), "{told:?}");
 
     // All of it again, in another order.
     let writes = world.simulator.org().take_writes().len();
@@ -59,4 +81,13 @@ async fn an_attack_is_found_ended_told_and_proven_whatever_is_delivered_twice() 
     assert_eq!(world.aws.objects(&world.stack.outputs["EvidenceBucket"]).await, heads);
     assert!(world.deliver_until_taken(&revoke, &[world.tend()]).await.is_empty(), "{:?}", revoke.log());
     assert_eq!(metric(&revoke, "AgendasTended"), Some(1.0), "an alarm waits for it");
+
+    // What has ended is remembered no longer, and the week's review tells of it.
+    let remembered = world.remembered_sessions().await;
+    world.scan(&scan).await;
+    assert!(world.remembered_sessions().await < remembered, "{:?}", scan.log());
+    world.end_week().await;
+    assert!(world.deliver_until_taken(&revoke, &[world.tend()]).await.is_empty(), "{:?}", revoke.log());
+    let told = world.told(&mailbox).await;
+    assert!(told.iter().any(|notice| notice["about"] == "review"), "{told:?}");
 }

@@ -15,7 +15,7 @@ use session_warden::store::{
 use crate::emulator::Function;
 
 const PREFIX: &str = "session-warden";
-/// As often a queue of the template delivers a message before it gives it up.
+/// At least as often every queue of the template delivers a message before it gives it up.
 const DELIVERIES: usize = 10;
 pub(crate) const COMMANDS: &str = "session-warden-commands";
 
@@ -77,6 +77,8 @@ impl World {
         let deployed = deployed.iter().filter(|(name, _)| *name != "SSL_CERT_FILE");
         let mut variables = local_aws::variables(self.faults.endpoint()).to_vec();
         variables.extend(deployed.map(|(name, value)| (name.as_str(), value.clone())));
+        // By it is recorded who asks for what.
+        variables.push(("AWS_ACCESS_KEY_ID", name.to_owned()));
         variables.extend(besides.iter().map(|(name, value)| (*name, (*value).to_owned())));
         Function::start(name, &variables, self.directory.path())
     }
