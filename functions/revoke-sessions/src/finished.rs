@@ -55,7 +55,7 @@ fn outcome(record: &Containment) -> (&'static str, Option<String>) {
 
 /// The numbers of one invocation.
 pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
-    Metrics::of_function("revoke-sessions").count("MessagesFailed", handled.failed.len()).tell(now);
+    count_failed(handled.failed.len(), now);
     for record in handled.outcomes.iter().flatten() {
         let metrics = Metrics::of_org(&record.request.org_id);
         let metrics = match &record.outcome {
@@ -74,6 +74,11 @@ pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
         let known = taken.into_iter().filter_map(|(name, seconds)| Some((name, seconds?.max(0) as f64)));
         known.fold(metrics, |metrics, (name, seconds)| metrics.with(name, Unit::Seconds, seconds)).tell(now);
     }
+}
+
+/// Counts messages that were not done as asked.
+pub(crate) fn count_failed(messages: usize, now: Timestamp) {
+    Metrics::of_function("revoke-sessions").count("MessagesFailed", messages).tell(now);
 }
 
 /// `None` for what is not proven.

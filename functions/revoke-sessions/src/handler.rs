@@ -33,10 +33,25 @@ pub(crate) struct Handler {
 impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
         let began = SystemClock.now();
-        let handled = each(event.payload, async |message| self.act(event::asked(message.body)?).await);
+        let handled = each(event.payload, async |message| self.take(event::asked(message.body)?).await);
         let handled = handled.await?;
         tell(&handled, began, SystemClock.now());
         Ok(handled.answer())
+    }
+
+    /// A look at the agenda that failed is over: the schedule asks for the next in five minutes, and until that has come through, copies
+    /// of it that are delivered again would only keep other orgs waiting.
+    async fn take(&self, asked: Asked) -> Result<Vec<Containment>, Failure> {
+        let tended = matches!(asked, Asked::Tend(_)).then(|| asked.org().clone());
+        match (tended, self.act(asked).await) {
+            // A schedule sends none of these, and who does is to hear of it.
+            (_, Err(failure @ Failure::InvalidPayload(_))) => Err(failure),
+            (Some(org), Err(failure)) => {
+                untended(&org, &failure);
+                Ok(Vec::new())
+            }
+            (_, outcome) => outcome,
+        }
     }
 
     async fn act(&self, asked: Asked) -> Result<Vec<Containment>, Failure> {
@@ -77,7 +92,7 @@ impl Handler {
             // What was done stays done: the message comes again, finds it done, and is told of then.
             Err(failure) if !is_tending => Err(failure),
             Err(failure) => {
-                tracing::error!(error.type = failure.error_type(), "{failure}");
+                untended(&org_id, &failure);
                 Ok(ended)
             }
             Ok(()) => Ok(ended),
@@ -111,6 +126,12 @@ impl Handler {
     }
 }
 
+/// Such a message fails no batch, so that the queue's answer does not count it.
+fn untended(org: &OrgId, failure: &Failure) {
+    tracing::error!(org.id = %org, error.type = failure.error_type(), "The agenda waits for the next look: {failure}");
+    finished::count_failed(1, SystemClock.now());
+}
+
 fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
     let ended = || handled.outcomes.iter().flatten().filter_map(|containment| containment.outcome.as_ref());
     let count = |is: fn(&Outcome) -> bool| ended().filter(|outcome| is(outcome)).count();
@@ -126,4 +147,95 @@ fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
         "Contained what was asked for"
     );
     finished::measure(handled, now);
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use lambda_runtime::Context;
+    use salesforce_simulator::{CampaignKind, Seed, Simulator, generate};
+    use serde_json::json;
+    use session_warden::lambda::remember_own_user;
+    use session_warden::observation::UserId;
+    use session_warden::salesforce::Role;
+    use session_warden::secrets::ConnectionSource;
+    use session_warden::settings::Settings;
+    use session_warden::store::{MemoryStore, PolicyRecord, push_policy};
+
+    use super::*;
+
+    /// An org, and what is remembered of it.
+    struct World {
+        simulator: Simulator,
+        directory: tempfile::TempDir,
+        store: Arc<MemoryStore>,
+    }
+
+    impl World {
+        async fn new() -> Self {
+            let org = generate(&Seed { users: 10, days: 2, ..Seed::default() });
+            let simulator = Simulator::start(org).await.unwrap();
+            let (directory, store) = (tempfile::tempdir().unwrap(), Arc::new(MemoryStore::new()));
+            let world = Self { simulator, directory, store };
+            std::fs::write(world.document(), world.simulator.connection_document().to_string()).unwrap();
+            let scanner = UserId::new("005000000000001AAA");
+            remember_own_user(world.store.as_ref(), &world.org_id(), &scanner).await.unwrap();
+            let (hash, text, by) = (String::new(), "mode: contain\n".to_owned(), "ada".to_owned());
+            let policy = PolicyRecord { number: 0, hash, text, by, at: SystemClock.now() };
+            push_policy(world.store.as_ref(), policy).await.unwrap();
+            world
+        }
+
+        fn document(&self) -> std::path::PathBuf {
+            self.directory.path().join("org.json")
+        }
+
+        fn org_id(&self) -> OrgId {
+            OrgId::new(self.simulator.org().id().as_str())
+        }
+
+        async fn handler(&self, bus: Option<EventBus>) -> Handler {
+            let source = ConnectionSource::File(self.document());
+            let orgs = Orgs::open(source, Role::Revoker, SignedDuration::ZERO).await.unwrap();
+            let policies = Policies::of(&Settings::default(), |policy| policy);
+            Handler { store: self.store.clone(), orgs, policies, bus, archive: None, topic: None }
+        }
+
+        fn tend(&self) -> Value {
+            json!({ "schema_version": 1, "org_id": self.org_id(), "task": "tend" })
+        }
+
+        /// A request to end the access of somebody who was attacked.
+        fn request(&self) -> Value {
+            let mut org = self.simulator.org();
+            let time = org.now() - SignedDuration::from_secs(5);
+            let user = org.launch(CampaignKind::BruteForce, time).user_id;
+            let detail = json!({ "schema_version": 1, "request_id": "r1", "org_id": org.id().as_str(),
+                "subject": { "kind": "user", "id": user.as_str() }, "reason": "he was called", "requested_by": "ada" });
+            json!({ "detail-type": "Containment Requested", "detail": detail })
+        }
+    }
+
+    /// How many of the messages are to come again.
+    async fn failed(handler: &Handler, bodies: &[Value]) -> usize {
+        let record = |(number, body): (usize, &Value)| {
+            json!({ "messageId": format!("m{number}"), "body": body.to_string(),
+                "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:containment" })
+        };
+        let batch = json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() });
+        handler.handle(LambdaEvent::new(batch, Context::default())).await.unwrap().batch_item_failures.len()
+    }
+
+    #[tokio::test]
+    async fn a_look_at_the_agenda_that_fails_does_not_come_again_besides_the_next() {
+        let world = World::new().await;
+        let handler = world.handler(None).await;
+        assert_eq!(failed(&handler, &[world.tend()]).await, 0);
+        let request = world.request();
+        std::fs::remove_file(world.document()).unwrap();
+        assert_eq!(failed(&handler, &[world.tend()]).await, 0, "the schedule asks again");
+        assert_eq!(failed(&handler, &[request]).await, 1, "nobody else asks for this");
+        let of_nobody = json!({ "schema_version": 1, "org_id": "../00D", "task": "tend" });
+        assert_eq!(failed(&handler, &[of_nobody]).await, 1, "no schedule asks for this");
+    }
 }
