@@ -39,19 +39,21 @@ impl Handler {
         Ok(handled.answer())
     }
 
-    /// A look at the agenda that failed is over: the schedule asks for the next in five minutes, and until that has come through, copies
-    /// of it that are delivered again would only keep other orgs waiting.
     async fn take(&self, asked: Asked) -> Result<Vec<Containment>, Failure> {
-        let tended = matches!(asked, Asked::Tend(_)).then(|| asked.org().clone());
-        match (tended, self.act(asked).await) {
-            // A schedule sends none of these, and who does is to hear of it.
-            (_, Err(failure @ Failure::InvalidPayload(_))) => Err(failure),
-            (Some(org), Err(failure)) => {
-                untended(&org, &failure);
-                Ok(Vec::new())
-            }
-            (_, outcome) => outcome,
+        let (org, is_tending) = (asked.org().clone(), matches!(asked, Asked::Tend(_)));
+        let acted = self.act(asked).await;
+        // A schedule sends none of these, and who does is to hear of it.
+        if let Err(Failure::InvalidPayload(_)) = acted {
+            return acted;
         }
+        // Also what an invocation before has ended and could not prove or announce.
+        let proven = self.prove_and_announce(&org).await;
+        if is_tending {
+            return Ok(over(&org, acted, &proven));
+        }
+        // What was done stays done: the message comes again, finds it done, and proves it then.
+        let ended = acted?;
+        proven.map(|()| ended)
     }
 
     async fn act(&self, asked: Asked) -> Result<Vec<Containment>, Failure> {
@@ -76,7 +78,6 @@ impl Handler {
             own_users: &own_users,
             pauses: Pauses::default(),
         };
-        let is_tending = matches!(asked, Asked::Tend(_));
         let ended = match asked {
             Asked::Contain(raised) => contain.contain_finding(&raised, None).await?,
             Asked::Request(request) => vec![contain.contain(*request, Apply::Act).await?],
@@ -88,24 +89,16 @@ impl Handler {
             }
         };
         self.notify(&contain, &org_id).await;
-        match self.prove_and_announce(&org_id, &ended).await {
-            // What was done stays done: the message comes again, finds it done, and is told of then.
-            Err(failure) if !is_tending => Err(failure),
-            Err(failure) => {
-                untended(&org_id, &failure);
-                Ok(ended)
-            }
-            Ok(()) => Ok(ended),
-        }
+        Ok(ended)
     }
 
-    async fn prove_and_announce(&self, org: &OrgId, ended: &[Containment]) -> Result<(), Failure> {
+    async fn prove_and_announce(&self, org: &OrgId) -> Result<(), Failure> {
+        let store = self.store.as_ref();
         if let Some(archive) = &self.archive {
-            archive.keep(self.store.as_ref(), org).await?;
+            archive.keep(store, org).await?;
         }
-        let Some(bus) = &self.bus else { return Ok(()) };
-        for record in ended {
-            finished::announce(bus, record).await?;
+        if let Some(bus) = &self.bus {
+            finished::announce(bus, store, org).await?;
         }
         Ok(())
     }
@@ -126,10 +119,20 @@ impl Handler {
     }
 }
 
-/// Such a message fails no batch, so that the queue's answer does not count it.
-fn untended(org: &OrgId, failure: &Failure) {
-    tracing::error!(org.id = %org, error.type = failure.error_type(), "The agenda waits for the next look: {failure}");
-    finished::count_failed(1, SystemClock.now());
+/// A look at the agenda that failed is over: the schedule asks for the next in five minutes, and until that has come through, copies
+/// of it that are delivered again would only keep other orgs waiting.
+fn over(
+    org: &OrgId,
+    acted: Result<Vec<Containment>, Failure>,
+    proven: &Result<(), Failure>,
+) -> Vec<Containment> {
+    let failures: Vec<_> = acted.as_ref().err().into_iter().chain(proven.as_ref().err()).collect();
+    for failure in &failures {
+        let kind = failure.error_type();
+        tracing::error!(org.id = %org, error.type = kind, "It waits for the next look at the agenda: {failure}");
+    }
+    finished::count_failed(usize::from(!failures.is_empty()), SystemClock.now());
+    acted.unwrap_or_default()
 }
 
 fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
@@ -151,6 +154,11 @@ fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use axum::Router;
+    use axum::extract::State;
     use jiff::SignedDuration;
     use lambda_runtime::Context;
     use salesforce_simulator::{CampaignKind, Seed, Simulator, generate};
@@ -161,6 +169,7 @@ mod tests {
     use session_warden::secrets::ConnectionSource;
     use session_warden::settings::Settings;
     use session_warden::store::{MemoryStore, PolicyRecord, push_policy};
+    use tokio::net::TcpListener;
 
     use super::*;
 
@@ -224,6 +233,63 @@ mod tests {
         };
         let batch = json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() });
         handler.handle(LambdaEvent::new(batch, Context::default())).await.unwrap().batch_item_failures.len()
+    }
+
+    /// A bus: what it has taken, and whether it takes anything.
+    #[derive(Clone, Default)]
+    struct Bus {
+        taken: Arc<Mutex<Vec<Value>>>,
+        is_down: Arc<AtomicBool>,
+    }
+
+    impl Bus {
+        async fn start(&self) -> EventBus {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let endpoint = format!("http://{}", listener.local_addr().unwrap());
+            let app = Router::new().fallback(Self::put_events).with_state(self.clone());
+            tokio::spawn(async move { axum::serve(listener, app).await });
+            EventBus::new(&local_aws::configuration(&endpoint).await, "findings")
+        }
+
+        async fn put_events(State(bus): State<Self>, body: String) -> String {
+            if bus.is_down.load(Ordering::SeqCst) {
+                return json!({ "FailedEntryCount": 1, "Entries": [{ "ErrorCode": "InternalFailure" }] })
+                    .to_string();
+            }
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let entry = &body["Entries"][0];
+            assert_eq!(entry["DetailType"], "Containment Finished");
+            let detail = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
+            bus.taken.lock().unwrap().push(detail);
+            json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "e" }] }).to_string()
+        }
+
+        /// What was announced since the last look: of which request, and how it ended.
+        fn taken(&self) -> Vec<(Value, Value)> {
+            let taken = std::mem::take(&mut *self.taken.lock().unwrap());
+            taken.into_iter().map(|it| (it["request_id"].clone(), it["outcome"].clone())).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn how_it_ended_is_announced_by_whoever_comes_next() {
+        let (world, bus) = (World::new().await, Bus::default());
+        let request = world.request();
+        let id = format!("event/r1/{}/user", request["detail"]["subject"]["id"].as_str().unwrap());
+        // As one that dies between the act and the announcement.
+        assert_eq!(failed(&world.handler(None).await, std::slice::from_ref(&request)).await, 0);
+        let handler = world.handler(Some(bus.start().await)).await;
+        bus.is_down.store(true, Ordering::SeqCst);
+        assert_eq!(failed(&handler, &[world.tend()]).await, 0, "the next look announces it");
+        assert_eq!(failed(&handler, std::slice::from_ref(&request)).await, 1, "it comes again by itself");
+        assert_eq!(bus.taken(), []);
+        bus.is_down.store(false, Ordering::SeqCst);
+        // That needs nothing of the org.
+        std::fs::remove_file(world.document()).unwrap();
+        assert_eq!(failed(&handler, &[world.tend()]).await, 0);
+        assert_eq!(bus.taken(), [(json!(id), json!("contained"))]);
+        assert_eq!(failed(&handler, &[world.tend()]).await, 0);
+        assert_eq!(bus.taken(), [], "once");
     }
 
     #[tokio::test]
