@@ -154,6 +154,7 @@ fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -246,21 +247,22 @@ mod tests {
         async fn start(&self) -> EventBus {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let endpoint = format!("http://{}", listener.local_addr().unwrap());
-            let app = Router::new().fallback(Self::put_events).with_state(self.clone());
+            let put_events = |State(bus): State<Self>, body: String| ready(bus.put_events(&body));
+            let app = Router::new().fallback(put_events).with_state(self.clone());
             tokio::spawn(async move { axum::serve(listener, app).await });
             EventBus::new(&local_aws::configuration(&endpoint).await, "findings")
         }
 
-        async fn put_events(State(bus): State<Self>, body: String) -> String {
-            if bus.is_down.load(Ordering::SeqCst) {
+        fn put_events(&self, body: &str) -> String {
+            if self.is_down.load(Ordering::SeqCst) {
                 return json!({ "FailedEntryCount": 1, "Entries": [{ "ErrorCode": "InternalFailure" }] })
                     .to_string();
             }
-            let body: Value = serde_json::from_str(&body).unwrap();
+            let body: Value = serde_json::from_str(body).unwrap();
             let entry = &body["Entries"][0];
             assert_eq!(entry["DetailType"], "Containment Finished");
             let detail = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
-            bus.taken.lock().unwrap().push(detail);
+            self.taken.lock().unwrap().push(detail);
             json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "e" }] }).to_string()
         }
 

@@ -98,7 +98,7 @@ async fn how_a_containment_ended_waits_for_who_listens_for_a_week() {
     };
     let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
     let id = serde_json::json!(record.containment_id);
-    assert_eq!(waiting().await, [id.clone()]);
+    assert_eq!(waiting().await, std::slice::from_ref(&id));
     scene.clock.advance(SignedDuration::from_hours(3 * 24));
     let later = scene.person(&scene.somebody_else(), Apply::Act).await.unwrap();
     scene.clock.advance(SignedDuration::from_hours(5 * 24));

@@ -29,10 +29,9 @@ pub(crate) fn history(org: &Org) -> Vec<Observation> {
 /// the session last.
 pub(crate) fn with_logouts(mut history: Vec<Observation>) -> Vec<Observation> {
     let mut logouts = HashMap::new();
-    for seen in &history {
+    for (seen, minutes) in history.iter().zip([-7, 0, 7].into_iter().cycle()) {
         let Observation::Session(session) = seen else { continue };
         let Some(login) = session.login_id() else { continue };
-        let minutes = logouts.len() as i64 % 3 * 7 - 7;
         let time = session.last_modified + SignedDuration::from_mins(minutes);
         let (id, user_id) = (format!("logout-{login}"), session.user_id.clone());
         let logout = Logout { id, time, user_id, login_key: login.as_str().into() };
