@@ -85,12 +85,10 @@ class Commands(unittest.TestCase):
 
 class Relay(unittest.TestCase):
     def test_the_events_that_are_judged_are_taken_in_the_orgs_group(self):
-        kinds = ["LoginEventStream", "SessionHijackingEvent", "LoginAnomalyEvent", "CredentialStuffingEvent"]
+        kinds = ["LoginEventStream", "LogoutEventStream", "SessionHijackingEvent", "LoginAnomalyEvent", "CredentialStuffingEvent"]
         for kind in kinds:
             self.assertTrue(takes("RelayRule", event(RELAY, kind, {"payload": {"UserId": "005000000000001AAA"}})))
-        # That a session has ended the next scan sees.
-        for kind in ("LogoutEventStream", "AccountChangeEvent"):
-            self.assertFalse(takes("RelayRule", event(RELAY, kind, {"payload": {}})))
+        self.assertFalse(takes("RelayRule", event(RELAY, "AccountChangeEvent", {"payload": {}})))
         self.assertFalse(takes("RelayRule", event("somebody", "LoginEventStream", {"payload": {}})))
         (target,) = org().resources["RelayRule"]["Targets"]
         self.assertEqual(target["SqsParameters"], {"MessageGroupId": ORG})

@@ -1,7 +1,9 @@
 //! What the stages send one another: versioned JSON.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::containment::ContainmentId;
 use crate::detection::{FindingId, Lane};
 use crate::observation::{Observation, OrgId, User};
 
@@ -35,4 +37,16 @@ pub struct FindingRaised {
     pub finding_id: FindingId,
     /// Which escalation of it.
     pub version: u64,
+}
+
+/// From contain to whoever listens: a containment has ended, or something has changed about one that had. The record lies in the
+/// store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainmentEnded {
+    /// The shape's version.
+    pub schema_version: u32,
+    /// Which containment.
+    pub containment_id: ContainmentId,
+    /// When the record said so.
+    pub at: Timestamp,
 }

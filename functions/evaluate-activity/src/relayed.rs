@@ -73,8 +73,12 @@ mod tests {
     const ORG: &str = "00D000000000001EAA";
 
     fn message(group: &str, payload: &Value) -> Message {
+        message_of(group, "LoginAnomalyEvent", payload)
+    }
+
+    fn message_of(group: &str, kind: &str, payload: &Value) -> Message {
         let body = json!({ "id": "6a7e8feb", "source": format!("aws.partner/salesforce.com/{ORG}/0YL000000000001EAA"),
-            "detail-type": "LoginAnomalyEvent", "detail": { "payload": payload } });
+            "detail-type": kind, "detail": { "payload": payload } });
         Message { id: "m1".to_owned(), group: Some(group.to_owned()), body }
     }
 
@@ -92,6 +96,11 @@ mod tests {
             (&json!(ORG), &json!("login_anomaly"))
         );
         assert_eq!(batch(&store, &message("00D000000000002EAA", &payload), now()).await.unwrap(), None);
+        let payload =
+            json!({ "EventDate": "2026-11-26T12:00:00Z", "UserId": "005000000000001AAA", "LoginKey": "k" });
+        let made =
+            batch(&store, &message_of(ORG, "LogoutEventStream", &payload), now()).await.unwrap().unwrap();
+        assert_eq!(made["observations"][0]["observed"], json!("logout"));
     }
 
     #[tokio::test]

@@ -1,18 +1,42 @@
 //! How a containment has ended, told to other systems and counted.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use session_warden::containment::{Containment, Outcome, Stage};
+use session_warden::containment::{Containment, Outcome, Stage, containments};
 use session_warden::lambda::{EventBus, FINISHED, Handled, Metrics, Unit};
-use session_warden::messages::SCHEMA_VERSION;
-use session_warden::store::StoreError;
+use session_warden::messages::{ContainmentEnded, SCHEMA_VERSION};
+use session_warden::observation::OrgId;
+use session_warden::store::{Queue, Store, StoreError, Waiting};
 
 /// Survivors in an event end here; `survivors_total` says how many there are.
 const LISTED: usize = 50;
 
-/// Tells of one that has ended; one that waits for people has not.
-pub(crate) async fn announce(bus: &EventBus, record: &Containment) -> Result<(), StoreError> {
-    if record.stage == Stage::Finished { bus.tell(FINISHED, &detail(record)).await } else { Ok(()) }
+/// Tells of those that have ended: they wait since the write that made it true, and one may be told twice.
+pub(crate) async fn announce(bus: &EventBus, store: &dyn Store, org: &OrgId) -> Result<usize, StoreError> {
+    let news = async |waiting: &Waiting| news(store, org, waiting).await;
+    bus.announce_as(FINISHED, store, (Queue::Ended, org), news).await
+}
+
+/// How it has ended, as the record says by now. `None` where it has begun again, whose end will be told, and where nobody can say.
+async fn news(store: &dyn Store, org: &OrgId, waiting: &Waiting) -> Result<Option<Value>, StoreError> {
+    let unread = |reason: &dyn Display| {
+        tracing::error!(message.order = waiting.order, "The end of a containment cannot be told: {reason}");
+        Ok(None)
+    };
+    let ended: ContainmentEnded = match serde_json::from_value(waiting.body.clone()) {
+        Ok(ended) => ended,
+        Err(error) => return unread(&error),
+    };
+    match containments(org).get(store, ended.containment_id.as_str()).await {
+        Err(error @ StoreError::Unreadable { .. }) => unread(&error),
+        Err(error) => Err(error),
+        Ok(kept) => {
+            let record = kept.map(|kept| kept.value).filter(|record| record.stage == Stage::Finished);
+            Ok(record.as_ref().map(detail))
+        }
+    }
 }
 
 fn detail(record: &Containment) -> Value {
@@ -55,7 +79,7 @@ fn outcome(record: &Containment) -> (&'static str, Option<String>) {
 
 /// The numbers of one invocation.
 pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
-    Metrics::of_function("revoke-sessions").count("MessagesFailed", handled.failed.len()).tell(now);
+    count_failed(handled.failed.len(), now);
     for record in handled.outcomes.iter().flatten() {
         let metrics = Metrics::of_org(&record.request.org_id);
         let metrics = match &record.outcome {
@@ -74,6 +98,11 @@ pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
         let known = taken.into_iter().filter_map(|(name, seconds)| Some((name, seconds?.max(0) as f64)));
         known.fold(metrics, |metrics, (name, seconds)| metrics.with(name, Unit::Seconds, seconds)).tell(now);
     }
+}
+
+/// Counts messages that were not done as asked.
+pub(crate) fn count_failed(messages: usize, now: Timestamp) {
+    Metrics::of_function("revoke-sessions").count("MessagesFailed", messages).tell(now);
 }
 
 /// `None` for what is not proven.

@@ -16,10 +16,11 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::evidence::{EntryKind, Ledger};
+use crate::messages::{ContainmentEnded, SCHEMA_VERSION};
 use crate::notice::{self, About};
 use crate::observation::OrgId;
 use crate::salesforce::Salesforce;
-use crate::store::{Key, Room, Store, StoreError, Table, Write};
+use crate::store::{Key, LocalOutbox, Outgoing, Queue, Room, Store, StoreError, Table, Write};
 
 /// Survivors that a record lists.
 const LISTED: usize = 50;
@@ -101,11 +102,30 @@ impl<'a> Journal<'a> {
         let room = containments(&self.record.request.org_id);
         also.push(room.put(&id, self.version, &self.record)?);
         also.push(self.lease.renewal(self.now())?);
+        // An intent to give access back ends nothing.
+        if self.record.stage == Stage::Finished && self.record.releasing.is_none() {
+            also.extend(LocalOutbox::puts(vec![self.ended()?]));
+        }
         let head = self.ledger.append_with(kind, Some(&id), self.now(), payload, &also).await?;
         self.version = Some(following(self.version));
         self.lease.written();
         self.record.evidence_head = Some(head.hash.to_string());
         Ok(())
+    }
+
+    /// The message that waits from this write on until whoever listens is told: in the order of time, and another of each state
+    /// of the record.
+    fn ended(&self) -> Result<Outgoing, StoreError> {
+        let (record, at) = (&self.record, self.now());
+        let (org, containment_id) = (record.request.org_id.clone(), record.containment_id.clone());
+        let order = format!("{:011}/{containment_id}/{:06}", at.as_second(), following(self.version));
+        let ended = ContainmentEnded { schema_version: SCHEMA_VERSION, containment_id, at };
+        let unwritable = |error: serde_json::Error| StoreError::Unwritable {
+            key: containments(&org).key(record.containment_id.as_str()),
+            reason: error.to_string(),
+        };
+        let body = serde_json::to_value(ended).map_err(unwritable)?;
+        Ok(Outgoing { queue: Queue::Ended, org, order, body })
     }
 
     /// Records the intent: from here on the containment is carried through. `also` reserves what it takes. Approvals

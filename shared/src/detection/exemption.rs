@@ -90,7 +90,8 @@ fn names(entry: &str, user: Option<&UserId>, account: Option<&User>) -> bool {
 fn client(seen: &Observation) -> Option<ClientFamily> {
     match seen {
         Observation::Login(login) => Some(login.client.family()),
-        Observation::Session(_)
+        Observation::Logout(_)
+        | Observation::Session(_)
         | Observation::Verification(_)
         | Observation::TokenUse(_)
         | Observation::Threat(_) => None,

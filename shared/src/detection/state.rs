@@ -364,7 +364,8 @@ impl OrgState {
     pub fn subjects_of(observation: &Observation) -> impl Iterator<Item = Subject> {
         let application = match observation {
             Observation::Login(login) => Some(Subject::application(&login.application)),
-            Observation::Session(_)
+            Observation::Logout(_)
+            | Observation::Session(_)
             | Observation::Verification(_)
             | Observation::TokenUse(_)
             | Observation::Threat(_) => None,
@@ -412,7 +413,8 @@ impl Bench<'_> {
         let mut view = View::of([committed, ahead], self.policy, observation, account, &event);
         let facts = match observation {
             Observation::Login(login) => Facts::of(&view, login, self.readings.of(login)),
-            Observation::Session(_)
+            Observation::Logout(_)
+            | Observation::Session(_)
             | Observation::Verification(_)
             | Observation::TokenUse(_)
             | Observation::Threat(_) => Facts::none(),
@@ -455,6 +457,7 @@ fn judge_one<'a>(
             debug_assert_eq!(speaks().map(|one| one.about().id), None, "it is not shown this");
             shown.iter().filter_map(|one| one.on_login(view, login)).collect()
         }
+        Observation::Logout(_) => Vec::new(),
         Observation::Session(session) => all.filter_map(|one| one.on_session(view, session)).collect(),
         Observation::Verification(check) => all.filter_map(|one| one.on_verification(view, check)).collect(),
         Observation::TokenUse(seen) => all.filter_map(|one| one.on_token(view, seen)).collect(),

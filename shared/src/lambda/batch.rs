@@ -40,7 +40,8 @@ impl<T> Handled<T> {
 }
 
 /// Handles the messages one after the other, and says why one fails. In a FIFO queue what comes after it in its group
-/// fails unhandled with it, so that order is kept; other groups go on, and so does a group behind what nobody can read.
+/// fails unhandled with it, so that order is kept; other groups go on, and so does a group behind a message that is at fault by itself:
+/// nobody can read it, it makes the program panic, or the store can never hold what comes of it.
 ///
 /// # Errors
 /// [`Failure::InvalidPayload`] when the payload is no batch of a queue.
@@ -52,7 +53,7 @@ pub async fn each<T>(
 }
 
 /// Hands the messages of a group to `handle` all at once, in their order; where that fails one by one, so that only the one
-/// that is at fault fails, and what comes after it in its group.
+/// that is at fault fails, and what comes after it in its group where that would meet the same failure.
 ///
 /// # Errors
 /// [`Failure::InvalidPayload`] when the payload is no batch of a queue.
@@ -120,8 +121,9 @@ async fn one_by_one<T>(
                 let kind = failure.error_type();
                 tracing::error!(message.id = id, error.type = kind, "A message failed: {failure}");
                 handled.failed.push(id);
-                // What comes with it each time would go to the dead letters with it in the end.
-                if !matches!(failure, Failure::InvalidPayload(_)) {
+                // What comes with it each time would go to the dead letters with it in the end. To judge that first is safe: what
+                // is behind its time when it is sent again is judged as late, and folded once.
+                if !failure.is_of_the_message() {
                     stopped.extend(group);
                 }
             }
@@ -169,6 +171,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::observation::OrgId;
+    use crate::store::{Key, StoreError, Table};
 
     fn batch(queue: &str, records: &[(&str, &str)]) -> Value {
         let record = |(number, (group, body)): (usize, &(&str, &str))| {
@@ -182,9 +186,18 @@ mod tests {
         json!({ "Records": records.iter().enumerate().map(record).collect::<Vec<_>>() })
     }
 
+    fn key() -> Key {
+        Key::new(Table::Evaluate, &OrgId::new("00D000000000001EAA"), "users", "005")
+    }
+
     async fn echo(message: Message) -> Result<String, Failure> {
+        let (key, reason) = (key(), "as asked for".to_owned());
         match message.body.as_str() {
-            Some("panic") => panic!("as asked for"),
+            Some("panic") => panic!("{reason}"),
+            Some("too large") => Err(StoreError::Unwritable { key, reason }.into()),
+            Some("not ours") => Err(StoreError::Unreadable { key, reason }.into()),
+            Some("down") => Err(StoreError::Unavailable { store: "here".to_owned(), reason }.into()),
+            Some("overtaken") => Err(StoreError::Conflict(key).into()),
             Some(said) => Ok(said.to_owned()),
             None => Err(Failure::InvalidPayload("no text".to_owned())),
         }
@@ -202,16 +215,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_fifo_group_stops_at_its_failure_and_other_groups_go_on() {
-        let records = [("a", r#""one""#), ("a", r#""panic""#), ("b", r#""two""#), ("a", r#""three""#)];
-        let handled = each(batch("observations.fifo", &records), echo).await.unwrap();
-        assert_eq!(handled.outcomes, ["one", "two"]);
-        assert_eq!(handled.failed, ["m1", "m3"]);
+        for fault in [r#""down""#, r#""overtaken""#] {
+            let records = [("a", r#""one""#), ("a", fault), ("b", r#""two""#), ("a", r#""three""#)];
+            let handled = each(batch("observations.fifo", &records), echo).await.unwrap();
+            assert_eq!(handled.outcomes, ["one", "two"]);
+            assert_eq!(handled.failed, ["m1", "m3"]);
+        }
     }
 
     #[tokio::test]
-    async fn a_fifo_group_goes_on_behind_what_nobody_can_read() {
-        for unreadable in ["1", "{"] {
-            let records = [("a", r#""one""#), ("a", unreadable), ("a", r#""two""#)];
+    async fn a_fifo_group_goes_on_behind_what_is_at_fault_by_itself() {
+        for fault in ["1", "{", r#""panic""#, r#""too large""#, r#""not ours""#] {
+            let records = [("a", r#""one""#), ("a", fault), ("a", r#""two""#)];
             let handled = each(batch("observations.fifo", &records), echo).await.unwrap();
             assert_eq!(
                 (handled.outcomes, handled.failed),
@@ -236,8 +251,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_a_group_only_the_one_at_fault_and_what_is_behind_it_fail() {
-        let fault = r#""panic""#;
+    async fn of_a_group_what_meets_a_failure_and_what_is_behind_it_fail() {
+        let fault = r#""down""#;
         let records =
             [("a", r#""one""#), ("a", r#""two""#), ("a", fault), ("b", r#""three""#), ("a", r#""four""#)];
         let handled = together(batch("observations.fifo", &records), echo_all).await.unwrap();

@@ -17,7 +17,7 @@ pub const SOURCE: &str = "session-warden";
 pub const FINDING: &str = "Suspicious Activity Found";
 /// A containment has ended.
 pub const FINISHED: &str = "Containment Finished";
-/// Findings that are looked at in one go.
+/// What waits, as far as it is looked at in one go.
 const AT_ONCE: usize = 10;
 /// What an event may hold, with room for what is around its detail. Source: EventBridge User Guide, "Calculating Amazon EventBridge
 /// PutEvents event entry size": 256 KB.
@@ -42,16 +42,35 @@ impl EventBus {
     /// # Errors
     /// [`StoreError::Undelivered`] when the bus refuses; what it has not taken stays.
     pub async fn announce(&self, store: &dyn Store, org: &OrgId) -> Result<usize, StoreError> {
+        let detail = async |message: &Waiting| detail(store, message).await.map(Some);
+        self.announce_as(FINDING, store, (Queue::Findings, org), detail).await
+    }
+
+    /// Announces what waits in a queue of an org with the detail that is made of each message, and takes each off the queue that the
+    /// bus has taken, or that `detail` says nothing of. Answers how many were announced; whatever interrupts it, none is lost, and one may
+    /// be announced twice.
+    ///
+    /// # Errors
+    /// [`StoreError::Undelivered`] when the bus refuses, and those of `detail`; what it has not taken stays.
+    pub async fn announce_as(
+        &self,
+        detail_type: &str,
+        store: &dyn Store,
+        (queue, org): (Queue, &OrgId),
+        detail: impl AsyncFn(&Waiting) -> Result<Option<Value>, StoreError>,
+    ) -> Result<usize, StoreError> {
         let (outbox, mut told) = (LocalOutbox::new(store), 0);
         loop {
-            let waiting = outbox.next(Queue::Findings, org, AT_ONCE).await?;
+            let waiting = outbox.next(queue, org, AT_ONCE).await?;
             if waiting.is_empty() {
                 return Ok(told);
             }
             for message in waiting {
-                self.tell(FINDING, &detail(store, &message).await?).await?;
+                if let Some(detail) = detail(&message).await? {
+                    self.tell(detail_type, &detail).await?;
+                    told += 1;
+                }
                 take_off(store, message).await?;
-                told += 1;
             }
         }
     }

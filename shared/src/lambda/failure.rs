@@ -88,6 +88,14 @@ impl Failure {
         matches!(self, Self::Salesforce(SalesforceError::NotAuthorised { .. }))
     }
 
+    /// Whether the fault lies with the message: it comes back each time, and other messages need not share it. Every other fault
+    /// lies with what surrounds it, and would meet the next message too.
+    pub(super) fn is_of_the_message(&self) -> bool {
+        let of_its_records =
+            matches!(self, Self::Store(StoreError::Unwritable { .. } | StoreError::Unreadable { .. }));
+        of_its_records || matches!(self, Self::InvalidPayload(_) | Self::Panicked)
+    }
+
     /// The closed set of names by which alarms tell failures apart.
     pub fn error_type(&self) -> &'static str {
         match self {

@@ -82,6 +82,7 @@ impl Orgs {
         id: &OrgId,
         work: impl AsyncFn(Arc<Org>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        check(id)?;
         let attempt = async || work(self.org(id).await?).await;
         let name = self.source.name_for(id);
         let before = self.secrets.connection(&name).await.ok();
@@ -198,12 +199,25 @@ mod tests {
         assert!(matches!(failure, Failure::OtherOrg { .. }), "{failure}");
     }
 
+    /// Is not to be asked for anything.
+    struct Untouched;
+
+    #[async_trait::async_trait]
+    impl Secrets for Untouched {
+        async fn connection(&self, name: &str) -> Result<SecretString, SecretsError> {
+            panic!("{name} was asked for")
+        }
+    }
+
     #[tokio::test]
-    async fn an_id_that_could_lead_elsewhere_is_refused() {
-        let orgs = orgs(&file("{}")).await;
+    async fn an_id_that_could_lead_elsewhere_is_refused_before_anything_is_read() {
+        let mut orgs = orgs(&file("{}")).await;
+        orgs.secrets = Arc::new(Untouched);
         for id in ["", "../../etc/passwd", "00D00000000000/..", "005000000000001AAA"] {
-            let failure = orgs.org(&OrgId::new(id)).await.err().unwrap();
-            assert_eq!(failure.error_type(), "InvalidPayload", "{id}");
+            let id = OrgId::new(id);
+            for outcome in [orgs.org(&id).await.map(|_| ()), orgs.with(&id, async |_| Ok(())).await] {
+                assert_eq!(outcome.unwrap_err().error_type(), "InvalidPayload", "{id}");
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod ids;
 mod login;
 mod login_detail;
 mod login_status;
+mod logout;
 mod origin;
 mod place;
 mod session;
@@ -26,6 +27,7 @@ pub use ids::{LoginId, OrgId, SessionId, TokenKey, UserId, VerificationId};
 pub(crate) use login::is_same_name;
 pub use login::{AccessPath, Login, Outcome};
 pub use login_detail::LoginDetail;
+pub use logout::Logout;
 pub use origin::{ListKind, Listing, NoOrigins, Origin, Origins, ProviderKind, Validity};
 pub use place::Place;
 pub use session::{AccessToken, Session, SessionLogin};
@@ -50,6 +52,8 @@ use serde::{Deserialize, Serialize};
 pub enum Observation {
     /// A row of LoginHistory.
     Login(Box<Login>),
+    /// A user has logged out.
+    Logout(Box<Logout>),
     /// A row of AuthSession that is new, whose address or login has changed since the last snapshot, or that is still used.
     Session(Box<Session>),
     /// A row of VerificationHistory.
@@ -78,6 +82,8 @@ pub enum Kind {
     Check,
     /// A login.
     Login,
+    /// A logout.
+    Logout,
     /// A session.
     Session,
     /// What Salesforce itself takes for hostile.
@@ -92,6 +98,7 @@ impl Kind {
         match self {
             Self::Check => "check",
             Self::Login => "login",
+            Self::Logout => "logout",
             Self::Session => "session",
             Self::Threat => "threat",
             Self::Token => "token",
@@ -111,6 +118,7 @@ impl Observation {
     pub fn time(&self) -> Timestamp {
         match self {
             Self::Login(login) => login.time,
+            Self::Logout(logout) => logout.time,
             Self::Session(session) => session.last_modified,
             Self::Verification(check) => check.time,
             Self::TokenUse(seen) => seen.time(),
@@ -122,6 +130,7 @@ impl Observation {
     pub fn position(&self) -> Position {
         let (kind, id) = match self {
             Self::Login(login) => (Kind::Login, (&login.id).into()),
+            Self::Logout(logout) => (Kind::Logout, logout.id.as_str().into()),
             Self::Session(session) => (Kind::Session, session.revision().into()),
             Self::Verification(check) => (Kind::Check, (&check.id).into()),
             Self::TokenUse(seen) => (Kind::Token, seen.revision().into()),
@@ -134,6 +143,7 @@ impl Observation {
     pub fn user(&self) -> Option<&UserId> {
         match self {
             Self::Login(login) => login.user_id.as_ref(),
+            Self::Logout(logout) => Some(&logout.user_id),
             Self::Session(session) => Some(&session.user_id),
             Self::Verification(v) => Some(&v.user_id),
             Self::TokenUse(seen) => Some(&seen.token.user_id),
@@ -153,7 +163,7 @@ impl Observation {
             Self::Session(session) => Some(&session.source),
             Self::Verification(check) => Some(&check.source),
             Self::Threat(threat) => Some(&threat.source),
-            Self::TokenUse(_) => None,
+            Self::Logout(_) | Self::TokenUse(_) => None,
         }
     }
 
@@ -162,7 +172,7 @@ impl Observation {
         let name = match self {
             Self::Login(login) => &*login.application,
             Self::TokenUse(seen) => &*seen.token.app_name,
-            Self::Session(_) | Self::Verification(_) | Self::Threat(_) => "",
+            Self::Logout(_) | Self::Session(_) | Self::Verification(_) | Self::Threat(_) => "",
         };
         (!name.is_empty()).then_some(name)
     }

@@ -316,7 +316,10 @@ impl Origins for Packs {
         let shown = match &*seen {
             Observation::Login(login) => Seen::in_login(login),
             Observation::Session(session) => Seen::in_source(&session.source),
-            Observation::Verification(_) | Observation::TokenUse(_) | Observation::Threat(_) => return,
+            Observation::Logout(_)
+            | Observation::Verification(_)
+            | Observation::TokenUse(_)
+            | Observation::Threat(_) => return,
         };
         let mut origin = Origin::default();
         let databases = loaded.partition_point(Loaded::is_database);
@@ -340,7 +343,10 @@ impl Origins for Packs {
                 session.place = session.place.take().or(place);
                 session.origin = origin;
             }
-            Observation::Verification(_) | Observation::TokenUse(_) | Observation::Threat(_) => {}
+            Observation::Logout(_)
+            | Observation::Verification(_)
+            | Observation::TokenUse(_)
+            | Observation::Threat(_) => {}
         }
     }
 }

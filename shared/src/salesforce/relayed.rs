@@ -9,14 +9,14 @@ use super::datetime::Instant;
 use super::login_record;
 use super::query::record_from;
 use super::wire::{Address, Field, Text};
-use crate::observation::{Observation, Threat, ThreatKind, UserId};
+use crate::observation::{Logout, Observation, Threat, ThreatKind, UserId};
 
 /// What an event of a Salesforce org says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Relayed {
     /// Something to judge.
     Seen(Box<Observation>),
-    /// Nothing that a scan does not tell better: a logout, or a login without its record.
+    /// Nothing that a scan does not tell better: what is about nobody, a login without its record, or a logout without its login.
     Nothing,
 }
 
@@ -33,9 +33,10 @@ struct Detail {
     payload: Map<String, Value>,
 }
 
+/// An alarm, or a logout, which tells less.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Alarm {
+struct Told {
     event_date: When,
     user_id: Option<UserId>,
     #[serde(default)]
@@ -49,6 +50,21 @@ struct Alarm {
     score: Option<f64>,
     #[serde(default)]
     summary: Text,
+}
+
+impl Told {
+    /// # Errors
+    /// Where what it cannot do without is not as documented.
+    fn read(payload: Map<String, Value>) -> Result<Self, String> {
+        let wrong = |_| "its EventDate, UserId or Score is not as documented".to_owned();
+        Self::deserialize(Value::Object(payload)).map_err(wrong)
+    }
+
+    /// What makes the event unique, however often it is delivered; that of its envelope where it says nothing of its own.
+    fn id(&self, of_envelope: String) -> String {
+        let own = &self.event_identifier.0;
+        if own.is_empty() { of_envelope } else { own.clone() }
+    }
 }
 
 /// Both ways are seen.
@@ -82,8 +98,7 @@ pub fn relayed(event: &Value) -> Result<Relayed, String> {
         "SessionHijackingEvent" => threat(ThreatKind::SessionHijacking, id, detail.payload),
         "LoginAnomalyEvent" => threat(ThreatKind::LoginAnomaly, id, detail.payload),
         "CredentialStuffingEvent" => threat(ThreatKind::CredentialStuffing, id, detail.payload),
-        // Nothing takes it off the bus any more but the rule of a stack that is not yet brought up to date.
-        "LogoutEventStream" => Ok(Relayed::Nothing),
+        "LogoutEventStream" => logout(id, detail.payload),
         _ => Err("events of its kind are not read".to_owned()),
     }
 }
@@ -112,15 +127,24 @@ fn login(mut payload: Map<String, Value>) -> Result<Relayed, String> {
     Ok(Relayed::Seen(Box::new(Observation::Login(Box::new(login)))))
 }
 
+fn logout(id: String, payload: Map<String, Value>) -> Result<Relayed, String> {
+    let told = Told::read(payload)?;
+    let (id, time) = (told.id(id), told.event_date.read()?);
+    let (Some(user_id), false) = (told.user_id, told.login_key.0.is_empty()) else {
+        return Ok(Relayed::Nothing);
+    };
+    let logout = Logout { id, time, user_id, login_key: told.login_key.0.into() };
+    Ok(Relayed::Seen(Box::new(Observation::Logout(Box::new(logout)))))
+}
+
 fn threat(kind: ThreatKind, id: String, payload: Map<String, Value>) -> Result<Relayed, String> {
-    let alarm = Alarm::deserialize(Value::Object(payload))
-        .map_err(|_| "its EventDate, UserId or Score is not as documented".to_owned())?;
+    let alarm = Told::read(payload)?;
+    let id = alarm.id(id);
     // Nothing can be done about nobody.
     let Some(user_id) = alarm.user_id else { return Ok(Relayed::Nothing) };
     let [source, current] = [alarm.source_ip.0, alarm.current_ip.0];
-    let own = alarm.event_identifier.0;
     let threat = Threat {
-        id: if own.is_empty() { id } else { own },
+        id,
         kind,
         time: alarm.event_date.read()?,
         user_id,
@@ -182,17 +206,39 @@ mod tests {
     }
 
     #[test]
+    fn a_logout_is_of_the_login_that_its_key_names() {
+        for date in [json!(1_795_700_000_965_i64), json!("2026-11-26T13:33:20.965Z")] {
+            let payload = json!({ "EventDate": date, "UserId": "0055g00000AbCdEAAV", "LoginKey": "k1", "SessionKey": "s1",
+                "EventIdentifier": "e1", "SessionLevel": "STANDARD", "SourceIp": "Salesforce.com IP" });
+            let Observation::Logout(logout) = seen(&event("LogoutEventStream", &payload)) else {
+                panic!("a logout")
+            };
+            assert_eq!((logout.id.as_str(), logout.login_key.as_str()), ("e1", "k1"));
+            assert_eq!(logout.time.to_string(), "2026-11-26T13:33:20.965Z");
+        }
+    }
+
+    #[test]
     fn what_says_nothing_is_passed_over_and_what_is_not_known_is_refused() {
         let nothing = [
-            event("LogoutEventStream", &json!({})),
+            event("LogoutEventStream", &json!({ "EventDate": 1, "LoginKey": "k" })),
+            event(
+                "LogoutEventStream",
+                &json!({ "EventDate": 1, "UserId": "0055g00000AbCdEAAV", "LoginKey": null }),
+            ),
             event("LoginEventStream", &json!({ "EventDate": 1, "LoginHistoryId": null })),
             event("CredentialStuffingEvent", &json!({ "EventDate": 1 })),
         ];
         for event in nothing {
             assert_eq!(relayed(&event).unwrap(), Relayed::Nothing);
         }
-        let unknown =
-            [json!("?"), json!({}), event("ReportEvent", &json!({})), event("LoginAnomalyEvent", &json!({}))];
+        let unknown = [
+            json!("?"),
+            json!({}),
+            event("ReportEvent", &json!({})),
+            event("LoginAnomalyEvent", &json!({})),
+            event("LogoutEventStream", &json!({})),
+        ];
         for event in unknown {
             assert!(relayed(&event).is_err());
         }

@@ -15,6 +15,8 @@ pub enum Queue {
     Observations,
     /// From the evaluation to the containment.
     Findings,
+    /// From the containment to whoever listens to how it ended.
+    Ended,
 }
 
 impl Queue {
@@ -23,6 +25,7 @@ impl Queue {
         match self {
             Self::Observations => "observations",
             Self::Findings => "findings",
+            Self::Ended => "ended",
         }
     }
 
@@ -31,6 +34,7 @@ impl Queue {
         match self {
             Self::Observations => Table::Scan,
             Self::Findings => Table::Evaluate,
+            Self::Ended => Table::Contain,
         }
     }
 

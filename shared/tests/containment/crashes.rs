@@ -10,7 +10,9 @@ use session_warden::containment::{Containment, Outcome, Stage};
 use session_warden::detection::Action;
 use session_warden::evidence::Ledger;
 use session_warden::stages::ContainError;
-use session_warden::store::{Expect, Key, MemoryStore, Record, Store, StoreError, Table, Write};
+use session_warden::store::{
+    Expect, Key, LocalOutbox, MemoryStore, Queue, Record, Store, StoreError, Table, Write,
+};
 
 use crate::support::{Fails, Faulty, Scene};
 
@@ -50,6 +52,11 @@ async fn check(scene: &Scene, record: &Containment) {
     let open = scene.records(Table::Contain, "open-plans").await;
     assert_eq!(open[0].body, json!({ "plans": {} }));
     Ledger::new(&*scene.store, scene.org_id()).verify(None).await.unwrap();
+    let told = LocalOutbox::new(&*scene.store).next(Queue::Ended, &scene.org_id(), 10).await.unwrap();
+    let [told] = &told[..] else {
+        panic!("it waits to be told since the write that ended it, once: {told:?}")
+    };
+    assert_eq!(told.body["containment_id"], json!(record.containment_id));
     let mut org = scene.simulator.org();
     assert!(org.is_frozen(&scene.campaign.user_id));
     assert!(!org.attempt(&scene.campaign.loot).gets_in());

@@ -9,7 +9,7 @@ use session_warden::containment::{ContainmentId, Outcome, containments};
 use session_warden::evidence::{EntryKind, Ledger, Payload};
 use session_warden::salesforce::Frozen;
 use session_warden::stages::Apply;
-use session_warden::store::Table;
+use session_warden::store::{LocalOutbox, Queue, Table};
 
 use crate::session_level;
 use crate::support::Scene;
@@ -85,6 +85,27 @@ async fn the_first_record_of_a_request_stays_as_long_as_a_later_one_of_it() {
         records(&scene).await,
         3,
         "else the next would be called the first, and the second be gone on with"
+    );
+}
+
+#[tokio::test]
+async fn how_a_containment_ended_waits_for_who_listens_for_a_week() {
+    let scene = Scene::of(CampaignKind::BruteForce).await;
+    let waiting = async || {
+        scene.stage().tend(&scene.org_id()).await.unwrap();
+        let all = LocalOutbox::new(&*scene.store).next(Queue::Ended, &scene.org_id(), 10).await.unwrap();
+        all.into_iter().map(|message| message.body["containment_id"].clone()).collect::<Vec<_>>()
+    };
+    let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
+    let id = serde_json::json!(record.containment_id);
+    assert_eq!(waiting().await, std::slice::from_ref(&id));
+    scene.clock.advance(SignedDuration::from_hours(3 * 24));
+    let later = scene.person(&scene.somebody_else(), Apply::Act).await.unwrap();
+    scene.clock.advance(SignedDuration::from_hours(5 * 24));
+    let waiting = waiting().await;
+    assert!(
+        !waiting.contains(&id) && waiting.contains(&serde_json::json!(later.containment_id)),
+        "{waiting:?}"
     );
 }
 

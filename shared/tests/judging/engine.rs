@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::generated_org::{Engine, history};
+use crate::generated_org::{Engine, history, with_logouts};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use salesforce_simulator::{CampaignKind, Org, Seed, generate};
-use session_warden::detection::{Finding, FindingId, Lane, Remembers, Severity};
+use session_warden::detection::{Finding, FindingId, Lane, Remembers, Severity, mark};
 use session_warden::observation::Observation;
 
 fn now() -> Timestamp {
@@ -84,7 +84,7 @@ proptest! {
         again in 1_usize..30,
     ) {
         let org = attacked_org(seed);
-        let mut history = history(&org);
+        let mut history = with_logouts(history(&org));
         history.push(last(&history));
         let (whole, findings) = paged(&org, vec![history.clone()]);
         prop_assert!(!findings.is_empty());
@@ -111,7 +111,7 @@ proptest! {
         let org = attacked_org(seed);
         let (mut waiting, mut eager) = (Engine::of(&org), Engine::of(&org));
         eager.state.remembers = Remembers::Nothing;
-        let (history, mut strides) = (history(&org), BTreeSet::new());
+        let (history, mut strides) = (with_logouts(history(&org)), BTreeSet::new());
         let (before, live) = history.split_at(history.len().saturating_sub(800));
         let (mut begins, mut sizes) = (0, sizes.into_iter().cycle());
         for engine in [&mut waiting, &mut eager] {
@@ -141,7 +141,7 @@ proptest! {
         jitter in proptest::collection::vec(0_i64..580, 64),
     ) {
         let org = attacked_org(seed);
-        let mut history = history(&org);
+        let mut history = with_logouts(history(&org));
         history.push(last(&history));
         let (whole, found) = judged(&org, vec![history.clone()]);
         let mut jitter = jitter.into_iter().cycle();
@@ -163,6 +163,38 @@ proptest! {
         let grave = |all: &BTreeMap<String, _>| all.iter().filter(is_grave).count();
         prop_assert!(grave(&in_disorder) <= grave(&found) + 1, "{} and {}", grave(&in_disorder), grave(&found));
     }
+}
+
+#[test]
+fn a_session_is_over_from_its_logout_on_unless_it_was_seen_after_that() {
+    let org = attacked_org(2);
+    let learned = |mut history: Vec<Observation>| {
+        history.push(last(&history));
+        let mut engine = Engine::of(&org);
+        engine.absorb(Lane::Teach, history);
+        engine.state.profiles.users
+    };
+    let logouts: HashMap<_, _> = with_logouts(history(&org))
+        .into_iter()
+        .filter_map(|seen| match seen {
+            Observation::Logout(logout) => Some((mark(&logout.login_key), logout.time)),
+            _ => None,
+        })
+        .collect();
+    let (before, after) = (learned(history(&org)), learned(with_logouts(history(&org))));
+    let (mut over, mut seen_again) = (0, 0);
+    for (user, known) in &after {
+        for held in &known.held {
+            let was = before[user].held.iter().find(|was| was.session == held.session).unwrap();
+            let logout = held.login.and_then(|login| logouts.get(&login)).filter(|time| **time >= held.used);
+            // Of a user's logins with keys the last eight are known.
+            let is_cut = logout.is_some_and(|time| held.expires == was.expires.min(*time));
+            assert!(is_cut || held.expires == was.expires, "{held:?} {was:?}");
+            over += usize::from(held.expires < was.expires);
+            seen_again += usize::from(logout.is_none() && held.login.is_some());
+        }
+    }
+    assert!(over > 0 && seen_again > 0, "{over} and {seen_again}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use salesforce_simulator::{Org, Permission};
 use serde_json::{from_value, json};
 use session_warden::detection::{Absorbed, Detection, Lane, OrgState, Present, TailEntry, catalogue};
 use session_warden::observation::{
-    AccountKind, CountryCode, Login, Observation, OrgId, Outcome, Place, Session, TokenUse, User, UserId,
-    Verification,
+    AccountKind, CountryCode, Login, Logout, Observation, OrgId, Outcome, Place, Session, TokenUse, User,
+    UserId, Verification,
 };
 use session_warden::policy::Policy;
 
@@ -21,6 +21,30 @@ pub(crate) fn history(org: &Org) -> Vec<Observation> {
     let sessions = org.sessions().iter().map(|row| Observation::Session(Box::new(session(row, &read))));
     let tokens = org.tokens().iter().map(|row| Observation::TokenUse(Box::new(token_use(row))));
     let mut history: Vec<_> = logins.chain(checks).chain(sessions).chain(tokens).collect();
+    history.sort_by_cached_key(Observation::position);
+    history
+}
+
+/// The same, where the org relays: the logins of sessions have keys, and their users log out of them, some before what was seen of
+/// the session last.
+pub(crate) fn with_logouts(mut history: Vec<Observation>) -> Vec<Observation> {
+    let mut logouts = HashMap::new();
+    for (seen, minutes) in history.iter().zip([-7, 0, 7].into_iter().cycle()) {
+        let Observation::Session(session) = seen else { continue };
+        let Some(login) = session.login_id() else { continue };
+        let time = session.last_modified + SignedDuration::from_mins(minutes);
+        let (id, user_id) = (format!("logout-{login}"), session.user_id.clone());
+        let logout = Logout { id, time, user_id, login_key: login.as_str().into() };
+        logouts.insert(login.clone(), logout);
+    }
+    for seen in &mut history {
+        if let Observation::Login(login) = seen
+            && logouts.contains_key(&login.id)
+        {
+            login.detail.login_key = login.id.as_str().into();
+        }
+    }
+    history.extend(logouts.into_values().map(|logout| Observation::Logout(Box::new(logout))));
     history.sort_by_cached_key(Observation::position);
     history
 }

@@ -19,7 +19,9 @@ use session_warden::observation::NoOrigins;
 use session_warden::policy::Policy;
 use session_warden::salesforce::{Connection, Relayed, Role, Salesforce, http_client, relayed};
 use session_warden::stages::{BackFill, Evaluate, EvaluateError, Memory, Scan, ScanError, Scanned};
-use session_warden::store::{LocalOutbox, MemoryStore, Outbox, Outgoing, Queue, Store, StoreError, Table};
+use session_warden::store::{
+    Key, LocalOutbox, MemoryStore, Outbox, Outgoing, Queue, Store, StoreError, Table,
+};
 
 /// The clock of the scan and of its client, in seconds since 1970: it stands still until it is moved.
 #[derive(Clone)]
@@ -145,6 +147,13 @@ impl Watched {
         let messages = events.iter().enumerate().map(message).collect();
         LocalOutbox::new(store.as_ref()).send(messages, Vec::new()).await.unwrap();
         self.evaluate_on(store.as_ref()).await.unwrap();
+    }
+
+    /// What was learned of a user and committed.
+    pub(crate) async fn profile_of(&self, user: &str) -> Value {
+        let org = self.salesforce.org_id().await.unwrap();
+        let key = Key::new(Table::Evaluate, &org, "user-profiles", user);
+        self.store.get(&key).await.unwrap().unwrap().body
     }
 
     /// What was learned of each application and committed.

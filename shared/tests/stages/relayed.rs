@@ -44,6 +44,42 @@ async fn found(switches: Switches) -> Found {
     found
 }
 
+/// When the sessions that an attacker has opened end by what was learned of his victim, where a relay tells of his logout, and the
+/// instant of that.
+async fn ends_after_a_logout(is_heard: bool) -> (Vec<String>, String) {
+    let mut watched = Watched::after_learning().await;
+    let began = watched.now();
+    let campaign = watched.simulator.org().launch(CampaignKind::BruteForce, began);
+    watched.pass(SignedDuration::from_mins(2));
+    let login = watched.simulator.org().relayed(began - SignedDuration::from_mins(1));
+    watched.hear(&login).await;
+    watched.round().await;
+    watched.pass(SignedDuration::from_mins(2));
+    let logout = watched.now();
+    assert!(watched.simulator.org().log_out(&campaign.session_ids[0]) > 0);
+    let events = at_least_once(watched.simulator.org().relayed(logout), 7);
+    assert!(events.iter().all(|event| event["detail-type"] == "LogoutEventStream"), "{events:?}");
+    if is_heard {
+        watched.hear(&events).await;
+    }
+    // Whatever comes an hour later commits all of it.
+    watched.pass(SignedDuration::from_mins(61));
+    watched.simulator.org().launch(CampaignKind::BruteForce, watched.now());
+    watched.pass(SignedDuration::from_mins(1));
+    watched.round().await;
+    let held = watched.profile_of(&campaign.user_id).await["held"].clone();
+    let ends = held.as_array().unwrap().iter().map(|held| held["expires"].as_str().unwrap().to_owned());
+    (ends.collect(), logout.to_string())
+}
+
+#[tokio::test]
+async fn a_session_whose_logout_is_relayed_is_over_then() {
+    let (ends, logout) = ends_after_a_logout(true).await;
+    assert!(!ends.is_empty() && ends.iter().all(|ends| *ends == logout), "{ends:?} {logout}");
+    let (ends, logout) = ends_after_a_logout(false).await;
+    assert!(!ends.is_empty() && ends.iter().all(|ends| *ends > logout), "{ends:?} {logout}");
+}
+
 #[tokio::test]
 async fn a_relay_adds_salesforces_own_alarms_and_doubles_nothing() {
     let scanned = found(Switches { real_time_relay: RealTimeRelay::NotCarried, ..Switches::default() }).await;

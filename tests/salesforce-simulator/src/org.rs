@@ -30,6 +30,7 @@ use crate::objects::user_login::{Frost, UserLogin};
 use crate::objects::verification_history::Verification;
 use crate::permission::{Permission, Permissions};
 use crate::query_job::{JobState, QueryJobs};
+use crate::relay::Logout;
 use crate::security_setting::SecuritySetting;
 use crate::settings::Settings;
 use crate::switches::Switches;
@@ -64,6 +65,7 @@ pub struct Org {
     pub(crate) taken_permissions: HashMap<Id, Permissions>,
     pub(crate) deleted_sessions: HashSet<Id>,
     pub(crate) revoked_tokens: Vec<Arc<Token>>,
+    pub(crate) logouts: Vec<Logout>,
     pub(crate) identities: Vec<Identity>,
     pub(crate) people: Vec<Person>,
     pub(crate) campaigns: Vec<Campaign>,

@@ -1,11 +1,11 @@
-//! What Event Relay hands on to EventBridge: logins of people as real-time monitoring tells them, and the alarms of Salesforce's own
+//! What Event Relay hands on to EventBridge: logins and logouts of people as real-time monitoring tells them, and the alarms of Salesforce's own
 //! threat detection about the campaigns that it would notice. Sources: Platform Events Developer Guide, "Real-Time Event Monitoring
 //! Objects"; Event Relay guide.
 
 use crate::arrival::Method;
 use crate::campaign::{Campaign, CampaignKind};
 use crate::id::Id;
-use crate::objects::login_history::Login;
+use crate::objects::login_history::{Login, Text};
 use crate::org::Org;
 use crate::switches::{RealTimeRelay, RelayedKeys, RelayedTimes};
 use crate::table::Keyed;
@@ -29,7 +29,28 @@ struct Happened {
     payload: Value,
 }
 
+/// Somebody has logged out.
+#[derive(Clone, Debug)]
+pub(crate) struct Logout {
+    time: Timestamp,
+    user_id: Id,
+    /// The root of the family that ended.
+    session: Id,
+    login: Option<Id>,
+    source_ip: Text,
+}
+
 impl Org {
+    /// The user of a session logs out in his browser, which ends its family; answers how many sessions that were. Where there is no
+    /// such session nothing happens.
+    pub fn log_out(&mut self, session_id: &str) -> usize {
+        let Some(session) = self.sessions.get(session_id) else { return 0 };
+        let (time, root) = (self.now(), session.parent_id);
+        let (user_id, login, source_ip) = (session.user_id, session.login_id, session.source_ip.clone());
+        self.logouts.push(Logout { time, user_id, session: root, login, source_ip });
+        self.remove_sessions(|id, parent| id == root || parent == root).len()
+    }
+
     /// The events of what was told from `from` on, each once and in order; for what may arrive see [`at_least_once`]. Logins of
     /// programs are not among them, as real-time monitoring does not track those.
     pub fn relayed(&self, from: Timestamp) -> Vec<Value> {
@@ -38,7 +59,9 @@ impl Org {
         }
         let logins = self.logins().iter().filter(|login| !is_a_programs(login));
         let logins = logins.map(|login| self.login_event(login));
-        let mut events: Vec<_> = logins.chain(self.campaigns.iter().filter_map(|c| self.alarm(c))).collect();
+        let logouts = self.logouts.iter().map(|logout| self.logout_event(logout));
+        let alarms = self.campaigns.iter().filter_map(|c| self.alarm(c));
+        let mut events: Vec<_> = logins.chain(logouts).chain(alarms).collect();
         events.retain(|event| event.told >= from);
         events.sort_by_key(|event| event.told);
         events.into_iter().zip(1..).map(|(event, place)| self.envelope(event, place)).collect()
@@ -62,6 +85,16 @@ impl Org {
             "SessionLevel": "STANDARD", "EvaluationTime": 0.0,
         });
         self.happened("LoginEventStream", login.id, login.login_time, login.login_time, payload)
+    }
+
+    fn logout_event(&self, logout: &Logout) -> Happened {
+        let name = self.users.get(&logout.user_id).map(|user| user.username.clone());
+        let of_login = logout.login.map(|login| format!("LoginEventStream-{login}"));
+        let payload = json!({
+            "LoginKey": logout.login.as_ref().map(key), "SessionKey": null, "UserId": logout.user_id.as_str(), "Username": name,
+            "SourceIp": logout.source_ip, "SessionLevel": "STANDARD", "RelatedEventIdentifier": of_login,
+        });
+        self.happened("LogoutEventStream", logout.session, logout.time, logout.time, payload)
     }
 
     /// What Salesforce would say of a campaign; it has a detection for some kinds only.

@@ -104,8 +104,11 @@ impl LiveSessionTravel {
 
 #[cfg(test)]
 pub(crate) mod cases {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::detection::detections::world::{City, LAGOS, LYON, World, severity};
+    use crate::observation::{Logout, Observation, SessionLogin};
 
     fn used_while_logged_in(session_from: &str, city: City, after: i64) -> Option<Severity> {
         used_at(LYON, session_from, city, after)
@@ -132,6 +135,44 @@ pub(crate) mod cases {
     pub(crate) fn quiet() -> Option<Severity> {
         used_while_logged_in("198.18.1.7", LAGOS, 20)
     }
+    /// What is said of a login from far away while a session may live whose user has logged out `over` minutes after its use, and that was
+    /// seen again `again` minutes after that.
+    fn after_a_logout(key: &str, over: i64, again: Option<i64>) -> Option<Severity> {
+        let mut world = World::with_office_workers();
+        world.succeed_at("bob", "198.18.50.7", LYON, -3000);
+        let mut login = world.login_in("bob", "198.18.1.7", LYON, -100);
+        login.detail.login_key = "key".into();
+        world.see(login.clone());
+        let mut held = world.session("bob", "198.18.50.7", "198.18.50.7", "UI", 0);
+        held.login = Some(SessionLogin { id: login.id.clone(), read: None });
+        world.judge(Observation::Session(Box::new(held.clone())));
+        let logout = Logout {
+            id: "e1".to_owned(),
+            time: held.last_modified + SignedDuration::from_mins(over),
+            user_id: "bob".into(),
+            login_key: key.into(),
+        };
+        // A delivery more says nothing more.
+        for _ in 0..2 {
+            assert!(world.judge(Observation::Logout(Box::new(logout.clone()))).is_empty());
+        }
+        if let Some(again) = again {
+            held.last_modified = logout.time + SignedDuration::from_mins(again);
+            world.judge(Observation::Session(Box::new(held)));
+        }
+        let mut far = world.login_in("bob", "198.19.200.9", LAGOS, 20);
+        far.client.browser = "Firefox 115".into();
+        severity(&world.see(far), &ABOUT)
+    }
+
+    #[test]
+    fn a_session_whose_user_has_logged_out_is_in_use_no_more_unless_it_is_seen_again() {
+        assert_eq!(after_a_logout("key", 5, None), None);
+        assert_eq!(after_a_logout("another", 5, None), Some(Severity::High), "the key leads nowhere");
+        assert_eq!(after_a_logout("key", -5, None), Some(Severity::High), "it was used after that");
+        assert_eq!(after_a_logout("key", 5, Some(5)), Some(Severity::High), "it is alive");
+    }
+
     #[test]
     fn a_new_phone_whose_carrier_comes_out_elsewhere_in_the_country_is_no_second_person() {
         const NICE: City = (43.7, 7.27, "FR", "Nice");

@@ -88,6 +88,11 @@ impl Profiles {
             Observation::Login(login) if login.succeeded() => self.fold_success(login, lesson),
             Observation::Login(login) => self.fold_failure(login, lesson),
             Observation::Verification(check) => self.fold_check(check),
+            Observation::Logout(logout) => {
+                if let Some(user) = self.users.get_mut(&logout.user_id) {
+                    user.fold_logout(logout);
+                }
+            }
             Observation::Threat(_) => {}
             Observation::TokenUse(seen) if seen.token.app_name.is_empty() => {}
             Observation::TokenUse(seen) => {

@@ -13,8 +13,8 @@ use crate::detection::crowd::mark;
 use crate::detection::facts::Facts;
 use crate::detection::{Familiar, Familiarity, Moment, OVERLAP};
 use crate::observation::{
-    AccessPath, ClientFamily, CountryCode, Login, LoginId, Network, Outcome, Place, ProviderKind, Session,
-    SessionId, Text, TokenChange, TokenUse, Verification, VerificationKind,
+    AccessPath, ClientFamily, CountryCode, Login, LoginId, Logout, Network, Outcome, Place, ProviderKind,
+    Session, SessionId, Text, TokenChange, TokenUse, Verification, VerificationKind,
 };
 
 /// Successes before anything can count as new for a user.
@@ -133,6 +133,15 @@ impl UserProfile {
         self.held.push(held);
     }
 
+    /// What was seen of the login that the key leads to is over. Where it is seen alive after that, it is held again.
+    pub(super) fn fold_logout(&mut self, logout: &Logout) {
+        let Some(login) = self.login_of(&logout.login_key).map(|login| mark(login.as_str())) else { return };
+        let over = |held: &&mut Held| held.login == Some(login) && held.used <= logout.time;
+        for held in self.held.iter_mut().filter(over) {
+            held.expires = held.expires.min(logout.time);
+        }
+    }
+
     /// One whose login is known teaches nothing: that login has taught, or was judged hostile.
     pub(super) fn learn_session(&mut self, session: &Session) {
         let is_all_there_is = session.serves_programs() && session.came_from().is_none();
@@ -240,9 +249,14 @@ impl UserProfile {
 
     /// The login that was relayed with a key, and the roots of the sessions that were seen of it.
     pub fn relayed_as(&self, key: &str) -> Option<(&LoginId, impl Iterator<Item = &SessionId>)> {
-        let (.., login) = self.relayed.iter().rev().find(|(_, known, _)| !key.is_empty() && known == key)?;
+        let login = self.login_of(key)?;
         let of_login = Some(mark(login.as_str()));
         Some((login, self.held.iter().filter(move |held| held.login == of_login).map(|held| &held.family)))
+    }
+
+    fn login_of(&self, key: &str) -> Option<&LoginId> {
+        let (.., login) = self.relayed.iter().rev().find(|(_, known, _)| !key.is_empty() && known == key)?;
+        Some(login)
     }
 
     /// Wrong passwords from `from` to `until`, oldest first.

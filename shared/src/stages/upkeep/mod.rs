@@ -1,9 +1,10 @@
-//! What is due by itself whether or not anybody may act: the weekly review, taking old evidence away, and telling whom
-//! Salesforce itself has frozen.
+//! What is due by itself whether or not anybody may act: the weekly review, taking old evidence away, telling whom
+//! Salesforce itself has frozen, and giving up what nobody listens to.
 
 mod platform_freezes;
 mod retention;
 mod review;
+mod unheard;
 
 use super::contain_error::ContainError;
 use crate::clock::Clock;
@@ -37,6 +38,9 @@ impl Upkeep<'_> {
         }
         if let Err(error) = self.retain(org).await {
             tracing::error!(org.id = %org, error = %error, "old evidence could not be taken away; it is tried again in a day");
+        }
+        if let Err(error) = self.give_up_unheard(org).await {
+            tracing::error!(org.id = %org, error = %error, "how containments ended waits on");
         }
     }
 }

@@ -45,6 +45,6 @@ fn name(seen: &Observation) -> Option<String> {
         Observation::Session(session) => Some(format!("session {}", session.id)),
         Observation::Verification(check) => Some(format!("verification {}", check.id)),
         Observation::TokenUse(seen) => Some(format!("token {}", seen.revision())),
-        Observation::Threat(_) => None,
+        Observation::Logout(_) | Observation::Threat(_) => None,
     }
 }

@@ -80,6 +80,7 @@ fn empty(seed: &Seed) -> Org {
         taken_permissions: HashMap::new(),
         deleted_sessions: HashSet::new(),
         revoked_tokens: Vec::new(),
+        logouts: Vec::new(),
         identities: Vec::new(),
         people: Vec::new(),
         campaigns: Vec::new(),

@@ -43,6 +43,24 @@ fn people_and_alarms_are_told_and_programs_are_not() {
 }
 
 #[test]
+fn who_logs_out_is_told_by_the_key_of_his_login_and_his_session_is_gone() {
+    let mut org = small();
+    let campaign = org.launch(CampaignKind::BruteForce, now() + 1.hours());
+    let session = campaign.session_ids[0];
+    assert!(org.log_out(&session) > 0);
+    assert!(org.live_sessions_of(&campaign.user_id).iter().all(|row| row.id != session));
+    assert_eq!(org.log_out(&session), 0, "it is gone");
+    let events = org.relayed(now());
+    assert_eq!(kinds(&events)["LogoutEventStream"], 1);
+    let key_of = |kind: &str| {
+        let told = events.iter().rfind(|event| event["detail-type"] == kind).unwrap();
+        told["detail"]["payload"]["LoginKey"].clone()
+    };
+    assert!(key_of("LogoutEventStream").is_string());
+    assert_eq!(key_of("LogoutEventStream"), key_of("LoginEventStream"));
+}
+
+#[test]
 fn each_switch_shows_in_the_events() {
     let mut org = small();
     org.launch(CampaignKind::BruteForce, now() + 1.hours());
