@@ -60,6 +60,8 @@ fn detail(record: &Containment) -> Value {
         "api_calls": record.api_calls,
         "login_to_verified_seconds": record.login_to_verified_seconds,
         "evidence_head": record.evidence_head,
+        "released": record.released,
+        "unchecked": record.unchecked,
     })
 }
 
@@ -79,7 +81,7 @@ fn outcome(record: &Containment) -> (&'static str, Option<String>) {
 
 /// The numbers of one invocation.
 pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
-    count_failed(handled.failed.len(), now);
+    count_failed(handled.failed.len() - handled.busy, now);
     for record in handled.outcomes.iter().flatten() {
         let metrics = Metrics::of_org(&record.request.org_id);
         let metrics = match &record.outcome {
@@ -100,7 +102,7 @@ pub(crate) fn measure(handled: &Handled<Vec<Containment>>, now: Timestamp) {
     }
 }
 
-/// Counts messages that were not done as asked.
+/// Counts messages that were not done as asked, and that nobody else is doing.
 pub(crate) fn count_failed(messages: usize, now: Timestamp) {
     Metrics::of_function("revoke-sessions").count("MessagesFailed", messages).tell(now);
 }

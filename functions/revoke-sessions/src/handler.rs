@@ -1,6 +1,7 @@
 //! Findings, requests, and what a schedule asks to look at → verified containment.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
 use session_warden::containment::{Containment, Outcome, Pauses, token_key};
 use session_warden::lambda::{
-    EventBus, Failure, Handled, HeadArchive, Metrics, Org, Orgs, Policies, each, own_users,
+    EventBus, Failure, Handled, HeadArchive, Message, Metrics, Org, Orgs, Policies, each, own_users,
     remember_own_usernames,
 };
 use session_warden::notice::Topic;
@@ -20,6 +21,9 @@ use session_warden::store::Store;
 
 use crate::event::{self, Asked};
 use crate::finished;
+
+/// Left of an invocation to prove and to announce.
+const RESERVE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
@@ -32,16 +36,17 @@ pub(crate) struct Handler {
 
 impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
-        let began = SystemClock.now();
-        let handled = each(event.payload, async |message| self.take(event::asked(message.body)?).await);
+        let (began, deadline) = (SystemClock.now(), event.context.deadline());
+        let take = async |message: Message| self.take(event::asked(message.body)?, deadline).await;
+        let handled = each(event.payload, take);
         let handled = handled.await?;
         tell(&handled, began, SystemClock.now());
         Ok(handled.answer())
     }
 
-    async fn take(&self, asked: Asked) -> Result<Vec<Containment>, Failure> {
+    async fn take(&self, asked: Asked, deadline: SystemTime) -> Result<Vec<Containment>, Failure> {
         let (org, is_tending) = (asked.org().clone(), matches!(asked, Asked::Tend(_)));
-        let acted = self.act(asked).await;
+        let acted = if is_tending { in_time(deadline, self.act(asked)).await } else { self.act(asked).await };
         // A schedule sends none of these, and who does is to hear of it.
         if let Err(Failure::InvalidPayload(_)) = acted {
             return acted;
@@ -50,6 +55,10 @@ impl Handler {
         let proven = self.prove_and_announce(&org).await;
         if is_tending {
             return Ok(over(&org, acted, &proven));
+        }
+        if let (Err(_), Err(unproven)) = (&acted, &proven) {
+            let kind = unproven.error_type();
+            tracing::error!(org.id = %org, error.type = kind, "Nor is it proven or announced what ended before: {unproven}");
         }
         // What was done stays done: the message comes again, finds it done, and proves it then.
         let ended = acted?;
@@ -119,6 +128,15 @@ impl Handler {
     }
 }
 
+/// Before Lambda ends the invocation, from when on the message would come again.
+async fn in_time<T>(
+    deadline: SystemTime,
+    act: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+    tokio::time::timeout(left.saturating_sub(RESERVE), act).await.unwrap_or(Err(Failure::OutOfTime))
+}
+
 /// A look at the agenda that failed is over: the schedule asks for the next in five minutes, and until that has come through, copies
 /// of it that are delivered again would only keep other orgs waiting.
 fn over(
@@ -154,7 +172,7 @@ fn tell(handled: &Handled<Vec<Containment>>, began: Timestamp, now: Timestamp) {
 
 #[cfg(test)]
 mod tests {
-    use std::future::ready;
+    use std::future::{pending, ready};
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -233,7 +251,9 @@ mod tests {
                 "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:containment" })
         };
         let batch = json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() });
-        handler.handle(LambdaEvent::new(batch, Context::default())).await.unwrap().batch_item_failures.len()
+        let mut context = Context::default();
+        context.deadline = SystemClock.now().as_millisecond().cast_unsigned() + 300_000;
+        handler.handle(LambdaEvent::new(batch, context)).await.unwrap().batch_item_failures.len()
     }
 
     /// A bus: what it has taken, and whether it takes anything.
@@ -305,5 +325,18 @@ mod tests {
         assert_eq!(failed(&handler, &[request]).await, 1, "nobody else asks for this");
         let of_nobody = json!({ "schema_version": 1, "org_id": "../00D", "task": "tend" });
         assert_eq!(failed(&handler, &[of_nobody]).await, 1, "no schedule asks for this");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_at_the_agenda_ends_before_lambda_ends_it() {
+        let deadline = SystemTime::now() + Duration::from_mins(5);
+        let never = pending::<Result<(), Failure>>();
+        assert_eq!(in_time(deadline, never).await.unwrap_err().error_type(), "OutOfTime");
+        assert_eq!(in_time(deadline, async { Ok(7) }).await.unwrap(), 7);
+        let slow = async {
+            tokio::time::sleep(Duration::from_mins(5) - 2 * RESERVE).await;
+            Ok(7)
+        };
+        assert_eq!(in_time(deadline, slow).await.unwrap(), 7);
     }
 }

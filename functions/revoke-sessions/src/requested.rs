@@ -98,8 +98,10 @@ fn target(subject: Subject, level: Option<Level>) -> Result<Target, Failure> {
         Subject::User { id } => {
             (Target::User { user_id: UserId::new(salesforce_id(&id, "005")?) }, Level::User)
         }
-        Subject::Application { id } if id.is_empty() => {
-            return Err(unreadable("an application is named by its name, to the letter".to_owned()));
+        Subject::Application { id } if id.is_empty() || id.len() > NAME => {
+            return Err(unreadable(format!(
+                "an application is named by its name, to the letter, of {NAME} bytes at most"
+            )));
         }
         Subject::Application { id } => (Target::App { app_name: id }, Level::App),
         Subject::Org => (Target::Org, Level::Org),

@@ -28,6 +28,8 @@ pub struct Handled<T> {
     pub outcomes: Vec<T>,
     /// The messages that the queue is to deliver again.
     pub failed: Vec<String>,
+    /// How many of them another worker has in hand, which is no mistake.
+    pub busy: usize,
 }
 
 impl<T> Handled<T> {
@@ -61,16 +63,17 @@ pub async fn together<T>(
     payload: Value,
     handle: impl AsyncFn(Vec<Message>) -> Result<T, Failure>,
 ) -> Result<Handled<T>, Failure> {
-    let mut handled = Handled { outcomes: Vec::new(), failed: Vec::new() };
+    let mut handled = Handled { outcomes: Vec::new(), failed: Vec::new(), busy: 0 };
     for group in groups(records(payload)?) {
         if let Some(outcome) = at_once(&group, &handle).await {
             handled.outcomes.push(outcome);
             continue;
         }
         let alone = async |message| handle(vec![message]).await;
-        let Handled { outcomes, failed } = one_by_one(group, &alone).await;
+        let Handled { outcomes, failed, busy } = one_by_one(group, &alone).await;
         handled.outcomes.extend(outcomes);
         handled.failed.extend(failed);
+        handled.busy += busy;
     }
     Ok(handled)
 }
@@ -107,7 +110,7 @@ async fn one_by_one<T>(
     records: Vec<SqsMessage>,
     handle: &impl AsyncFn(Message) -> Result<T, Failure>,
 ) -> Handled<T> {
-    let mut handled = Handled { outcomes: Vec::new(), failed: Vec::new() };
+    let mut handled = Handled { outcomes: Vec::new(), failed: Vec::new(), busy: 0 };
     let mut stopped = HashSet::new();
     for record in records {
         let (id, group) = (record.message_id.clone().unwrap_or_default(), fifo_group(&record));
@@ -121,6 +124,7 @@ async fn one_by_one<T>(
                 let kind = failure.error_type();
                 tracing::error!(message.id = id, error.type = kind, "A message failed: {failure}");
                 handled.failed.push(id);
+                handled.busy += usize::from(matches!(failure, Failure::Busy { .. }));
                 // What comes with it each time would go to the dead letters with it in the end. To judge that first is safe: what
                 // is behind its time when it is sent again is judged as late, and folded once.
                 if !failure.is_of_the_message() {
@@ -197,6 +201,7 @@ mod tests {
             Some("too large") => Err(StoreError::Unwritable { key, reason }.into()),
             Some("not ours") => Err(StoreError::Unreadable { key, reason }.into()),
             Some("down") => Err(StoreError::Unavailable { store: "here".to_owned(), reason }.into()),
+            Some("busy") => Err(Failure::Busy { what: "a user".to_owned() }),
             Some("overtaken") => Err(StoreError::Conflict(key).into()),
             Some(said) => Ok(said.to_owned()),
             None => Err(Failure::InvalidPayload("no text".to_owned())),
@@ -211,6 +216,19 @@ mod tests {
         assert_eq!(handled.failed, ["m0", "m2", "m3"]);
         let answer = serde_json::to_value(handled.answer()).unwrap();
         assert_eq!(answer["batchItemFailures"][1], json!({ "itemIdentifier": "m2" }));
+    }
+
+    #[tokio::test]
+    async fn what_another_worker_has_in_hand_comes_again_and_is_told_apart() {
+        let records = [("a", r#""busy""#), ("a", r#""down""#), ("a", r#""one""#)];
+        for handled in [
+            each(batch("findings", &records), echo).await.unwrap(),
+            together(batch("findings.fifo", &records), async |messages| echo_all(messages).await)
+                .await
+                .unwrap(),
+        ] {
+            assert_eq!((handled.failed.len() > 1, handled.busy), (true, 1));
+        }
     }
 
     #[tokio::test]

@@ -46,9 +46,9 @@ impl EventBus {
         self.announce_as(FINDING, store, (Queue::Findings, org), detail).await
     }
 
-    /// Announces what waits in a queue of an org with the detail that is made of each message, and takes each off the queue that the
-    /// bus has taken, or that `detail` says nothing of. Answers how many were announced; whatever interrupts it, none is lost, and one may
-    /// be announced twice.
+    /// Announces what waits in a queue of an org with the detail that is made of each message, or with the message itself where that is
+    /// too large, and takes each off the queue that the bus has taken, or that `detail` says nothing of. Answers how many were announced;
+    /// whatever interrupts it, none is lost, and one may be announced twice.
     ///
     /// # Errors
     /// [`StoreError::Undelivered`] when the bus refuses, and those of `detail`; what it has not taken stays.
@@ -67,7 +67,8 @@ impl EventBus {
             }
             for message in waiting {
                 if let Some(detail) = detail(&message).await? {
-                    self.tell(detail_type, &detail).await?;
+                    let fits = detail.to_string().len() <= DETAIL_BYTES;
+                    self.tell(detail_type, if fits { &detail } else { &message.body }).await?;
                     told += 1;
                 }
                 take_off(store, message).await?;
@@ -98,13 +99,12 @@ impl EventBus {
     }
 }
 
-/// The finding as it stands now, which may have escalated once more since; of one that is too large only what it is known by.
+/// The finding as it stands now, which may have escalated once more since.
 async fn detail(store: &dyn Store, message: &Waiting) -> Result<Value, StoreError> {
     let raised: Option<FindingRaised> = serde_json::from_value(message.body.clone()).ok();
     let Some(raised) = raised else { return Ok(message.body.clone()) };
     let kept = findings(&raised.org_id).get(store, raised.finding_id.as_str()).await?;
     let finding = kept.and_then(|kept| serde_json::to_value(kept.value).ok());
-    let finding = finding.filter(|finding| finding.to_string().len() <= DETAIL_BYTES);
     Ok(finding.unwrap_or_else(|| message.body.clone()))
 }
 

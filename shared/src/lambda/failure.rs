@@ -77,6 +77,9 @@ pub enum Failure {
         /// What S3 says.
         reason: String,
     },
+    /// Lambda would have ended it soon; what was begun is gone on with.
+    #[error("it was not done when the time of the invocation was nearly up")]
+    OutOfTime,
     /// The program is wrong. The message of the panic stands in the log.
     #[error("this message made the program panic")]
     Panicked,
@@ -116,6 +119,7 @@ impl Failure {
             Self::Store(_) => "StoreUnavailable",
             Self::Policy(_) => "PolicyUnreadable",
             Self::HeadNotKept { .. } => "HeadNotKept",
+            Self::OutOfTime => "OutOfTime",
             Self::Panicked => "Panicked",
         }
     }

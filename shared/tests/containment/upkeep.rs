@@ -89,7 +89,7 @@ async fn the_first_record_of_a_request_stays_as_long_as_a_later_one_of_it() {
 }
 
 #[tokio::test]
-async fn how_a_containment_ended_waits_for_who_listens_for_a_week() {
+async fn how_a_containment_ended_waits_for_who_listens_for_a_month() {
     let scene = Scene::of(CampaignKind::BruteForce).await;
     let waiting = async || {
         scene.stage().tend(&scene.org_id()).await.unwrap();
@@ -99,9 +99,9 @@ async fn how_a_containment_ended_waits_for_who_listens_for_a_week() {
     let record = scene.person(&scene.user(), Apply::Act).await.unwrap();
     let id = serde_json::json!(record.containment_id);
     assert_eq!(waiting().await, std::slice::from_ref(&id));
-    scene.clock.advance(SignedDuration::from_hours(3 * 24));
+    scene.clock.advance(SignedDuration::from_hours(20 * 24));
     let later = scene.person(&scene.somebody_else(), Apply::Act).await.unwrap();
-    scene.clock.advance(SignedDuration::from_hours(5 * 24));
+    scene.clock.advance(SignedDuration::from_hours(11 * 24));
     let waiting = waiting().await;
     assert!(
         !waiting.contains(&id) && waiting.contains(&serde_json::json!(later.containment_id)),

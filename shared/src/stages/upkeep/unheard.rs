@@ -8,12 +8,12 @@ use crate::observation::OrgId;
 use crate::store::{LocalOutbox, Queue, StoreError, Waiting};
 
 /// What nobody took for so long is news no more; the records and the weekly review show it.
-const WAITS: SignedDuration = SignedDuration::from_hours(7 * 24);
+const WAITS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Looked at in one go.
 const AT_ONCE: usize = 25;
 
 impl Upkeep<'_> {
-    /// Gives up what nobody has taken for a week; the oldest comes first in its queue.
+    /// Gives up what nobody has taken for a month; the oldest comes first in its queue.
     pub(super) async fn give_up_unheard(&self, org: &OrgId) -> Result<(), StoreError> {
         let (outbox, now) = (LocalOutbox::new(self.store), self.clock.now());
         loop {
@@ -22,7 +22,7 @@ impl Upkeep<'_> {
             if given_up.is_empty() {
                 return Ok(());
             }
-            tracing::info!(org.id = %org, given_up = given_up.len(), "For a week nobody was to be told how containments ended");
+            tracing::warn!(org.id = %org, given_up = given_up.len(), "How containments ended is told nobody: for a month no bus took it, or it cannot be read");
             self.store.write(given_up.into_iter().filter_map(|message| message.done).collect()).await?;
         }
     }

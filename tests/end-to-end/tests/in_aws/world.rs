@@ -94,7 +94,7 @@ impl World {
     }
 
     /// What the schedule puts on the containment's queue.
-    pub(crate) fn tend(&self) -> Received {
+    fn tend(&self) -> Received {
         received("tend", &self.stack.scheduled("tend", "2026-11-02T12:00:00Z"))
     }
 
@@ -148,6 +148,19 @@ impl World {
             failed = self.deliver(function, &again).await;
         }
         failed
+    }
+
+    /// Lets the schedule ask for looks at the agenda until one comes through, which an alarm waits for: one that fails is over.
+    pub(crate) async fn tend_until_done(&self, revoke: &Function) {
+        let tended = || revoke.log().iter().filter(|line| line.get("AgendasTended").is_some()).count();
+        let before = tended();
+        for _ in 0..DELIVERIES {
+            assert!(self.deliver(revoke, &[self.tend()]).await.is_empty(), "{:?}", revoke.log());
+            if tended() > before {
+                return;
+            }
+        }
+        panic!("no look at the agenda came through: {:?}", revoke.log());
     }
 
     /// Invokes a function, kills it where AWS does not answer it, and starts it anew.
