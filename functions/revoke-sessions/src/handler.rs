@@ -1,10 +1,10 @@
 //! Findings, requests, and what a schedule asks to look at → verified containment.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsBatchResponse;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use session_warden::clock::{Clock, SystemClock};
@@ -23,7 +23,7 @@ use crate::event::{self, Asked};
 use crate::finished;
 
 /// Left of an invocation to prove and to announce.
-const RESERVE: Duration = Duration::from_secs(20);
+const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
 pub(crate) struct Handler {
     pub(crate) store: Arc<dyn Store>,
@@ -36,7 +36,8 @@ pub(crate) struct Handler {
 
 impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<SqsBatchResponse, Failure> {
-        let (began, deadline) = (SystemClock.now(), event.context.deadline());
+        let began = SystemClock.now();
+        let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MIN);
         let take = async |message: Message| self.take(event::asked(message.body)?, deadline).await;
         let handled = each(event.payload, take);
         let handled = handled.await?;
@@ -44,9 +45,10 @@ impl Handler {
         Ok(handled.answer())
     }
 
-    async fn take(&self, asked: Asked, deadline: SystemTime) -> Result<Vec<Containment>, Failure> {
+    async fn take(&self, asked: Asked, deadline: Timestamp) -> Result<Vec<Containment>, Failure> {
         let (org, is_tending) = (asked.org().clone(), matches!(asked, Asked::Tend(_)));
-        let acted = if is_tending { in_time(deadline, self.act(asked)).await } else { self.act(asked).await };
+        let act = Box::pin(self.act(asked));
+        let acted = if is_tending { in_time(deadline, act).await } else { act.await };
         // A schedule sends none of these, and who does is to hear of it.
         if let Err(Failure::InvalidPayload(_)) = acted {
             return acted;
@@ -130,11 +132,12 @@ impl Handler {
 
 /// Before Lambda ends the invocation, from when on the message would come again.
 async fn in_time<T>(
-    deadline: SystemTime,
+    deadline: Timestamp,
     act: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
-    tokio::time::timeout(left.saturating_sub(RESERVE), act).await.unwrap_or(Err(Failure::OutOfTime))
+    let left = deadline.duration_since(SystemClock.now()) - RESERVE;
+    let left = left.try_into().unwrap_or(Duration::ZERO);
+    tokio::time::timeout(left, act).await.unwrap_or(Err(Failure::OutOfTime))
 }
 
 /// A look at the agenda that failed is over: the schedule asks for the next in five minutes, and until that has come through, copies
@@ -178,7 +181,6 @@ mod tests {
 
     use axum::Router;
     use axum::extract::State;
-    use jiff::SignedDuration;
     use lambda_runtime::Context;
     use salesforce_simulator::{CampaignKind, Seed, Simulator, generate};
     use serde_json::json;
@@ -329,12 +331,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_look_at_the_agenda_ends_before_lambda_ends_it() {
-        let deadline = SystemTime::now() + Duration::from_mins(5);
+        let deadline = SystemClock.now() + SignedDuration::from_mins(5);
         let never = pending::<Result<(), Failure>>();
         assert_eq!(in_time(deadline, never).await.unwrap_err().error_type(), "OutOfTime");
         assert_eq!(in_time(deadline, async { Ok(7) }).await.unwrap(), 7);
         let slow = async {
-            tokio::time::sleep(Duration::from_mins(5) - 2 * RESERVE).await;
+            tokio::time::sleep(Duration::from_mins(4)).await;
             Ok(7)
         };
         assert_eq!(in_time(deadline, slow).await.unwrap(), 7);
