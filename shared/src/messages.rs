@@ -45,6 +45,8 @@ pub struct FindingRaised {
 pub struct ContainmentEnded {
     /// The shape's version.
     pub schema_version: u32,
+    /// Which org.
+    pub org_id: OrgId,
     /// Which containment.
     pub containment_id: ContainmentId,
     /// When the record said so.

@@ -119,7 +119,8 @@ impl<'a> Journal<'a> {
         let (record, at) = (&self.record, self.now());
         let (org, containment_id) = (record.request.org_id.clone(), record.containment_id.clone());
         let order = format!("{:011}/{containment_id}/{:06}", at.as_second(), following(self.version));
-        let ended = ContainmentEnded { schema_version: SCHEMA_VERSION, containment_id, at };
+        let (schema_version, org_id) = (SCHEMA_VERSION, org.clone());
+        let ended = ContainmentEnded { schema_version, org_id, containment_id, at };
         let unwritable = |error: serde_json::Error| StoreError::Unwritable {
             key: containments(&org).key(record.containment_id.as_str()),
             reason: error.to_string(),
